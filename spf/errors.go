@@ -1,0 +1,85 @@
+package spf
+
+import "fmt"
+
+// SyntaxKind tells what is wrong with a record or a term.
+type SyntaxKind uint8
+
+// The kinds of syntax errors (RFC 7208, 12).
+const (
+	UnknownMechanism   SyntaxKind = iota // no mechanism of that name
+	UnknownQualifier                     // a known mechanism behind a character that is no qualifier
+	CommaAfterTerm                       // terms are separated by spaces
+	AddressAsDomain                      // a:192.0.2.1
+	BareAddress                          // 192.0.2.1 without ip4:
+	BadIP4                               // no IPv4 address
+	BadIP6                               // no IPv6 address
+	BadIP4Length                         // prefix length over 32, or no number
+	BadIP6Length                         // prefix length over 128, or no number
+	DualLength                           // two prefix lengths where one is allowed
+	LengthNotAllowed                     // a prefix length where none is allowed
+	AllWithArgument                      // all takes none
+	ExistsWithoutName                    // exists needs a domain-spec
+	IncludeWithoutName                   // include needs a domain-spec
+	EmptyDomainSpec                      // a colon and nothing behind it
+	RepeatedRedirect                     // redirect= at most once
+	RepeatedExp                          // exp= at most once
+	EmptyExp                             // exp= needs a domain-spec
+	EmptyRedirect                        // redirect= needs a domain-spec
+	BadDomainSpec                        // does not end in a top label or a macro
+	BadMacro                             // a percent sign that begins no macro
+	UnknownMacro                         // a macro letter that there is not, or bad transformers
+	ExpOnlyMacro                         // %{c}, %{r} and %{t} are for explanations
+	NonASCIIRecord                       // the record is not US-ASCII
+)
+
+// SyntaxError is a record that does not follow the grammar of RFC 7208, 12. It
+// makes permerror before any term is evaluated (4.6).
+type SyntaxError struct {
+	Kind   SyntaxKind
+	Domain string // whose record it is
+	Record string // the whole record
+	Term   string // the term at fault
+	Detail string // the part of the term at fault, if not the whole: a domain-spec, a macro
+	Offset int    // where Detail, or else Term, begins in Record
+}
+
+// LimitError is a processing limit exceeded (RFC 7208, 4.6.4).
+type LimitError struct {
+	Kind  LimitKind
+	Limit int
+}
+
+// LimitKind names a processing limit.
+type LimitKind uint8
+
+// The processing limits.
+const (
+	TermLimit  LimitKind = iota // terms that cause lookups
+	VoidLimit                   // void lookups
+	MXLimit                     // hosts of one mx
+	CNAMELimit                  // aliases of one name
+)
+
+// RecordErrorKind tells what is wrong with the records of a name.
+type RecordErrorKind uint8
+
+// What can be wrong with the records of a name.
+const (
+	SeveralRecords  RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
+	IncludeNoRecord                        // included, but without record (5.2)
+	RedirectNoRecord                       // redirected to, but without record (6.1)
+	IncludeOfItself                        // an include of the name whose record it is in
+	UnencodableName                        // a name that has no A-label form
+)
+
+// RecordError is a name whose records cannot be used; it makes permerror.
+type RecordError struct {
+	Kind   RecordErrorKind
+	Domain string // the name
+	Term   string // the term that names it, "" for the domain checked
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("syntax error %d in %q", e.Kind, e.Term) }
+func (e *LimitError) Error() string  { return fmt.Sprintf("limit %d exceeded: %d", e.Kind, e.Limit) }
+func (e *RecordError) Error() string { return fmt.Sprintf("record error %d: %s", e.Kind, e.Domain) }

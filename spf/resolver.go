@@ -1,0 +1,136 @@
+package spf
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// Type is a DNS record type that SPF asks for.
+type Type uint16
+
+// The types that check_host() uses (RFC 7208, 4.4 and 5), by their numbers on
+// the wire.
+const (
+	TypeA    Type = 1
+	TypePTR  Type = 12
+	TypeMX   Type = 15
+	TypeTXT  Type = 16
+	TypeAAAA Type = 28
+)
+
+// String gives the type's name as master files write it.
+func (t Type) String() string {
+	switch t {
+	case TypeA:
+		return "A"
+	case TypePTR:
+		return "PTR"
+	case TypeMX:
+		return "MX"
+	case TypeTXT:
+		return "TXT"
+	case TypeAAAA:
+		return "AAAA"
+	}
+	return "TYPE" + strconv.Itoa(int(t))
+}
+
+// Question is what a lookup asks. Name is absolute, in lower case, without the
+// final dot, its labels' octets as they are on the wire (no escapes), A-labels
+// where the name is internationalised. A Question can be a map key.
+type Question struct {
+	Name string
+	Type Type
+}
+
+func (q Question) String() string { return q.Name + " " + q.Type.String() }
+
+// Answer is a name server's answer of RCODE 0 or 3, aliases followed: the data
+// of the type asked for, or none (NODATA, or NXDOMAIN). The slices are shared
+// with caches and must not be changed.
+type Answer struct {
+	TXT      [][]string    // the strings of each TXT record
+	Addrs    []netip.Addr  // of an A or AAAA answer, in the answer's order
+	Names    []string      // MX hosts by preference, or PTR names in the answer's order; "" is a name that Question cannot hold
+	NXDomain bool          // the name does not exist
+	TTL      time.Duration // how long it may be used from now on; 0 if it may not be kept
+	Size     int           // octets of the message
+	TCP      bool          // it came over TCP
+	Cached   bool          // it came from a cache, not from a name server just now
+	Ahead    bool          // it had been asked for before the evaluation needed it
+}
+
+// Void tells whether the answer has no data of the type asked for, which makes
+// a void lookup (RFC 7208, 4.6.4).
+func (a Answer) Void() bool { return len(a.TXT)+len(a.Addrs)+len(a.Names) == 0 }
+
+// Resolver looks names up. An error it returns is a *DNSError; NODATA and
+// NXDOMAIN are answers. Lookup returns as soon as ctx is done. Resolvers wrap
+// one another (a cache around a client, a tracer around a cache), and may be
+// used by several goroutines.
+type Resolver interface {
+	Lookup(ctx context.Context, q Question) (Answer, error)
+}
+
+// Prefetcher is a Resolver that can be told what is going to be asked, so that
+// it asks ahead. Prefetch returns at once and reports nothing.
+type Prefetcher interface {
+	Prefetch(ctx context.Context, questions ...Question)
+}
+
+// DNSErrorKind tells in which way a lookup failed.
+type DNSErrorKind uint8
+
+// The ways in which a lookup fails.
+const (
+	DNSTimeout   DNSErrorKind = iota // no answer in time
+	DNSOutOfTime                     // not asked: the time for the check was used up before
+	DNSRcode                         // an RCODE other than 0 and 3
+	DNSMalformed                     // no answer could be read
+	DNSNetwork                       // the system refused to send or receive
+)
+
+// DNSError is a failed lookup; check_host() makes it temperror (RFC 7208, 2.6.6).
+type DNSError struct {
+	Kind     DNSErrorKind
+	Question Question
+	Server   netip.AddrPort // whose failure it was; the zero value if nobody's
+	Rcode    int            // with DNSRcode
+	Err      error          // the system's error with DNSNetwork, the codec's with DNSMalformed
+}
+
+func (e *DNSError) Error() string {
+	var what string
+	switch e.Kind {
+	case DNSTimeout:
+		what = "no answer in time"
+	case DNSOutOfTime:
+		what = "no time left"
+	case DNSRcode:
+		what = "answered with " + RcodeName(e.Rcode)
+	case DNSMalformed:
+		what = fmt.Sprintf("malformed answer: %v", e.Err)
+	default:
+		what = fmt.Sprint(e.Err)
+	}
+	if e.Server.IsValid() {
+		return fmt.Sprintf("%s: %s: %s", e.Question, e.Server, what)
+	}
+	return fmt.Sprintf("%s: %s", e.Question, what)
+}
+
+func (e *DNSError) Unwrap() error { return e.Err }
+
+// RcodeName gives the mnemonic of an RCODE (RFC 1035, 4.1.1; RFC 2136, 2.2), or
+// its number.
+func RcodeName(rcode int) string {
+	names := [...]string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
+		"YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"}
+	if rcode >= 0 && rcode < len(names) {
+		return names[rcode]
+	}
+	return strconv.Itoa(rcode)
+}
