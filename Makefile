@@ -1,0 +1,102 @@
+# `make help` lists the targets. Go, make and git are all that build, test and
+# demo need; the others say what they miss.
+
+VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\)$$/\1/p' CHANGES.md | head -n 1)
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+# Where `make install` puts the sample configuration: one of the places where the
+# binary looks for it. An existing file stays.
+CONFDIR     ?= $(if $(filter /usr,$(PREFIX)),/etc/policyd-spf,$(PREFIX)/etc/python-policyd-spf)
+FUZZTIME    ?= 30s
+GO          ?= go
+
+# Pinned, and run by version, so that no go.mod of ours has to require them.
+# nfpm stays at the last version whose requirements are all to be had.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
+
+# Equal sources and an equal Go give equal bytes, wherever and whenever they are
+# built: no paths, no state of the working copy, no C compiler's doing.
+BUILDFLAGS  := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD       := CGO_ENABLED=0 GOFLAGS= $(GO) build $(BUILDFLAGS)
+PLATFORMS   := linux/amd64 linux/arm64 linux/arm/7 linux/riscv64 freebsd/amd64
+MANPAGES    := policyd-spf.1 policyd-spf.conf.5 policyd-spf.peruser.5
+
+# Modules beside the main one: what only tests and tools need. e2e's tests are
+# `make e2e`'s; here it is vetted.
+NESTED      := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './dist/*'))
+TESTED      := $(filter-out ./e2e,$(NESTED))
+
+.PHONY: help build test lint demo bench fuzz soak e2e fleet install deb rpm release clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+build: ## build ./policyd-spf: static and reproducible
+	$(BUILD) -o policyd-spf .
+
+# The race detector needs a C compiler; without one the tests run all the same.
+test: build ## run all tests
+	@if command -v "$${CC:-cc}" gcc clang >/dev/null 2>&1; then race=-race; cgo=1; \
+	else race=; cgo=0; echo "make test: no C compiler: the race detector is left out" >&2; fi; \
+	for m in . $(TESTED); do \
+		echo "== $$m"; \
+		(cd $$m && CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on ./...) || exit 1; \
+	done
+
+lint: ## run gofmt, go vet, staticcheck and mandoc -Tlint
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	@for m in . $(NESTED); do \
+		echo "== vet $$m"; \
+		(cd $$m && $(GO) vet ./...) || exit 1; \
+	done
+	GOARCH=386 CGO_ENABLED=0 $(GO) vet ./...
+	@for m in . $(NESTED); do \
+		echo "== staticcheck $$m"; \
+		(cd $$m && $(GO) run $(STATICCHECK) ./...) || exit 1; \
+	done
+	@if command -v mandoc >/dev/null; then mandoc -Tlint $(MANPAGES:%=man/%); \
+	else echo "make lint: no mandoc: the manual pages are not checked" >&2; fi
+
+demo: build ## show requests and answers, from a zone file instead of the network
+	@sh testdata/demo/show ./policyd-spf
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "== $$p $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+soak: build ## 1,000,000 requests on one connection, memory watched
+	SOAK=1000000 $(GO) test -count=1 -run Soak -timeout 60m -v .
+
+e2e: build deb ## run it behind a real Postfix (root, Debian's postfix, unbound, opendmarc)
+	cd e2e && $(GO) test -count=1 -timeout 20m $(E2EFLAGS) ./...
+
+fleet: build ## measure what a shared resolver saves (docs/fleet.md)
+	cd e2e && FLEET=1 $(GO) test -count=1 -timeout 20m -run Fleet -v ./...
+
+install: build ## install binary, manual pages and a sample configuration
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5' '$(DESTDIR)$(CONFDIR)'
+	install -m 755 policyd-spf '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 644 man/policyd-spf.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
+	install -m 644 man/policyd-spf.conf.5 man/policyd-spf.peruser.5 '$(DESTDIR)$(PREFIX)/share/man/man5/'
+	@if [ -e '$(DESTDIR)$(CONFDIR)/policyd-spf.conf' ]; then echo 'make install: $(DESTDIR)$(CONFDIR)/policyd-spf.conf stays as it is'; \
+	else install -m 644 packaging/conf/policyd-spf.conf '$(DESTDIR)$(CONFDIR)/'; fi
+
+deb: build ## build dist/policyd-spf_VERSION_ARCH.deb
+	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) packaging/package deb '$(GO) run $(NFPM)'
+
+rpm: build ## build dist/policyd-spf-VERSION.ARCH.rpm
+	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) packaging/package rpm '$(GO) run $(NFPM)'
+
+release: ## build all platforms twice, compare, pack, with checksums and SBOMs
+	VERSION=$(VERSION) packaging/release "$(BUILD)" $(PLATFORMS)
+
+clean: ## remove what the targets above made
+	rm -rf policyd-spf dist
