@@ -1,0 +1,3 @@
+module policyd-spf/tools
+
+go 1.25.0
