@@ -67,8 +67,8 @@ type Answer struct {
 // a void lookup (RFC 7208, 4.6.4).
 func (a Answer) Void() bool { return len(a.TXT)+len(a.Addrs)+len(a.Names) == 0 }
 
-// Resolver looks names up. An error it returns is a *DNSError; NODATA and
-// NXDOMAIN are answers. Lookup returns as soon as ctx is done. Resolvers wrap
+// Resolver looks names up. An error it returns is a *DNSError, or a *LimitError
+// of kind CNAMELimit; NODATA and NXDOMAIN are answers. Lookup returns as soon as ctx is done. Resolvers wrap
 // one another (a cache around a client, a tracer around a cache), and may be
 // used by several goroutines.
 type Resolver interface {

@@ -1,0 +1,133 @@
+package spf
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxServers is how many nameserver lines count (MAXNS of resolver(5)).
+	maxServers = 3
+
+	// maxTimeout and maxAttempts are what resolver(5) caps the options
+	// timeout and attempts to.
+	maxTimeout  = 30
+	maxAttempts = 5
+
+	// maxResolvConf bounds what is read of the file, in octets: none of use is
+	// longer, and a mistaken one must not fill the memory.
+	maxResolvConf = 64 << 10
+
+	domainPort = 53 // RFC 1035, 4.2
+)
+
+// ResolvConf is what resolv.conf(5) says of name servers. The search list has
+// no part in it: SPF's names are absolute.
+type ResolvConf struct {
+	Servers  []netip.AddrPort // at most three
+	Timeout  time.Duration    // for an answer, before the next server or attempt
+	Attempts int              // times that each server is asked
+	Rotate   bool             // begin each lookup with another server
+	UseTCP   bool             // do without UDP
+}
+
+// DefaultResolvConf is what holds without the file: the name server of this
+// host, 5 seconds, 2 attempts.
+func DefaultResolvConf() ResolvConf {
+	return ResolvConf{
+		Servers:  []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), domainPort)},
+		Timeout:  5 * time.Second,
+		Attempts: 2,
+	}
+}
+
+// ReadResolvConf reads a file in the format of resolv.conf(5). As in the C
+// library, what it does not understand it passes over, and what the file does
+// not say is as DefaultResolvConf has it. What it returns can be used together
+// with an error too, which tells why the file could not be read.
+func ReadResolvConf(path string) (ResolvConf, error) {
+	conf := DefaultResolvConf()
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO without a writer must not block
+	if err != nil {
+		return conf, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return conf, err
+	}
+	if !info.Mode().IsRegular() {
+		return conf, fmt.Errorf("%s: expected a regular file", path)
+	}
+	if err := conf.read(io.LimitReader(f, maxResolvConf)); err != nil {
+		return DefaultResolvConf(), fmt.Errorf("%s: %w", path, err)
+	}
+	return conf, nil
+}
+
+// read changes conf as the lines of r say.
+func (conf *ResolvConf) read(r io.Reader) error {
+	var servers []netip.AddrPort
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := lines.Text()
+		if i := strings.IndexAny(line, "#;"); i >= 0 {
+			line = line[:i]
+		}
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			continue
+		}
+		switch words[0] {
+		case "nameserver":
+			addr, err := netip.ParseAddr(words[1])
+			if err == nil && len(servers) < maxServers {
+				servers = append(servers, netip.AddrPortFrom(addr.Unmap(), domainPort))
+			}
+		case "options":
+			for _, word := range words[1:] {
+				conf.option(word)
+			}
+		}
+	}
+	if len(servers) > 0 {
+		conf.Servers = servers
+	}
+	return lines.Err()
+}
+
+// option changes conf as one word of an options line says.
+func (conf *ResolvConf) option(word string) {
+	name, value, _ := strings.Cut(word, ":")
+	switch name {
+	case "timeout":
+		if n, ok := number(value, maxTimeout); ok {
+			conf.Timeout = time.Duration(n) * time.Second
+		}
+	case "attempts":
+		if n, ok := number(value, maxAttempts); ok {
+			conf.Attempts = n
+		}
+	case "rotate":
+		conf.Rotate = true
+	case "use-vc":
+		conf.UseTCP = true
+	}
+}
+
+// number reads a number from 1 to most; what is outside counts as the nearest
+// of them.
+func number(s string, most int) (n int, ok bool) {
+	v, err := strconv.ParseUint(s, 10, 64)
+	if err != nil && v == 0 { // no number; one too large gives the largest
+		return 0, false
+	}
+	return int(min(max(v, 1), uint64(most))), true
+}
