@@ -1,9 +1,194 @@
 package conf
 
-import "net/netip"
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
 
-// Networks is a set of prefixes.
-type Networks struct{}
+// Networks is a set of networks, as skip_addresses and Whitelist have them. It
+// does not change once it is made. A nil *Networks is an empty set.
+//
+// The two families do not mix: an IPv4-mapped IPv6 address is in IPv6 networks
+// only.
+type Networks struct {
+	v4  []span[uint32]   // sorted, none in another
+	v6  []span[[16]byte] // sorted, none in another
+	bad []string
+}
 
-// Contains is being written.
-func (n *Networks) Contains(a netip.Addr) bool { return false }
+// span is a network's first and last address.
+type span[A any] struct{ first, last A }
+
+// ParseNetworks reads a list of networks, which commas separate: an address,
+// alone or with /length, for IPv4 also with /netmask or /hostmask. Bits behind
+// the length must be zero. Entries that are no network are passed over, and
+// Bad gives them.
+func ParseNetworks(text string) *Networks {
+	n := new(Networks)
+	for _, entry := range parseList(text) {
+		switch prefix, err := parseNetwork(entry); {
+		case err != nil:
+			n.bad = append(n.bad, entry)
+		case prefix.Addr().Is4():
+			n.v4 = append(n.v4, span4(prefix))
+		default:
+			n.v6 = append(n.v6, span6(prefix))
+		}
+	}
+	n.v4 = outermost(n.v4, cmp.Compare[uint32])
+	n.v6 = outermost(n.v6, compare6)
+	return n
+}
+
+// Contains tells whether a network of the set contains a. A zone of a does not
+// matter.
+func (n *Networks) Contains(a netip.Addr) bool {
+	_, ok := n.Find(a)
+	return ok
+}
+
+// Find gives the widest network of the set that contains a, if there is one.
+func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
+	switch {
+	case n == nil || !a.IsValid():
+		return netip.Prefix{}, false
+	case a.Is4():
+		octets := a.As4()
+		s, ok := find(n.v4, binary.BigEndian.Uint32(octets[:]), cmp.Compare[uint32])
+		if !ok {
+			return netip.Prefix{}, false
+		}
+		binary.BigEndian.PutUint32(octets[:], s.first)
+		return netip.PrefixFrom(netip.AddrFrom4(octets), bits.LeadingZeros32(s.first^s.last)), true
+	default:
+		s, ok := find(n.v6, a.As16(), compare6)
+		if !ok {
+			return netip.Prefix{}, false
+		}
+		return netip.PrefixFrom(netip.AddrFrom16(s.first), commonBits(s.first, s.last)), true
+	}
+}
+
+// Bad gives the entries that are no network, in their order.
+func (n *Networks) Bad() []string {
+	if n == nil {
+		return nil
+	}
+	return n.bad
+}
+
+// Empty tells whether the list had no entry at all, not even a bad one.
+func (n *Networks) Empty() bool {
+	return n == nil || len(n.v4)+len(n.v6)+len(n.bad) == 0
+}
+
+// outermost sorts networks and drops those that lie in others. Networks never
+// overlap in another way.
+func outermost[A any](spans []span[A], compare func(a, b A) int) []span[A] {
+	slices.SortFunc(spans, func(a, b span[A]) int {
+		return cmp.Or(compare(a.first, b.first), compare(b.last, a.last)) // the wider one first
+	})
+	kept := spans[:0]
+	for _, s := range spans {
+		if len(kept) == 0 || compare(s.first, kept[len(kept)-1].last) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	return slices.Clip(kept)
+}
+
+// find gives the one of spans that has a in it.
+func find[A any](spans []span[A], a A, compare func(a, b A) int) (span[A], bool) {
+	i, exact := slices.BinarySearchFunc(spans, a, func(s span[A], a A) int { return compare(s.first, a) })
+	if !exact {
+		i-- // the last that begins before a
+	}
+	if i < 0 || compare(a, spans[i].last) > 0 {
+		return span[A]{}, false
+	}
+	return spans[i], true
+}
+
+func compare6(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
+
+func span4(p netip.Prefix) span[uint32] {
+	octets := p.Addr().As4()
+	first := binary.BigEndian.Uint32(octets[:])
+	return span[uint32]{first, first | uint32(uint64(1)<<(32-p.Bits())-1)}
+}
+
+func span6(p netip.Prefix) span[[16]byte] {
+	s := span[[16]byte]{p.Addr().As16(), p.Addr().As16()}
+	for i := p.Bits(); i < 128; i++ {
+		s.last[i/8] |= 0x80 >> (i % 8)
+	}
+	return s
+}
+
+// commonBits counts the bits that a and b begin with alike.
+func commonBits(a, b [16]byte) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i*8 + bits.LeadingZeros8(a[i]^b[i])
+		}
+	}
+	return 128
+}
+
+var (
+	errNetwork  = errors.New("not a network")
+	errHostBits = errors.New("a network with host bits set")
+)
+
+// parseNetwork reads one entry. With errHostBits it gives the network that may
+// be meant.
+func parseNetwork(entry string) (netip.Prefix, error) {
+	address, length, hasLength := strings.Cut(entry, "/")
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return netip.Prefix{}, errNetwork
+	}
+	a = a.WithZone("")
+	n := a.BitLen()
+	if hasLength {
+		if n, err = parseLength(length, a); err != nil {
+			return netip.Prefix{}, err
+		}
+	}
+	p := netip.PrefixFrom(a, n)
+	if p.Masked() != p {
+		return p.Masked(), errHostBits
+	}
+	return p, nil
+}
+
+// parseLength reads what is behind the slash of a network of a's family.
+func parseLength(text string, a netip.Addr) (int, error) {
+	if text != "" && strings.Trim(text, "0123456789") == "" {
+		n, err := strconv.ParseUint(text, 10, 8)
+		if err != nil || int(n) > a.BitLen() {
+			return 0, errNetwork
+		}
+		return int(n), nil
+	}
+	m, err := netip.ParseAddr(text)
+	if err != nil || !m.Is4() || !a.Is4() {
+		return 0, errNetwork
+	}
+	octets := m.As4()
+	mask := binary.BigEndian.Uint32(octets[:])
+	switch {
+	case bits.LeadingZeros32(^mask)+bits.TrailingZeros32(mask) >= 32: // a netmask
+		return bits.LeadingZeros32(^mask), nil
+	case bits.LeadingZeros32(mask)+bits.TrailingZeros32(^mask) >= 32: // a hostmask
+		return bits.LeadingZeros32(mask), nil
+	}
+	return 0, errNetwork
+}

@@ -41,3 +41,15 @@ type Settings struct {
 	Mock         bool   // Mock
 	LookupsAhead bool   // Lookups_Ahead is not exactly "No"
 }
+
+// Default gives the settings of an empty file.
+func Default() Settings {
+	var s Settings
+	for _, o := range Options() {
+		if o.Default != "" {
+			// The defaults are good values: a test loads a file of them.
+			_ = o.apply(&s, o.Default)
+		}
+	}
+	return s
+}

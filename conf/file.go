@@ -1,0 +1,226 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/ini.v1"
+)
+
+const (
+	// maxConfigSize bounds the configuration file, in octets: some hundred
+	// thousand networks. What is larger is another file by mistake.
+	maxConfigSize = 16 << 20
+
+	// maxComplaints bounds what is logged of one file, so that a file of junk
+	// does not fill the log each time a process starts.
+	maxComplaints = 100
+)
+
+// Levels of complaints that debugLevel does not decide.
+const (
+	Always = -1            // logged whatever debugLevel is
+	Never  = math.MaxInt32 // not logged, of use to --check-config only
+)
+
+// Complaint is something that is wrong with a file of settings.
+type Complaint struct {
+	Err   bool   // syslog priority err, else info
+	Level int    // the lowest debugLevel that shows it, or Always or Never
+	Text  string // the line of the log
+
+	// For people. Line is 0, and Name and Value are "", if it is about the file.
+	File, Name, Value string
+	Line              int
+	Want              string // what was expected
+	Used              string // what is done instead
+}
+
+// Origin tells where an option got its value from.
+type Origin struct {
+	File  string
+	Line  int    // counted from 1
+	Value string // as it stands there
+}
+
+// Loaded is what a configuration file says.
+type Loaded struct {
+	Settings   Settings
+	Complaints []Complaint       // in the order of the file
+	Origins    map[string]Origin // of the options that the file sets; the others have their defaults
+}
+
+// Load reads a configuration file. A file that is not there, or is no regular
+// file, is complained of, and makes the defaults. The error, whose text is a
+// line for the log, is for a file that is there and cannot be read: to go on
+// with defaults could turn away mail that is meant to be taken.
+func Load(path string) (Loaded, error) {
+	l := Loaded{Settings: Default(), Origins: make(map[string]Origin)}
+	info, err := os.Stat(path)
+	if err != nil {
+		l.complain(Complaint{Err: true, File: path, Want: "a configuration file", Used: "the defaults",
+			Text: fmt.Sprintf(`ERROR stating "%s": %s`, path, systemError(err))})
+		return l, nil
+	}
+	if !info.Mode().IsRegular() {
+		l.complain(Complaint{Err: true, File: path, Want: "a regular file", Used: "the defaults",
+			Text: fmt.Sprintf(`ERROR: is not a file: "%s", mode=0o%o`, path, systemMode(info))})
+		return l, nil
+	}
+	text, _, err := readText(path, maxConfigSize)
+	if err != nil {
+		return l, fmt.Errorf(`ERROR opening "%s": %s`, path, systemError(err))
+	}
+	l.readLines(path, text)
+	return l, l.set()
+}
+
+// readLines notes the last good value of each option, and complains of lines
+// that are no good.
+func (l *Loaded) readLines(path, text string) {
+	options := byName(func(o Option) string { return o.Name })
+	var scratch Settings
+	for number := 1; text != ""; number++ {
+		var line string
+		line, text = cutLine(text)
+		if line = content(line); line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		name, value = TrimSpace(name), TrimSpace(value)
+		option, known := options[name]
+		c := Complaint{File: path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
+		switch {
+		case !ok:
+			c.Level, c.Want = Never, "name = value"
+			c.Text = fmt.Sprintf(`Configuration item "%s" not defined in file "%s"`, line, path)
+		case strings.Contains(value, "=") && name != "Reason_URL":
+			c.Level, c.Want = Always, "a value without ="
+			c.Text = fmt.Sprintf(`ERROR parsing line "%s" from file "%s"`, line, path)
+		case !known:
+			c.Level, c.Want = Always, "a name of policyd-spf.conf(5)"
+			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s"`, name, path)
+		case option.Kind != NetworkList && option.apply(&scratch, value) != nil:
+			c.Err, c.Level, c.Want = true, Always, "a whole number"
+			c.Text = fmt.Sprintf(`ERROR: bad number "%s" for "%s" in file "%s"`, value, name, path)
+			if option.Kind != Number {
+				c.Want = "fields {0} to {3}"
+				c.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s"`, value, name, path)
+			}
+			c.Used = l.inForce(option)
+		default:
+			l.Origins[name] = Origin{path, number, value}
+			continue
+		}
+		l.complain(c)
+	}
+}
+
+// inForce tells which value a bad line leaves in force.
+func (l *Loaded) inForce(o Option) string {
+	if origin, ok := l.Origins[o.Name]; ok {
+		return fmt.Sprintf("%s, of line %d", origin.Value, origin.Line)
+	}
+	if o.Default == "" {
+		return "nothing"
+	}
+	return o.Default + ", the default"
+}
+
+// set gives the settings the values that readLines noted. They pass through
+// ini, which sees nothing that it would read in another way than the original:
+// known names only, and values that are quoted whatever is in them.
+func (l *Loaded) set() error {
+	var lines strings.Builder
+	for name, origin := range l.Origins {
+		lines.WriteString(name + ` = """` + origin.Value + `"""` + "\n")
+	}
+	file, err := ini.LoadSources(ini.LoadOptions{KeyValueDelimiters: "=", IgnoreContinuation: true}, []byte(lines.String()))
+	if err != nil {
+		return err
+	}
+	section := file.Section(ini.DefaultSection)
+	for _, o := range Options() {
+		if !section.HasKey(o.Name) {
+			continue
+		}
+		if err := o.apply(&l.Settings, section.Key(o.Name).Value()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Loaded) complain(c Complaint) {
+	if c.Line == 0 {
+		c.Level = Always
+	}
+	switch n := len(l.Complaints); {
+	case n < maxComplaints:
+		l.Complaints = append(l.Complaints, c)
+	case n == maxComplaints:
+		l.Complaints = append(l.Complaints, Complaint{Level: Always, File: c.File, Line: c.Line, Used: "the lines are passed over",
+			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, c.File)})
+	}
+}
+
+var (
+	errNotRegular = errors.New("not a regular file")
+	errTooLarge   = errors.New("file too large")
+)
+
+// readText reads a regular file of at most limit octets. It never waits for
+// the other end of a pipe. The info is of the file before it is read.
+func readText(path string, limit int64) (string, os.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return "", nil, err
+	case info.IsDir():
+		return "", nil, syscall.EISDIR
+	case !info.Mode().IsRegular():
+		return "", nil, errNotRegular
+	}
+	var text strings.Builder
+	text.Grow(int(min(info.Size(), limit)))
+	n, err := io.Copy(&text, io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		return "", nil, err
+	case n > limit:
+		return "", nil, errTooLarge
+	case !utf8.ValidString(text.String()):
+		return DecodeUTF8([]byte(text.String())), info, nil
+	}
+	return text.String(), info, nil
+}
+
+// systemError gives the reason of an error without operation and path, with a
+// capital as the C library has it.
+func systemError(err error) string {
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		err = errno
+	}
+	first, size := utf8.DecodeRuneInString(err.Error())
+	return string(unicode.ToUpper(first)) + err.Error()[size:]
+}
+
+// systemMode gives the type and the permissions of a file as stat(2) does.
+func systemMode(info os.FileInfo) uint32 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint32(st.Mode)
+	}
+	return uint32(info.Mode().Perm())
+}

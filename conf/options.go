@@ -1,0 +1,255 @@
+package conf
+
+import "strings"
+
+// Kind is the type of an option's value.
+type Kind uint8
+
+// The kinds of values.
+const (
+	Number      Kind = iota // a whole number, perhaps negative
+	Word                    // one of a few words, compared exactly
+	Truth                   // no if empty, False, No or 0 in any case, else yes
+	Text                    // any text
+	Address                 // an IP address
+	List                    // entries that commas separate
+	NetworkList             // a list of networks
+	Table                   // a type and a path, with a comma between them
+)
+
+// Option is an option of policyd-spf.conf(5).
+type Option struct {
+	Name    string
+	Kind    Kind
+	Default string   // as a file would say it; "" if the option is unset by default
+	Words   []string // the words that mean something; any other is no error
+	Else    string   // what another word means
+	Meaning string   // one line for people
+
+	PerUser string // its name in a per-user file, "" if it has none there
+	Idle    bool   // without effect in a per-user file
+	Ignored bool   // without effect anywhere: an option of the 3.x milter
+
+	set func(s *Settings, value string) error // nil if there is nothing to set
+}
+
+// Options gives all options, in the order in which policyd-spf.conf(5) has them.
+func Options() []Option {
+	return append(append(append(actionOptions(), addressOptions()...), outputOptions()...), otherOptions()...)
+}
+
+func actionOptions() []Option {
+	return []Option{
+		{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",
+			Meaning: "how much is logged: -1 (configuration errors only) to 5",
+			set:     number(func(s *Settings) *int { return &s.DebugLevel })},
+		{Name: "TestOnly", Kind: Number, Default: "1",
+			Meaning: "0 is test mode: nothing is rejected or deferred",
+			set:     number(func(s *Settings) *int { return &s.TestOnly })},
+		{Name: "defaultSeedOnly", Kind: Number, PerUser: "defaultSeedOnly", Idle: true,
+			Meaning: "old name of TestOnly: no effect but a warning in the log",
+			set: func(s *Settings, value string) error {
+				_, err := parseNumber(value)
+				s.DefaultSeedOnly = s.DefaultSeedOnly || err == nil
+				return err
+			}},
+		{Name: "HELO_reject", Kind: Word, Default: "Fail", PerUser: "HELO_reject",
+			Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "Null", "False", "No_Check"},
+			Else:    "nothing is rejected",
+			Meaning: "which results of the HELO check reject mail",
+			set:     text(func(s *Settings) *string { return &s.HELOReject })},
+		{Name: "Mail_From_reject", Kind: Word, Default: "Fail", PerUser: "Mail_From_reject",
+			Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "False", "No_Check"},
+			Else:    "nothing is rejected",
+			Meaning: "which results of the MAIL FROM check reject mail",
+			set:     text(func(s *Settings) *string { return &s.MailFromReject })},
+		{Name: "PermError_reject", Kind: Word, Default: "False", PerUser: "PermError_reject",
+			Words: []string{"True", "False"}, Else: "False",
+			Meaning: "whether a permanent error rejects mail",
+			set:     word("True", func(s *Settings) *bool { return &s.PermErrorReject })},
+		{Name: "TempError_Defer", Kind: Word, Default: "False", PerUser: "TempError_Defer",
+			Words: []string{"True", "False"}, Else: "False",
+			Meaning: "whether a temporary error defers mail",
+			set:     word("True", func(s *Settings) *bool { return &s.TempErrorDefer })},
+		{Name: "HELO_pass_restriction", Kind: Text, PerUser: "HELO_pass_restriction",
+			Meaning: "the reply to Postfix for a HELO Pass",
+			set:     text(func(s *Settings) *string { return &s.HELOPassRestriction })},
+		{Name: "Mail_From_pass_restriction", Kind: Text, PerUser: "Mail_From_pass_restriction",
+			Meaning: "the reply to Postfix for a MAIL FROM Pass",
+			set:     text(func(s *Settings) *string { return &s.MailFromPassRestriction })},
+		{Name: "No_Mail", Kind: Word, Default: "False", PerUser: "No_Mail",
+			Words: []string{"True", "False"}, Else: "False",
+			Meaning: "whether only the record \"v=spf1 -all\" rejects mail",
+			set:     word("True", func(s *Settings) *bool { return &s.NoMail })},
+		{Name: "Reject_Not_Pass_Domains", Kind: List, PerUser: "Reject_Not_Pass_Domains",
+			Meaning: "domains that are rejected as by SPF_Not_Pass",
+			set: func(s *Settings, value string) error {
+				s.RejectNotPassDomains = parseList(strings.ToLower(value))
+				return nil
+			}},
+	}
+}
+
+func addressOptions() []Option {
+	return []Option{
+		{Name: "Prospective", Kind: Address, PerUser: "Prospective",
+			Meaning: "address checked in place of the client's; no header is added",
+			set:     text(func(s *Settings) *string { return &s.Prospective })},
+		{Name: "skip_addresses", Kind: NetworkList, Default: "127.0.0.0/8,::ffff:127.0.0.0/104,::1", PerUser: "skip_addresses",
+			Meaning: "local networks that are not checked",
+			set:     networks(func(s *Settings) **Networks { return &s.SkipAddresses })},
+		{Name: "Whitelist", Kind: NetworkList, PerUser: "Whitelist",
+			Meaning: "networks of relays that are not checked",
+			set:     networks(func(s *Settings) **Networks { return &s.Whitelist })},
+		{Name: "Domain_Whitelist", Kind: List, PerUser: "Domain_Whitelist",
+			Meaning: "domains whose SPF records name relays that are not checked",
+			set:     list(func(s *Settings) *[]string { return &s.DomainWhitelist })},
+		{Name: "HELO_Whitelist", Kind: List, PerUser: "HELO_Whitelist",
+			Meaning: "HELO names of relays that are not checked",
+			set:     list(func(s *Settings) *[]string { return &s.HELOWhitelist })},
+		{Name: "Domain_Whitelist_PTR", Kind: List, PerUser: "Domain_Whitelist_PTR",
+			Meaning: "domains whose hosts, by their PTR records, are not checked",
+			set:     list(func(s *Settings) *[]string { return &s.DomainWhitelistPTR })},
+	}
+}
+
+func outputOptions() []Option {
+	return []Option{
+		{Name: "SPF_Enhanced_Status_Codes", Kind: Word, Default: "Yes", PerUser: "SPF_Enhanced_Status_Codes",
+			Words: []string{"Yes", "No"}, Else: "Yes",
+			Meaning: "whether replies have the codes of RFC 7372",
+			set:     unless("No", func(s *Settings) *bool { return &s.EnhancedStatusCodes })},
+		{Name: "Header_Type", Kind: Word, Default: "SPF", PerUser: "Header_Type",
+			Words: []string{"SPF", "AR", "None"}, Else: "AR if it contains AR, otherwise SPF",
+			Meaning: "which header is added",
+			set:     text(func(s *Settings) *string { return &s.HeaderType })},
+		{Name: "Hide_Receiver", Kind: Word, Default: "Yes", PerUser: "Hide_Receiver",
+			Words: []string{"Yes", "No"}, Else: "Yes",
+			Meaning: "whether headers and replies keep the recipient to themselves",
+			set:     unless("No", func(s *Settings) *bool { return &s.HideReceiver })},
+		{Name: "Authserv_Id", Kind: Text, Default: "HOSTNAME", PerUser: "Authserv-Id", Idle: true,
+			Meaning: "name of this host in Authentication-Results; HOSTNAME is the host's own",
+			set:     text(func(s *Settings) *string { return &s.AuthservID })},
+		{Name: "QueueID", Kind: Truth, Default: "False",
+			Meaning: "whether the log line of a reply begins with the queue id",
+			set:     truth(func(s *Settings) *bool { return &s.QueueID })},
+		{Name: "Reason_Message", Kind: Text, Default: defaultReasonMessage, PerUser: "Reason_Message",
+			Meaning: "text of rejections, with {rejectdefer}, {spf} and {url}",
+			set:     text(func(s *Settings) *string { return &s.ReasonMessage })},
+		{Name: "Reason_URL", Kind: Text, Default: defaultReasonURL,
+			Meaning: "what {url} stands for, with {0} to {3}",
+			set: func(s *Settings, value string) error {
+				if _, err := ParseReasonURL(value); err != nil {
+					return err
+				}
+				s.ReasonURL = value
+				return nil
+			}},
+	}
+}
+
+func otherOptions() []Option {
+	return []Option{
+		{Name: "Lookup_Time", Kind: Number, Default: "20", PerUser: "Lookup_Time",
+			Meaning: "seconds of DNS for one check; 0: no limit for the whole",
+			set:     number(func(s *Settings) *int { return &s.LookupTime })},
+		{Name: "Whitelist_Lookup_Time", Kind: Number, Default: "10", PerUser: "Whitelist_Lookup_Time",
+			Meaning: "seconds of DNS for one whitelist lookup",
+			set:     number(func(s *Settings) *int { return &s.WhitelistLookupTime })},
+		{Name: "Void_Limit", Kind: Number, Default: "2", PerUser: "Void_Limit",
+			Meaning: "lookups without an answer that a check may make",
+			set:     number(func(s *Settings) *int { return &s.VoidLimit })},
+		{Name: "Lookups_Ahead", Kind: Word, Default: "Yes",
+			Words: []string{"Yes", "No"}, Else: "Yes",
+			Meaning: "whether the DNS is asked ahead of need",
+			set:     unless("No", func(s *Settings) *bool { return &s.LookupsAhead })},
+		{Name: "Per_User", Kind: Table,
+			Meaning: "file with settings of single recipients: text,PATH",
+			set:     text(func(s *Settings) *string { return &s.PerUser })},
+		{Name: "Mock", Kind: Truth, Default: "False",
+			Meaning: "whether every reply is that of a mock, and nothing is checked",
+			set:     truth(func(s *Settings) *bool { return &s.Mock })},
+		ignored("Socket"), ignored("PidFile"), ignored("UserID"), ignored("UMask"),
+		ignored("InternalHosts"), ignored("IntHosts"), ignored("MacroList"),
+	}
+}
+
+// ignored is an option of the milter of spf-engine 3.x.
+func ignored(name string) Option {
+	return Option{Name: name, Kind: Text, Ignored: true, Meaning: "of the milter of 3.x: no effect"}
+}
+
+// byName indexes options by the name that name gives, if it gives one.
+func byName(name func(Option) string) map[string]Option {
+	index := make(map[string]Option)
+	for _, o := range Options() {
+		if name(o) != "" {
+			index[name(o)] = o
+		}
+	}
+	return index
+}
+
+// apply sets the option in s. With an error s stays as it is.
+func (o Option) apply(s *Settings, value string) error {
+	if o.set == nil {
+		return nil
+	}
+	return o.set(s, value)
+}
+
+type setter = func(s *Settings, value string) error
+
+func number(field func(*Settings) *int) setter {
+	return func(s *Settings, value string) error {
+		n, err := parseNumber(value)
+		if err == nil {
+			*field(s) = n
+		}
+		return err
+	}
+}
+
+func text(field func(*Settings) *string) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = value
+		return nil
+	}
+}
+
+// word sets a field that is true for exactly one word.
+func word(yes string, field func(*Settings) *bool) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = value == yes
+		return nil
+	}
+}
+
+// unless sets a field that is false for exactly one word.
+func unless(no string, field func(*Settings) *bool) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = value != no
+		return nil
+	}
+}
+
+func truth(field func(*Settings) *bool) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = parseTruth(value)
+		return nil
+	}
+}
+
+func list(field func(*Settings) *[]string) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = parseList(value)
+		return nil
+	}
+}
+
+func networks(field func(*Settings) **Networks) setter {
+	return func(s *Settings, value string) error {
+		*field(s) = ParseNetworks(value)
+		return nil
+	}
+}
