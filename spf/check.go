@@ -2,7 +2,10 @@ package spf
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"strings"
+	"time"
 )
 
 // Query is what check_host() is asked (RFC 7208, 4.1).
@@ -19,27 +22,284 @@ type Checker struct {
 	Resolver Resolver
 	Limits   Limits
 	Receiver string   // %{r}: the host that checks; "" expands to "unknown"
-	Ahead    bool     // ask ahead what a record is going to ask, if Resolver is a Prefetcher
+	Scout    *Scout   // asks ahead; nil if nothing is to be asked ahead
 	Observer Observer // is told of every step; nil when nobody asks why
 }
 
-// Check evaluates check_host() for q. It returns when ctx is done at the
-// latest, with temperror. It always gives a verdict.
+// Evaluation is one check_host() with all that it calls.
+type Evaluation struct {
+	*Checker
+	ctx    context.Context
+	domain string
+	macros macros
+	budget budget
+	scout  *scout
+	ttl    time.Duration
+	vary   Vary
+
+	validated     []string // the client's validated names (RFC 7208, 5.5)
+	validatedDone bool
+}
+
+// longestTTL is where the smallest TTL starts from: no verdict is kept longer
+// than a day, whatever the records say (RFC 8767, 4 caps TTLs in this spirit).
+const longestTTL = 24 * time.Hour
+
+// Check evaluates check_host() for q. It ends soon after ctx, with temperror,
+// and always gives a verdict.
 func (c *Checker) Check(ctx context.Context, q Query) Verdict {
-	return Verdict{} // being written
+	return c.Prepare(ctx, q).Check(ctx)
 }
 
-// Limits are the processing limits of RFC 7208, 4.6.4.
-type Limits struct {
-	Terms int // terms that cause lookups; exceeding it is permerror
-	Voids int // void lookups; exceeding it is permerror
+// Prepare readies a check that will be made soon: with Ahead, the lookups it
+// will need are started at once. They end with ctx.
+func (c *Checker) Prepare(ctx context.Context, q Query) *Evaluation {
+	e := &Evaluation{
+		Checker: c, domain: q.Domain, macros: newMacros(q, c.Receiver),
+		budget: budget{limits: c.Limits}, ttl: longestTTL,
+	}
+	if c.Ahead != nil {
+		e.scout = newScout(ctx, c.Ahead, &e.macros, c.Limits.Terms)
+	}
+	return e
 }
 
-// DefaultLimits are those of the RFC: 10 terms and 2 void lookups.
-func DefaultLimits() Limits { return Limits{Terms: 10, Voids: 2} }
+// Start looks the record of the domain ahead, and on from there. It is for a
+// check that does not begin at once; Check does so on its own.
+func (e *Evaluation) Start() {
+	if name, flaw := toName(e.domain); e.scout != nil && flaw == nameOK {
+		e.scout.ask(Question{name, TypeTXT})
+	}
+}
 
-// Observer is told of the steps of an evaluation.
-type Observer interface{ Event(Event) }
+// Check evaluates what was prepared. It ends soon after ctx, with temperror,
+// and always gives a verdict. It is to be called once.
+func (e *Evaluation) Check(ctx context.Context) Verdict {
+	e.ctx = ctx
+	o := e.checkHost(e.domain, "", 0)
+	v := Verdict{
+		Result: o.result, Err: o.err, Domain: o.domain, Record: o.record, Term: o.term, Root: o.root,
+	}
+	if o.result == Fail && o.exp != nil {
+		v.Explanation = e.explain(o.exp, o.domain)
+	}
+	v.Terms, v.Voids, v.TTL, v.Vary = e.budget.terms, e.budget.voids, e.ttl, e.vary
+	if v.Result == Temperror {
+		v.TTL = 0
+	}
+	return v
+}
 
-// Event is one of the step types of trace.go.
-type Event interface{ event() }
+func newMacros(q Query, receiver string) macros {
+	m := macros{ip: q.IP.WithZone("").Unmap(), receiver: receiver}
+	if receiver == "" {
+		m.receiver = "unknown"
+	}
+	at := strings.LastIndexByte(q.Sender, '@')
+	m.local, m.origin = q.Sender[:max(at, 0)], strings.TrimSuffix(q.Sender[at+1:], ".")
+	if m.local == "" {
+		m.local = "postmaster" // RFC 7208, 4.3
+	}
+	m.origin = aLabels(m.origin)
+	m.helo = aLabels(strings.TrimSuffix(q.HELO, "."))
+	return m
+}
+
+// outcome is what a record came to. Its term is "" for a default result.
+type outcome struct {
+	result Result
+	err    error
+	domain string
+	record string
+	term   string
+	root   string
+	exp    *Modifier // of the record that decided
+}
+
+func errorOutcome(err error) outcome {
+	var dns *DNSError
+	if errors.As(err, &dns) {
+		return outcome{result: Temperror, err: err} // RFC 7208, 2.6.6
+	}
+	return outcome{result: Permerror, err: err} // RFC 7208, 2.6.7
+}
+
+// checkHost is check_host() (RFC 7208, 4), for the domain checked and for each
+// include and redirect; term is the one that led here.
+func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
+	name, flaw := toName(domain)
+	switch {
+	case flaw == nameUnencodable:
+		return errorOutcome(&RecordError{UnencodableName, domain, term})
+	case flaw != nameOK || strings.IndexByte(name, '.') < 0 || name[0] == '[':
+		// RFC 7208, 4.3: malformed, not multi-label, or an address literal (2.3).
+		return outcome{result: None, domain: domain}
+	}
+	text, found, err := e.record(name, term)
+	if err != nil {
+		e.event(RecordEvent{Depth: depth, Domain: name, Err: err})
+		o := errorOutcome(err)
+		o.domain = name
+		return o
+	}
+	if !found {
+		e.event(RecordEvent{Depth: depth, Domain: name})
+		return outcome{result: None, domain: name} // RFC 7208, 4.5
+	}
+	r, err := Parse(text)
+	if err != nil {
+		// RFC 7208, 4.6: a syntax error anywhere, before anything is evaluated.
+		err.(*SyntaxError).Domain = name
+		e.event(RecordEvent{Depth: depth, Domain: name, Text: text, Err: err})
+		o := errorOutcome(err)
+		o.domain, o.record, o.root = name, text, text
+		return o
+	}
+	e.event(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
+	if e.scout != nil {
+		e.scout.follow(r, name, true)
+	}
+	o := e.terms(r, name, depth)
+	o.root = text
+	return o
+}
+
+// record gets the SPF record of a name, if it has one (RFC 7208, 4.4 and 4.5).
+func (e *Evaluation) record(name, term string) (text string, found bool, err error) {
+	q := Question{name, TypeTXT}
+	if term == "" && e.scout != nil {
+		e.scout.recall(q)
+	}
+	a, err := e.lookup(q)
+	if err != nil {
+		return "", false, err
+	}
+	text, n := selectRecord(a)
+	if n > 1 {
+		return "", false, &RecordError{SeveralRecords, name, term}
+	}
+	return text, n == 1, nil
+}
+
+// selectRecord finds the SPF records among TXT records (RFC 7208, 4.5): the
+// first one, and how many there are.
+func selectRecord(a Answer) (text string, n int) {
+	for _, ss := range a.TXT {
+		s := joinStrings(ss)
+		if !isRecord(s) {
+			continue
+		}
+		if n == 0 {
+			text = s
+		}
+		n++
+	}
+	return text, n
+}
+
+// joinStrings joins the strings of a TXT record without blanks (RFC 7208, 3.3).
+func joinStrings(ss []string) string {
+	if len(ss) == 1 {
+		return ss[0]
+	}
+	return strings.Join(ss, "")
+}
+
+// terms evaluates a record: directives from left to right, then the redirect,
+// or else neutral (RFC 7208, 4.6 and 4.7).
+func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
+	here := outcome{domain: domain, record: r.Text, exp: r.Exp}
+	for _, t := range r.Terms {
+		d, ok := t.(*Directive)
+		if !ok {
+			continue
+		}
+		matched, err := e.matches(d, domain, depth)
+		ev := MatchEvent{Depth: depth, Term: d, Matched: matched, Err: err}
+		if matched {
+			ev.Result = d.Result()
+		}
+		e.event(ev)
+		if err != nil {
+			o := errorOutcome(err)
+			o.domain, o.record, o.term = domain, r.Text, d.Source()
+			return o
+		}
+		if matched {
+			here.result, here.term = d.Result(), d.Source() // RFC 7208, 4.6.2
+			return here
+		}
+	}
+	if r.Redirect != nil {
+		return e.redirect(r, domain, depth)
+	}
+	here.result = Neutral // RFC 7208, 4.7
+	return here
+}
+
+// redirect evaluates the target's record in place of this one (RFC 7208, 6.1).
+func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
+	err := e.budget.term()
+	target, flaw := e.target(r.Redirect.Value, domain)
+	e.event(TermEvent{Depth: depth, Term: r.Redirect, Target: target, Terms: e.budget.terms})
+	var o outcome
+	switch {
+	case err != nil:
+		o = errorOutcome(err)
+	case flaw != nameOK:
+		o = outcome{result: None, domain: target}
+	default:
+		o = e.checkHost(target, r.Redirect.Source(), depth)
+	}
+	if o.result == None { // RFC 7208, 6.1
+		o = errorOutcome(&RecordError{RedirectNoRecord, target, r.Redirect.Source()})
+	}
+	if o.err != nil && o.record == "" {
+		o.domain, o.record, o.term = domain, r.Text, r.Redirect.Source()
+	}
+	e.event(MatchEvent{Depth: depth, Term: r.Redirect, Matched: true, Result: o.result, Err: o.err})
+	return o
+}
+
+// lookup looks q up, counts it if it is void (RFC 7208, 4.6.4) and keeps the
+// smallest TTL.
+func (e *Evaluation) lookup(q Question) (Answer, error) {
+	a, err := e.lookupUncounted(q)
+	if err == nil && a.Void() {
+		err = e.budget.void()
+		e.event(VoidEvent{Question: q, Voids: e.budget.voids})
+	}
+	return a, err
+}
+
+func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
+	if e.ctx.Err() != nil {
+		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+	}
+	a, err := e.Resolver.Lookup(e.ctx, q)
+	if err == nil {
+		e.ttl = min(e.ttl, a.TTL)
+	}
+	return a, err
+}
+
+// target expands a domain-spec and notes what the verdict depends on by it.
+func (e *Evaluation) target(spec *MacroString, domain string) (string, nameError) {
+	e.note(spec)
+	return e.macros.expandName(spec, domain, e.clientName(domain))
+}
+
+func (e *Evaluation) note(m *MacroString) {
+	if m.uses("sl") {
+		e.vary |= VaryLocalPart
+	}
+	if m.uses("h") {
+		e.vary |= VaryHELO
+	}
+}
+
+func (e *Evaluation) event(ev Event) {
+	if e.Observer != nil {
+		e.Observer.Event(ev)
+	}
+}

@@ -66,11 +66,11 @@ type RecordErrorKind uint8
 
 // What can be wrong with the records of a name.
 const (
-	SeveralRecords  RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
-	IncludeNoRecord                        // included, but without record (5.2)
-	RedirectNoRecord                       // redirected to, but without record (6.1)
-	IncludeOfItself                        // an include of the name whose record it is in
-	UnencodableName                        // a name that has no A-label form
+	SeveralRecords   RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
+	IncludeNoRecord                         // included, but without record (5.2)
+	RedirectNoRecord                        // redirected to, but without record (6.1)
+	IncludeOfItself                         // an include of the name whose record it is in
+	UnencodableName                         // a name that has no A-label form
 )
 
 // RecordError is a name whose records cannot be used; it makes permerror.

@@ -81,6 +81,15 @@ type Prefetcher interface {
 	Prefetch(ctx context.Context, questions ...Question)
 }
 
+// Asker is a cache that can be asked ahead. LookupAhead is Lookup for an answer
+// that may never be needed; the answer to a Lookup that waits for it, or finds
+// it, is marked so. Stale gives the last known answer, though it may have
+// expired, as a hint of what is going to be asked.
+type Asker interface {
+	LookupAhead(ctx context.Context, q Question) (Answer, error)
+	Stale(q Question) (Answer, bool)
+}
+
 // DNSErrorKind tells in which way a lookup failed.
 type DNSErrorKind uint8
 

@@ -1,0 +1,58 @@
+package spf
+
+import "errors"
+
+// unusable is why an explanation is not used (RFC 7208, 6.2).
+type unusable string
+
+func (u unusable) Error() string { return string(u) }
+
+const (
+	errNoName   unusable = "exp= expands to no name"
+	errNotOne   unusable = "not exactly one TXT record"
+	errNotASCII unusable = "not US-ASCII"
+	errBadMacro unusable = "bad macro"
+)
+
+// explain gets the domain owner's explanation of a fail, "" if there is none
+// that can be used; whatever goes wrong, the result stays (RFC 7208, 6.2).
+func (e *Evaluation) explain(exp *Modifier, domain string) string {
+	ev := ExplanationEvent{}
+	ev.Target, ev.Text, ev.Value, ev.Err = e.explanation(exp, domain)
+	if ev.Err != nil {
+		ev.Value = ""
+		var dns *DNSError
+		if errors.As(ev.Err, &dns) {
+			e.ttl = 0 // the next fail may have it
+		}
+	}
+	e.event(ev)
+	return ev.Value
+}
+
+func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, value string, err error) {
+	target, flaw := e.target(exp.Value, domain)
+	if flaw != nameOK {
+		return target, "", "", errNoName
+	}
+	a, err := e.lookupUncounted(Question{target, TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
+	if err != nil {
+		return target, "", "", err
+	}
+	if len(a.TXT) != 1 {
+		return target, "", "", errNotOne
+	}
+	text = joinStrings(a.TXT[0])
+	if indexNonASCII(text) >= 0 {
+		return target, text, "", errNotASCII
+	}
+	m, bad := parseMacroString(text, true)
+	if bad != nil {
+		return target, text, "", errBadMacro
+	}
+	e.note(m)
+	if m.uses("t") {
+		e.ttl = 0 // it tells the time
+	}
+	return target, text, e.macros.expandText(m, domain, e.clientName(domain)), nil
+}

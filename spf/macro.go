@@ -1,0 +1,177 @@
+package spf
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// macros holds what the macro letters stand for in one check (RFC 7208, 7.2).
+type macros struct {
+	ip       netip.Addr
+	local    string // the sender's local part, or "postmaster" (RFC 7208, 4.3)
+	origin   string // %{o}: the sender's domain
+	helo     string
+	receiver string
+}
+
+// expandName expands a domain-spec to a name for a lookup. ptr gives the value
+// of %{p} and is called only if that is used. The error is nameUnencodable too
+// if a local part beyond US-ASCII is used, which matches nothing (RFC 8616, 4).
+func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (string, nameError) {
+	if len(m.parts) == 1 && m.parts[0].letter == 0 {
+		return toName(truncateName(strings.TrimSuffix(m.parts[0].literal, ".")))
+	}
+	if m.uses("sl") && indexNonASCII(v.local) >= 0 {
+		return "", nameUnencodable
+	}
+	// From the right, since only the end of a long expansion is used.
+	var pieces []string
+	for i, size := len(m.parts)-1, 0; i >= 0 && size < maxExpansion; i-- {
+		s := v.expandPart(m.parts[i], domain, ptr)
+		if len(s) > maxExpansion {
+			s = s[len(s)-maxExpansion:]
+		}
+		size += len(s)
+		pieces = append(pieces, s)
+	}
+	slices.Reverse(pieces)
+	text := strings.TrimSuffix(strings.Join(pieces, ""), ".")
+	if indexNonASCII(text) >= 0 {
+		return toName(text)
+	}
+	return toName(truncateName(text)) // RFC 7208, 7.3
+}
+
+// maxExplanation is far beyond what a reply to Postfix can carry.
+const maxExplanation = 4096
+
+// expandText expands an explanation (RFC 7208, 6.2). What is over
+// maxExplanation octets is cut off.
+func (v *macros) expandText(m *MacroString, domain string, ptr func() string) string {
+	var b strings.Builder
+	for _, p := range m.parts {
+		b.WriteString(v.expandPart(p, domain, ptr))
+		if b.Len() > maxExplanation {
+			return b.String()[:maxExplanation]
+		}
+	}
+	return b.String()
+}
+
+func (v *macros) expandPart(p part, domain string, ptr func() string) string {
+	if p.letter == 0 {
+		return p.literal
+	}
+	s := transform(v.value(p.letter, domain, ptr), p)
+	if p.escape {
+		s = escapeURL(s)
+	}
+	return s
+}
+
+// value gives what a macro letter stands for (RFC 7208, 7.2).
+func (v *macros) value(letter byte, domain string, ptr func() string) string {
+	switch letter {
+	case 's':
+		return v.local + "@" + v.origin
+	case 'l':
+		return v.local
+	case 'o':
+		return v.origin
+	case 'd':
+		return domain
+	case 'i':
+		return dottedIP(v.ip)
+	case 'p':
+		return ptr()
+	case 'v':
+		if v.ip.Is4() {
+			return "in-addr"
+		}
+		return "ip6"
+	case 'h':
+		return v.helo
+	case 'c':
+		return v.ip.String()
+	case 'r':
+		return v.receiver
+	case 't':
+		return strconv.FormatInt(time.Now().Unix(), 10)
+	}
+	return ""
+}
+
+// transform splits a value at the delimiters, reverses the parts, keeps some
+// from the right and joins them with full stops (RFC 7208, 7.3).
+func transform(value string, p part) string {
+	if p.digits == 0 && !p.reverse && p.delims == "" {
+		return value
+	}
+	delims := p.delims
+	if delims == "" {
+		delims = "."
+	}
+	var parts []string
+	for {
+		at := strings.IndexAny(value, delims)
+		if at < 0 {
+			break
+		}
+		parts = append(parts, value[:at])
+		value = value[at+1:]
+	}
+	parts = append(parts, value)
+	if p.reverse {
+		slices.Reverse(parts)
+	}
+	if p.digits > 0 && p.digits < len(parts) {
+		parts = parts[len(parts)-p.digits:]
+	}
+	return strings.Join(parts, ".")
+}
+
+// escapeURL escapes all but unreserved characters (RFC 7208, 7.3; RFC 3986, 2.3).
+func escapeURL(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if isAlnum(c) || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString(string([]byte{'%', hex[c>>4], hex[c&15]}))
+		}
+	}
+	return b.String()
+}
+
+// dottedIP is %{i}: an IPv6 address as 32 nibbles with full stops between them
+// (RFC 7208, 7.3).
+func dottedIP(ip netip.Addr) string {
+	if ip.Is4() {
+		return ip.String()
+	}
+	const hex = "0123456789ABCDEF"
+	a := ip.As16()
+	b := make([]byte, 0, 63)
+	for i, c := range a {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = append(b, hex[c>>4], '.', hex[c&15])
+	}
+	return string(b)
+}
+
+// reverseName is the name under which an address's PTR records are (RFC 1035,
+// 3.5; RFC 3596, 2.5).
+func reverseName(ip netip.Addr) string {
+	zone := ".ip6.arpa"
+	if ip.Is4() {
+		zone = ".in-addr.arpa"
+	}
+	return lowerASCII(transform(dottedIP(ip), part{reverse: true})) + zone
+}

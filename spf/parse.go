@@ -1,0 +1,277 @@
+package spf
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// version begins every record (RFC 7208, 4.5).
+const version = "v=spf1"
+
+// isRecord tells whether a TXT record is an SPF record: it begins with the
+// version, and that is followed by a space or the end (RFC 7208, 4.5). Case
+// does not matter, as for all strings of an ABNF (RFC 5234, 2.3).
+func isRecord(text string) bool {
+	return len(text) >= len(version) && strings.EqualFold(text[:len(version)], version) &&
+		(len(text) == len(version) || text[len(version)] == ' ')
+}
+
+// Parse parses an SPF record, which isRecord has accepted, by the grammar of
+// RFC 7208, 12. The error is a *SyntaxError for the first term at fault; its
+// Domain is empty. The time it takes is linear in the length of text.
+func Parse(text string) (*Record, error) {
+	fault := func(kind SyntaxKind, term, detail string, offset int) error {
+		return &SyntaxError{Kind: kind, Record: text, Term: term, Detail: detail, Offset: offset}
+	}
+	if at := indexNonASCII(text); at >= 0 {
+		return nil, fault(NonASCIIRecord, "", "", at) // RFC 7208, 3.1
+	}
+	r := &Record{Text: text}
+	for at := len(version); at < len(text); {
+		// Terms are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
+		if text[at] == ' ' {
+			at++
+			continue
+		}
+		term := text[at:]
+		if end := strings.IndexByte(term, ' '); end >= 0 {
+			term = term[:end]
+		}
+		t, bad := parseTerm(source{term, at}, r)
+		if bad != nil {
+			return nil, fault(bad.kind, term, bad.detail, at+strings.Index(term, bad.detail))
+		}
+		r.Terms = append(r.Terms, t)
+		at += len(term)
+	}
+	return r, nil
+}
+
+// flaw is what is wrong with a term; detail is the part of it at fault, "" for
+// the whole.
+type flaw struct {
+	kind   SyntaxKind
+	detail string
+}
+
+func parseTerm(src source, r *Record) (Term, *flaw) {
+	if name, value, ok := cutModifier(src.text); ok {
+		return parseModifier(src, name, value, r)
+	}
+	return parseDirective(src)
+}
+
+// cutModifier tells a modifier from a directive by its name and "=".
+//
+//	name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." )  ; RFC 7208, 4.6.1
+func cutModifier(term string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(term, "=")
+	if !ok || name == "" || !isAlpha(name[0]) {
+		return "", "", false
+	}
+	for i := range len(name) {
+		if c := name[i]; !isAlnum(c) && c != '-' && c != '_' && c != '.' {
+			return "", "", false
+		}
+	}
+	return strings.ToLower(name), value, true
+}
+
+func parseModifier(src source, name, value string, r *Record) (Term, *flaw) {
+	m := &Modifier{source: src, Name: name}
+	var bad *flaw
+	switch name {
+	case "redirect", "exp":
+		place, repeated, empty := &r.Redirect, RepeatedRedirect, EmptyRedirect
+		if name == "exp" {
+			place, repeated, empty = &r.Exp, RepeatedExp, EmptyExp
+		}
+		if *place != nil {
+			return nil, &flaw{repeated, ""} // RFC 7208, 6
+		}
+		if value == "" {
+			return nil, &flaw{empty, ""} // RFC 7208, 6.1 and 6.2
+		}
+		if m.Value, bad = parseDomainSpec(value); bad != nil {
+			return nil, bad
+		}
+		*place = m
+	default:
+		// Unrecognized modifiers are ignored, but not bad syntax in them (RFC 7208, 6).
+		if m.Value, bad = parseMacroString(value, false); bad != nil {
+			return nil, bad
+		}
+	}
+	return m, nil
+}
+
+func parseDirective(src source) (Term, *flaw) {
+	if strings.HasSuffix(src.text, ",") {
+		return nil, &flaw{CommaAfterTerm, ""}
+	}
+	d := &Directive{source: src}
+	rest := src.text
+	if strings.IndexByte("+-~?", rest[0]) >= 0 { // RFC 7208, 4.6.1
+		d.Qualifier, rest = rest[0], rest[1:]
+	}
+	rest, len6 := cutLength(rest, "//")
+	rest, len4 := cutLength(rest, "/")
+	name, arg, colon := strings.Cut(rest, ":")
+	name = strings.ToLower(name)
+	mechanism, known := mechanismOf(name)
+	d.Mechanism = mechanism
+	switch {
+	case !known && isIP4(name):
+		return nil, &flaw{BareAddress, ""}
+	case !known && name != "" && isMechanism(name[1:]):
+		return nil, &flaw{UnknownQualifier, ""}
+	case !known:
+		return nil, &flaw{UnknownMechanism, ""}
+	}
+	if kind, ok := d.setLengths(len4, len6, colon && isIP4(arg)); !ok {
+		return nil, &flaw{kind, ""}
+	}
+	if kind, ok := d.setAddr(arg); !ok {
+		return nil, &flaw{kind, ""}
+	}
+	return d.setDomain(arg, colon)
+}
+
+// cutLength cuts a prefix length off the end of a term.
+//
+//	ip4-cidr-length = "/" ("0" / %x31-39 0*1DIGIT)
+//	ip6-cidr-length = "/" ("0" / %x31-39 0*2DIGIT)   ; RFC 7208, 5.6
+func cutLength(term, slashes string) (rest string, length int) {
+	at := strings.LastIndex(term, slashes)
+	if at < 0 {
+		return term, noLength
+	}
+	digits := term[at+len(slashes):]
+	if digits == "" || digits[0] == '0' && len(digits) > 1 || strings.Trim(digits, "0123456789") != "" {
+		return term, noLength // no length at all: part of the domain-spec, or bad syntax
+	}
+	const tooLong = 999 // for every kind of address; what matters is that it does not overflow
+	n, err := strconv.Atoi(digits)
+	if err != nil || n > tooLong {
+		n = tooLong
+	}
+	return term[:at], n
+}
+
+// setLengths checks the prefix lengths (RFC 7208, 5.6). addressArg tells that
+// the argument is an IPv4 address, which only ip4 may have.
+func (d *Directive) setLengths(len4, len6 int, addressArg bool) (SyntaxKind, bool) {
+	d.Len4, d.Len6 = len4, len6
+	switch d.Mechanism {
+	case A, MX:
+		switch {
+		case d.Mechanism == A && addressArg:
+			return AddressAsDomain, false
+		case len4 > 32:
+			return BadIP4Length, false
+		case len6 > 128:
+			return BadIP6Length, false
+		}
+	case IP4:
+		switch {
+		case len6 != noLength:
+			return DualLength, false
+		case len4 > 32:
+			return BadIP4Length, false
+		}
+	case IP6:
+		if len6 != noLength {
+			return DualLength, false
+		}
+		d.Len4, d.Len6 = noLength, len4
+		if d.Len6 > 128 {
+			return BadIP6Length, false
+		}
+	default:
+		if len4 != noLength || len6 != noLength {
+			return LengthNotAllowed, false
+		}
+	}
+	return 0, true
+}
+
+// setAddr parses the address of ip4 and ip6 (RFC 7208, 5.6).
+func (d *Directive) setAddr(arg string) (SyntaxKind, bool) {
+	switch d.Mechanism {
+	case IP4:
+		if !isIP4(arg) {
+			return BadIP4, false
+		}
+	case IP6:
+		if !isIP6(arg) {
+			return BadIP6, false
+		}
+	default:
+		return 0, true
+	}
+	d.Addr = netip.MustParseAddr(arg)
+	return 0, true
+}
+
+// setDomain parses the domain-spec of the mechanisms that have one.
+func (d *Directive) setDomain(arg string, colon bool) (Term, *flaw) {
+	switch d.Mechanism {
+	case IP4, IP6:
+		return d, nil
+	case All:
+		if colon {
+			return nil, &flaw{AllWithArgument, ""} // RFC 7208, 5.1
+		}
+		return d, nil
+	case Exists:
+		if arg == "" {
+			return nil, &flaw{ExistsWithoutName, ""} // RFC 7208, 5.7
+		}
+	case Include:
+		if !colon {
+			return nil, &flaw{IncludeWithoutName, ""} // RFC 7208, 5.2
+		}
+	}
+	if !colon {
+		return d, nil
+	}
+	if arg == "" {
+		return nil, &flaw{EmptyDomainSpec, ""}
+	}
+	var bad *flaw
+	d.Domain, bad = parseDomainSpec(arg)
+	return d, bad
+}
+
+func isMechanism(name string) bool {
+	_, ok := mechanismOf(name)
+	return ok
+}
+
+// isIP4 tells whether s is an ip4-network: four numbers up to 255 without
+// leading zeros (RFC 7208, 12).
+func isIP4(s string) bool {
+	a, err := netip.ParseAddr(s)
+	return err == nil && a.Is4()
+}
+
+// isIP6 tells whether s is an ip6-network (RFC 4291, 2.2), which has no zone.
+func isIP6(s string) bool {
+	a, err := netip.ParseAddr(s)
+	return err == nil && a.Is6() && a.Zone() == ""
+}
+
+func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
+
+// indexNonASCII gives where the first octet beyond US-ASCII is, or -1.
+func indexNonASCII(s string) int {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return i
+		}
+	}
+	return -1
+}

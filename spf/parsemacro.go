@@ -1,0 +1,176 @@
+package spf
+
+import "strings"
+
+// The macro letters (RFC 7208, 7.2): those of any macro-string, and those of
+// explanations alone.
+const (
+	macroLetters = "slodiphv"
+	expLetters   = "crt"
+)
+
+// delimiters of a macro (RFC 7208, 7.1).
+const delimiters = ".-+,/_="
+
+// parseDomainSpec parses a domain-spec:
+//
+//	domain-spec = macro-string domain-end
+//	domain-end  = ( "." toplabel [ "." ] ) / macro-expand   ; RFC 7208, 7.1
+func parseDomainSpec(s string) (*MacroString, *flaw) {
+	m, tail, bad := scanMacros(s, false)
+	if !isDomainEnd(tail) || !isMacroLiteral(s) {
+		return nil, &flaw{BadDomainSpec, s}
+	}
+	return m, bad
+}
+
+// parseMacroString parses a macro-string (RFC 7208, 7.1), or with explain the
+// text of an explanation, which may also have spaces and more letters (6.2).
+func parseMacroString(s string, explain bool) (*MacroString, *flaw) {
+	m, _, bad := scanMacros(s, explain)
+	if bad == nil && !explain && !isMacroLiteral(s) {
+		bad = &flaw{BadMacro, s}
+	}
+	return m, bad
+}
+
+// scanMacros splits a text into literals and macros. tail is the literal text
+// behind the last macro-expand. The flaw is the first percent sign that begins
+// no macro, or else the first macro there is not.
+func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw) {
+	m = &MacroString{}
+	if strings.IndexByte(s, '%') < 0 { // most domain-specs
+		m.parts = []part{{literal: s}}
+		return m, s, nil
+	}
+	var stray, unknown *flaw
+	var literal strings.Builder
+	tailAt := 0
+	for i := 0; i < len(s); {
+		if s[i] != '%' {
+			literal.WriteByte(s[i])
+			i++
+			continue
+		}
+		length := 2
+		switch next := s[i+1:]; {
+		case strings.HasPrefix(next, "%"):
+			literal.WriteByte('%')
+		case strings.HasPrefix(next, "_"):
+			literal.WriteByte(' ')
+		case strings.HasPrefix(next, "-"):
+			literal.WriteString("%20")
+		case strings.HasPrefix(next, "{") && strings.IndexByte(next, '}') > 0:
+			length = 2 + strings.IndexByte(next, '}')
+			p, kind, ok := parseMacro(s[i+2:i+length-1], explain)
+			if !ok {
+				if unknown == nil {
+					unknown = &flaw{kind, s[i : i+length]}
+				}
+				break
+			}
+			if literal.Len() > 0 {
+				m.parts = append(m.parts, part{literal: literal.String()})
+				literal.Reset()
+			}
+			m.parts = append(m.parts, p)
+		default: // RFC 7208, 7.1: "%" by itself is a syntax error
+			if stray == nil {
+				label, _, _ := strings.Cut(s, ".")
+				stray = &flaw{BadMacro, label}
+			}
+			i++
+			continue
+		}
+		i += length
+		tailAt = i
+	}
+	if literal.Len() > 0 {
+		m.parts = append(m.parts, part{literal: literal.String()})
+	}
+	if stray != nil {
+		return nil, s[tailAt:], stray
+	}
+	if unknown != nil {
+		return nil, s[tailAt:], unknown
+	}
+	return m, s[tailAt:], nil
+}
+
+// parseMacro parses what is between the braces:
+//
+//	macro-letter transformers *delimiter    ; transformers = *DIGIT [ "r" ]
+func parseMacro(s string, explain bool) (part, SyntaxKind, bool) {
+	if s == "" {
+		return part{}, UnknownMacro, false
+	}
+	p := part{letter: s[0] | 0x20, escape: s[0] <= 'Z'}
+	switch {
+	case !isAlpha(s[0]):
+		return part{}, UnknownMacro, false
+	case strings.IndexByte(macroLetters, p.letter) >= 0:
+	case strings.IndexByte(expLetters, p.letter) < 0:
+		return part{}, UnknownMacro, false
+	case !explain:
+		return part{}, ExpOnlyMacro, false // RFC 7208, 7.2
+	}
+	s = s[1:]
+	digits := 0
+	for ; digits < len(s) && isDigit(s[digits]); digits++ {
+		// No name has more labels than this, so that a larger number means all.
+		const manyParts = 1 << 16
+		p.digits = min(p.digits*10+int(s[digits]-'0'), manyParts)
+	}
+	if digits > 0 && p.digits == 0 {
+		return part{}, UnknownMacro, false // RFC 7208, 7.3: the number must not be zero
+	}
+	s = s[digits:]
+	if s != "" && s[0]|0x20 == 'r' {
+		p.reverse, s = true, s[1:]
+	}
+	if strings.Trim(s, delimiters) != "" {
+		return part{}, UnknownMacro, false
+	}
+	p.delims = s
+	return p, 0, true
+}
+
+// isDomainEnd tells whether tail, the text behind a domain-spec's last macro,
+// ends it: there is none, or it ends in a full stop and a toplabel.
+//
+//	toplabel = ( *alphanum ALPHA *alphanum ) /
+//	           ( 1*alphanum "-" *( alphanum / "-" ) alphanum )  ; RFC 7208, 7.1
+func isDomainEnd(tail string) bool {
+	if tail == "" {
+		return true
+	}
+	tail = strings.TrimSuffix(tail, ".")
+	dot := strings.LastIndexByte(tail, '.')
+	if dot < 0 {
+		return false
+	}
+	label := tail[dot+1:]
+	if label == "" || !isAlnum(label[0]) || !isAlnum(label[len(label)-1]) {
+		return false
+	}
+	special := false // a letter or a hyphen: it must not be all digits
+	for i := range len(label) {
+		c := label[i]
+		if !isAlnum(c) && c != '-' {
+			return false
+		}
+		special = special || !isDigit(c)
+	}
+	return special
+}
+
+// isMacroLiteral tells whether all octets may stand in a macro-string: visible
+// US-ASCII (RFC 7208, 7.1).
+func isMacroLiteral(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x21 || s[i] > 0x7E {
+			return false
+		}
+	}
+	return true
+}
