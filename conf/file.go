@@ -39,6 +39,7 @@ type Complaint struct {
 	// For people. Line is 0, and Name and Value are "", if it is about the file.
 	File, Name, Value string
 	Line              int
+	What              string // what is wrong
 	Want              string // what was expected
 	Used              string // what is done instead
 }
@@ -55,6 +56,10 @@ type Loaded struct {
 	Settings   Settings
 	Complaints []Complaint       // in the order of the file
 	Origins    map[string]Origin // of the options that the file sets; the others have their defaults
+
+	path   string
+	logged int // complaints that are for the log
+	silent int // those that are not
 }
 
 // Load reads a configuration file. A file that is not there, or is no regular
@@ -62,15 +67,15 @@ type Loaded struct {
 // line for the log, is for a file that is there and cannot be read: to go on
 // with defaults could turn away mail that is meant to be taken.
 func Load(path string) (Loaded, error) {
-	l := Loaded{Settings: Default(), Origins: make(map[string]Origin)}
+	l := Loaded{Settings: Default(), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
 	if err != nil {
-		l.complain(Complaint{Err: true, File: path, Want: "a configuration file", Used: "the defaults",
+		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults",
 			Text: fmt.Sprintf(`ERROR stating "%s": %s`, path, systemError(err))})
 		return l, nil
 	}
 	if !info.Mode().IsRegular() {
-		l.complain(Complaint{Err: true, File: path, Want: "a regular file", Used: "the defaults",
+		l.complain(Complaint{Err: true, Level: Always, File: path, What: "not a regular file", Want: "a regular file", Used: "the defaults",
 			Text: fmt.Sprintf(`ERROR: is not a file: "%s", mode=0o%o`, path, systemMode(info))})
 		return l, nil
 	}
@@ -78,15 +83,14 @@ func Load(path string) (Loaded, error) {
 	if err != nil {
 		return l, fmt.Errorf(`ERROR opening "%s": %s`, path, systemError(err))
 	}
-	l.readLines(path, text)
+	l.readLines(text)
 	return l, l.set()
 }
 
 // readLines notes the last good value of each option, and complains of lines
 // that are no good.
-func (l *Loaded) readLines(path, text string) {
+func (l *Loaded) readLines(text string) {
 	options := byName(func(o Option) string { return o.Name })
-	var scratch Settings
 	for number := 1; text != ""; number++ {
 		var line string
 		line, text = cutLine(text)
@@ -95,28 +99,28 @@ func (l *Loaded) readLines(path, text string) {
 		}
 		name, value, ok := strings.Cut(line, "=")
 		name, value = TrimSpace(name), TrimSpace(value)
+		c := Complaint{Level: Always, File: l.path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
 		option, known := options[name]
-		c := Complaint{File: path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
 		switch {
 		case !ok:
-			c.Level, c.Want = Never, "name = value"
-			c.Text = fmt.Sprintf(`Configuration item "%s" not defined in file "%s"`, line, path)
+			c.Level, c.Name, c.Value = Never, "", ""
+			c.What, c.Want = fmt.Sprintf("no = in %q", line), "name = value"
+			c.Text = fmt.Sprintf(`Configuration item "%s" not defined in file "%s"`, line, l.path)
 		case strings.Contains(value, "=") && name != "Reason_URL":
-			c.Level, c.Want = Always, "a value without ="
-			c.Text = fmt.Sprintf(`ERROR parsing line "%s" from file "%s"`, line, path)
+			c.What, c.Want = "more than one =", "a value without ="
+			c.Text = fmt.Sprintf(`ERROR parsing line "%s" from file "%s"`, line, l.path)
 		case !known:
-			c.Level, c.Want = Always, "a name of policyd-spf.conf(5)"
-			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s"`, name, path)
-		case option.Kind != NetworkList && option.apply(&scratch, value) != nil:
-			c.Err, c.Level, c.Want = true, Always, "a whole number"
-			c.Text = fmt.Sprintf(`ERROR: bad number "%s" for "%s" in file "%s"`, value, name, path)
-			if option.Kind != Number {
-				c.Want = "fields {0} to {3}"
-				c.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s"`, value, name, path)
-			}
-			c.Used = l.inForce(option)
+			c.What, c.Want = "unknown name", "a name of policyd-spf.conf(5)"
+			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s"`, name, l.path)
+		case !option.good(value):
+			c.Err, c.What, c.Want, c.Used = true, "bad "+option.noun(), option.want(), l.inForce(option)
+			c.Text = fmt.Sprintf(`ERROR: bad %s "%s" for "%s" in file "%s"`, option.noun(), value, name, l.path)
 		default:
-			l.Origins[name] = Origin{path, number, value}
+			if earlier, ok := l.Origins[name]; ok {
+				l.complain(Complaint{Level: Never, File: l.path, Line: earlier.Line, Name: name, Value: earlier.Value,
+					What: "set again below", Want: "each option once", Used: fmt.Sprintf("%s, of line %d", value, number)})
+			}
+			l.Origins[name] = Origin{l.path, number, value}
 			continue
 		}
 		l.complain(c)
@@ -148,25 +152,25 @@ func (l *Loaded) set() error {
 	}
 	section := file.Section(ini.DefaultSection)
 	for _, o := range Options() {
-		if !section.HasKey(o.Name) {
-			continue
-		}
-		if err := o.apply(&l.Settings, section.Key(o.Name).Value()); err != nil {
-			return err
+		if section.HasKey(o.Name) {
+			o.apply(&l.Settings, section.Key(o.Name).Value())
 		}
 	}
 	return nil
 }
 
+// complain notes a complaint, and those over the limit as a single one.
 func (l *Loaded) complain(c Complaint) {
-	if c.Line == 0 {
-		c.Level = Always
+	count := &l.logged
+	if c.Level == Never {
+		count = &l.silent
 	}
-	switch n := len(l.Complaints); {
-	case n < maxComplaints:
+	switch *count++; {
+	case *count <= maxComplaints:
 		l.Complaints = append(l.Complaints, c)
-	case n == maxComplaints:
-		l.Complaints = append(l.Complaints, Complaint{Level: Always, File: c.File, Line: c.Line, Used: "the lines are passed over",
+	case *count == maxComplaints+1:
+		l.Complaints = append(l.Complaints, Complaint{Level: c.Level, File: c.File, Line: c.Line,
+			What: "too many bad lines", Used: "the rest of them is passed over without a word",
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, c.File)})
 	}
 }

@@ -14,6 +14,7 @@ const (
 	Address                 // an IP address
 	List                    // entries that commas separate
 	NetworkList             // a list of networks
+	URL                     // text with fields {0} to {3}
 	Table                   // a type and a path, with a comma between them
 )
 
@@ -30,7 +31,7 @@ type Option struct {
 	Idle    bool   // without effect in a per-user file
 	Ignored bool   // without effect anywhere: an option of the 3.x milter
 
-	set func(s *Settings, value string) error // nil if there is nothing to set
+	set setter // to a good value; nil if there is nothing to set
 }
 
 // Options gives all options, in the order in which policyd-spf.conf(5) has them.
@@ -48,11 +49,7 @@ func actionOptions() []Option {
 			set:     number(func(s *Settings) *int { return &s.TestOnly })},
 		{Name: "defaultSeedOnly", Kind: Number, PerUser: "defaultSeedOnly", Idle: true,
 			Meaning: "old name of TestOnly: no effect but a warning in the log",
-			set: func(s *Settings, value string) error {
-				_, err := parseNumber(value)
-				s.DefaultSeedOnly = s.DefaultSeedOnly || err == nil
-				return err
-			}},
+			set:     func(s *Settings, _ string) { s.DefaultSeedOnly = true }},
 		{Name: "HELO_reject", Kind: Word, Default: "Fail", PerUser: "HELO_reject",
 			Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "Null", "False", "No_Check"},
 			Else:    "nothing is rejected",
@@ -83,10 +80,7 @@ func actionOptions() []Option {
 			set:     word("True", func(s *Settings) *bool { return &s.NoMail })},
 		{Name: "Reject_Not_Pass_Domains", Kind: List, PerUser: "Reject_Not_Pass_Domains",
 			Meaning: "domains that are rejected as by SPF_Not_Pass",
-			set: func(s *Settings, value string) error {
-				s.RejectNotPassDomains = parseList(strings.ToLower(value))
-				return nil
-			}},
+			set:     func(s *Settings, value string) { s.RejectNotPassDomains = parseList(strings.ToLower(value)) }},
 	}
 }
 
@@ -136,15 +130,9 @@ func outputOptions() []Option {
 		{Name: "Reason_Message", Kind: Text, Default: defaultReasonMessage, PerUser: "Reason_Message",
 			Meaning: "text of rejections, with {rejectdefer}, {spf} and {url}",
 			set:     text(func(s *Settings) *string { return &s.ReasonMessage })},
-		{Name: "Reason_URL", Kind: Text, Default: defaultReasonURL,
+		{Name: "Reason_URL", Kind: URL, Default: defaultReasonURL,
 			Meaning: "what {url} stands for, with {0} to {3}",
-			set: func(s *Settings, value string) error {
-				if _, err := ParseReasonURL(value); err != nil {
-					return err
-				}
-				s.ReasonURL = value
-				return nil
-			}},
+			set:     text(func(s *Settings) *string { return &s.ReasonURL })},
 	}
 }
 
@@ -190,66 +178,70 @@ func byName(name func(Option) string) map[string]Option {
 	return index
 }
 
-// apply sets the option in s. With an error s stays as it is.
-func (o Option) apply(s *Settings, value string) error {
-	if o.set == nil {
-		return nil
+// apply sets the option in s to a good value.
+func (o Option) apply(s *Settings, value string) {
+	if o.set != nil {
+		o.set(s, value)
 	}
-	return o.set(s, value)
 }
 
-type setter = func(s *Settings, value string) error
+// good tells whether the file can set the option to value.
+func (o Option) good(value string) bool {
+	switch o.Kind {
+	case Number:
+		_, err := parseNumber(value)
+		return err == nil
+	case URL:
+		_, err := ParseReasonURL(value)
+		return err == nil
+	}
+	return true // what is no good of other kinds shows when it is used
+}
+
+// want tells people what a good value is, where there are bad ones.
+func (o Option) want() string {
+	if o.Kind == Number {
+		return "a whole number"
+	}
+	return "text with the fields {0} to {3}"
+}
+
+// noun is what the log calls the option's value.
+func (o Option) noun() string {
+	if o.Kind == Number {
+		return "number"
+	}
+	return "value"
+}
+
+type setter = func(s *Settings, value string)
 
 func number(field func(*Settings) *int) setter {
-	return func(s *Settings, value string) error {
-		n, err := parseNumber(value)
-		if err == nil {
-			*field(s) = n
-		}
-		return err
-	}
+	return func(s *Settings, value string) { *field(s), _ = parseNumber(value) }
 }
 
 func text(field func(*Settings) *string) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = value
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = value }
 }
 
 // word sets a field that is true for exactly one word.
 func word(yes string, field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = value == yes
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = value == yes }
 }
 
 // unless sets a field that is false for exactly one word.
 func unless(no string, field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = value != no
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = value != no }
 }
 
 func truth(field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = parseTruth(value)
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = parseTruth(value) }
 }
 
 func list(field func(*Settings) *[]string) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = parseList(value)
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = parseList(value) }
 }
 
 func networks(field func(*Settings) **Networks) setter {
-	return func(s *Settings, value string) error {
-		*field(s) = ParseNetworks(value)
-		return nil
-	}
+	return func(s *Settings, value string) { *field(s) = ParseNetworks(value) }
 }

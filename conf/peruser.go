@@ -78,7 +78,7 @@ func (p *PerUser) For(user string, global Settings) UserSettings {
 // refresh sees to it that the table is the file's.
 func (p *PerUser) refresh() (c Complaint, ok bool) {
 	if !p.understood {
-		return Complaint{Err: true, Name: "Per_User", Value: p.value, Want: "text,PATH", Used: "the settings of all users",
+		return Complaint{Err: true, Name: "Per_User", Value: p.value, What: "not understood", Want: "text,PATH", Used: "the settings of all users",
 			Text: fmt.Sprintf(`ERROR: Per_User "%s" not understood`, p.value)}, false
 	}
 	info, err := os.Stat(p.path)
@@ -102,12 +102,12 @@ func (p *PerUser) refresh() (c Complaint, ok bool) {
 	for _, number := range p.table.bad {
 		line := p.table.line(number)
 		p.bad = append(p.bad, Complaint{Err: true, File: p.path, Line: number, Value: line,
-			Want: "user,settings", Used: "the line is passed over",
+			What: "no comma", Want: "user,settings", Used: "the line is passed over",
 			Text: fmt.Sprintf(`ERROR parsing line "%s" from file "%s" in per user settings`, line, p.path)})
 	}
 	if p.table.moreBad > 0 {
 		p.bad = append(p.bad, Complaint{Err: true, File: p.path, Line: p.table.moreBad,
-			Want: "user,settings", Used: "the lines are passed over",
+			What: "too many bad lines", Used: "the lines are passed over",
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s" in per user settings, not logged`, p.path)})
 	}
 	return Complaint{}, true
@@ -116,7 +116,7 @@ func (p *PerUser) refresh() (c Complaint, ok bool) {
 // unusable forgets the table, and complains of the file.
 func (p *PerUser) unusable(doing string, err error) Complaint {
 	p.info, p.table, p.bad = nil, nil, nil
-	return Complaint{Err: true, File: p.path, Want: "a readable file", Used: "the settings of all users",
+	return Complaint{Err: true, File: p.path, What: systemError(err), Want: "a readable file", Used: "the settings of all users",
 		Text: fmt.Sprintf(`ERROR %s "%s": %s`, doing, p.path, systemError(err))}
 }
 
@@ -129,22 +129,20 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 		c := Complaint{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
 		switch {
 		case !ok || strings.Contains(value, "="):
-			c.Want = "name=value"
+			c.What, c.Want = "not a name, one = and a value", "name=value"
 			c.Text = fmt.Sprintf(`ERROR parsing "%s" from file "%s" in per user settings`, setting, p.path)
 		case !known:
-			c.Want = "a name of policyd-spf.peruser(5)"
+			c.What, c.Want = "unknown name", "a name of policyd-spf.peruser(5)"
 			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s" in per user settings`, name, p.path)
-		default:
-			target := &u.Settings
-			if option.Idle {
-				target = new(Settings)
-			}
-			if option.apply(target, value) == nil {
-				u.Names = append(u.Names, option.Name)
-				continue
-			}
-			c.Want = "a whole number"
+		case !option.good(value):
+			c.What, c.Want = "bad value", option.want()
 			c.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s" in per user settings`, value, name, p.path)
+		default:
+			if !option.Idle {
+				option.apply(&u.Settings, value)
+			}
+			u.Names = append(u.Names, option.Name)
+			continue
 		}
 		u.Complaints = append(u.Complaints, c)
 	}

@@ -47,8 +47,7 @@ func Default() Settings {
 	var s Settings
 	for _, o := range Options() {
 		if o.Default != "" {
-			// The defaults are good values: a test loads a file of them.
-			_ = o.apply(&s, o.Default)
+			o.apply(&s, o.Default)
 		}
 	}
 	return s

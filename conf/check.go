@@ -1,0 +1,257 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Severity tells how sure it is that a Problem is one.
+type Severity string
+
+// The severities.
+const (
+	Faulty Severity = "problem" // does not do what it says
+	Hint   Severity = "hint"    // may be meant so
+)
+
+// Problem is something in a configuration that an administrator should know
+// of. Line is 0, and Name and Value are empty, if it is about the whole file.
+type Problem struct {
+	Severity Severity `json:"severity"`
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Value    string   `json:"value,omitempty"`
+	What     string   `json:"what"`
+	Expected string   `json:"expected,omitempty"`
+	Used     string   `json:"used,omitempty"` // instead
+}
+
+// String gives the problem in one line.
+func (p Problem) String() string {
+	var s strings.Builder
+	s.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&s, ":%d", p.Line)
+	}
+	fmt.Fprintf(&s, ": %s: ", p.Severity)
+	if p.Name != "" {
+		fmt.Fprintf(&s, "%s = %s: ", p.Name, p.Value)
+	}
+	s.WriteString(p.What)
+	if p.Expected != "" {
+		s.WriteString("; expected " + p.Expected)
+	}
+	if p.Used != "" {
+		s.WriteString("; used: " + p.Used)
+	}
+	return s.String()
+}
+
+// Check gives the problems of what was loaded: bad lines first, then options
+// one by one, then options that contradict each other, then the per-user file,
+// which it reads.
+func (l *Loaded) Check() []Problem {
+	var problems []Problem
+	for _, c := range l.Complaints {
+		problems = append(problems, c.problem(func(o Option) string { return o.Name }))
+	}
+	for _, o := range Options() {
+		if origin, ok := l.Origins[o.Name]; ok {
+			for _, p := range o.check(origin.Value) {
+				problems = append(problems, p.at(origin, o.Name))
+			}
+		}
+	}
+	problems = append(problems, l.contradictions()...)
+	if l.Settings.PerUser != "" {
+		problems = append(problems, l.checkPerUser()...)
+	}
+	return problems
+}
+
+// at gives the problem its place.
+func (p Problem) at(origin Origin, name string) Problem {
+	p.File, p.Line, p.Name, p.Value = origin.File, origin.Line, name, origin.Value
+	return p
+}
+
+// problem makes a Problem of a complaint, in whose file name gives the names
+// of options.
+func (c Complaint) problem(name func(Option) string) Problem {
+	p := Problem{Severity: Faulty, File: c.File, Line: c.Line, Name: c.Name, Value: c.Value,
+		What: c.What, Expected: c.Want, Used: c.Used}
+	if nearest := nearestName(c.Name, name); nearest != "" {
+		p.Expected += fmt.Sprintf(" (perhaps %s)", nearest)
+	}
+	return p
+}
+
+// check gives what is wrong with a value that the file can set.
+func (o Option) check(value string) []Problem {
+	switch o.Kind {
+	case Word:
+		return o.checkWord(value)
+	case Address:
+		if _, err := netip.ParseAddr(value); value != "" && err != nil {
+			return []Problem{{Severity: Faulty, What: "not an address", Expected: "an IPv4 or IPv6 address",
+				Used: "no request is checked"}}
+		}
+	case NetworkList:
+		return checkNetworks(value)
+	case List:
+		return checkList(value)
+	case Number:
+		return o.checkNumber(value)
+	case Truth:
+		if o.Name == "Mock" && parseTruth(value) {
+			return []Problem{{Severity: Faulty, What: "nothing is checked, every reply is a mock", Expected: "False"}}
+		}
+	case Text:
+		return o.checkText(value)
+	}
+	return nil
+}
+
+func (o Option) checkWord(value string) []Problem {
+	if o.Name == "Header_Type" && strings.Contains(value, "SPF") && strings.Contains(value, "AR") {
+		return []Problem{{Severity: Faulty, What: "both headers at once", Expected: oneOf(o.Words), Used: "SPF"}}
+	}
+	for _, word := range o.Words {
+		if value == word {
+			return nil
+		}
+	}
+	p := Problem{Severity: Faulty, What: "not one of its values, which are compared letter by letter",
+		Expected: oneOf(o.Words), Used: o.Else}
+	for _, word := range o.Words {
+		if strings.EqualFold(value, word) {
+			p.Expected = word
+		}
+	}
+	return []Problem{p}
+}
+
+func oneOf(words []string) string { return "one of " + strings.Join(words, ", ") }
+
+func checkNetworks(value string) []Problem {
+	var problems []Problem
+	for _, entry := range parseList(value) {
+		prefix, err := parseNetwork(entry)
+		if err == nil {
+			continue
+		}
+		p := Problem{Severity: Faulty, What: fmt.Sprintf("%s is %v", entry, err),
+			Expected: "an address, or a network as 192.0.2.0/24 or 2001:db8::/32", Used: "the entry is passed over"}
+		if err == errHostBits {
+			p.Expected = prefix.String() + ", if the whole network is meant"
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+func checkList(value string) []Problem {
+	var problems []Problem
+	for _, entry := range parseList(value) {
+		if strings.ContainsFunc(entry, IsSpace) {
+			problems = append(problems, Problem{Severity: Faulty, What: fmt.Sprintf("a blank in the entry %q", entry),
+				Expected: "commas between entries", Used: "an entry that nothing matches"})
+		}
+	}
+	return problems
+}
+
+func (o Option) checkNumber(value string) []Problem {
+	n, _ := parseNumber(value)
+	switch {
+	case o.Name == "TestOnly" && n == 0:
+		return []Problem{{Severity: Faulty, What: "this is test mode: nothing is rejected or deferred",
+			Expected: "1 for normal operation"}}
+	case o.Name == "defaultSeedOnly":
+		return []Problem{{Severity: Faulty, What: "the old name of TestOnly has no effect but a warning at each request",
+			Expected: "TestOnly = 0 for test mode, or nothing"}}
+	case o.Name == "debugLevel" && (n < -1 || n > 5):
+		return []Problem{{Severity: Hint, What: "there is no such level", Expected: "-1 to 5"}}
+	case o.Name == "Void_Limit" && n <= 0:
+		return []Problem{{Severity: Faulty, What: "names without TXT records become permanent errors",
+			Expected: "2 (RFC 7208, 4.6.4)"}}
+	}
+	return nil
+}
+
+func (o Option) checkText(value string) []Problem {
+	switch {
+	case o.Ignored:
+		return []Problem{{Severity: Hint, What: "an option of the milter, without effect here"}}
+	case o.Name == "Reason_Message":
+		if _, err := ParseReasonMessage(value); err != nil {
+			return []Problem{{Severity: Faulty, What: err.Error(),
+				Expected: "the fields {rejectdefer}, {spf} and {url}", Used: "the default message"}}
+		}
+	case strings.HasSuffix(o.Name, "_pass_restriction") && value != "":
+		return checkRestriction(value)
+	}
+	return nil
+}
+
+// checkRestriction looks whether Postfix knows the reply by itself.
+func checkRestriction(value string) []Problem {
+	action, _, _ := strings.Cut(value, " ")
+	switch strings.ToLower(action) {
+	case "ok", "permit", "reject", "defer", "defer_if_permit", "defer_if_reject", "dunno", "bcc", "discard",
+		"filter", "hold", "info", "prepend", "redirect", "warn":
+		return nil
+	}
+	if strings.HasPrefix(action, "permit_") || strings.HasPrefix(action, "reject_") || strings.HasPrefix(action, "check_") {
+		return nil
+	}
+	return []Problem{{Severity: Hint, What: "Postfix has no such action of its own",
+		Expected: action + " among smtpd_restriction_classes in main.cf"}}
+}
+
+// nearestName gives the option's name that is most like name, if one is: that
+// differs in case and separators only, or in at most a third of its letters.
+func nearestName(name string, of func(Option) string) string {
+	nearest, best := "", len(name)/3+1
+	if name == "" || len(name) > 2*len("Mail_From_pass_restriction") {
+		return ""
+	}
+	for _, o := range Options() {
+		known := of(o)
+		if known == name {
+			return ""
+		}
+		if d := distance(plain(name), plain(known)); known != "" && d < best {
+			nearest, best = known, d
+		}
+	}
+	return nearest
+}
+
+// plain gives a name without what is easily mistaken in it.
+func plain(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
+}
+
+// distance counts the octets to insert, delete or replace to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1) // distances from the beginning of a so far
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
