@@ -1,0 +1,266 @@
+package spf
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxEntries bounds the answers kept. A message takes some ten lookups,
+	// and what pays is what the messages of one connection have in common:
+	// the big senders' includes.
+	maxEntries = 512
+
+	// maxBytes bounds what the answers kept take up, so that a process stays
+	// small whatever the name servers send.
+	maxBytes = 256 << 10
+
+	// maxEntryBytes bounds a single answer: one of 64 kB must not push out
+	// everything else. SPF records are some hundred octets long.
+	maxEntryBytes = maxBytes / 8
+
+	// entryBytes is what an entry takes up beside name and data: itself and
+	// its place in the map.
+	entryBytes = 400
+)
+
+// Cache keeps the answers of another Resolver by question, each for its TTL,
+// negative ones too (RFC 2308, 5), but neither failures nor answers without a
+// TTL. Lookups of one question at the same time become one. It is bounded in
+// entries and bytes; the answers used least recently go first.
+//
+// What Prefetch asked for is handed over once even if it cannot be kept, as
+// long as Prefetch's context lasts: it was asked on behalf of the Lookup to
+// come, which would otherwise ask again.
+type Cache struct {
+	resolver Resolver
+
+	mu      sync.Mutex
+	entries map[Question]*entry
+	ring    entry // of entries, latest used first; this one is none itself
+	bytes   int
+	flights map[Question]*flight
+}
+
+// entry is what is known of a question. It stays when it has expired, until
+// others need the room: see Stale.
+type entry struct {
+	prev, next *entry
+	question   Question
+	answer     Answer
+	expires    time.Time // of answer; zero if there is none
+	bytes      int
+
+	// owner is the context of the Prefetch whose outcome this is, until that
+	// is handed over; err is its failure, which answer is then older than.
+	owner context.Context
+	err   error
+}
+
+// flight is a lookup under way.
+type flight struct {
+	done   chan struct{} // closed when answer, err and lost are final
+	answer Answer
+	err    error
+	lost   bool // it failed because the context of the one who asks is done
+	ahead  bool // Prefetch began it, and no Lookup has joined it yet
+}
+
+// NewCache makes an empty cache of the answers that r gives.
+func NewCache(r Resolver) *Cache {
+	c := &Cache{resolver: r, entries: make(map[Question]*entry), flights: make(map[Question]*flight)}
+	c.ring.prev, c.ring.next = &c.ring, &c.ring
+	return c
+}
+
+// Lookup gives the answer kept, or asks. A panic of the Resolver becomes a
+// *DNSError.
+func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
+	for {
+		if over(ctx) {
+			return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+		}
+		c.mu.Lock()
+		if a, err, ok := c.kept(q); ok {
+			c.mu.Unlock()
+			return a, err
+		}
+		f := c.flights[q]
+		if f == nil {
+			f = c.begin(q, false)
+			c.mu.Unlock()
+			c.fly(ctx, q, f)
+			return f.answer, f.err
+		}
+		ahead := f.ahead
+		f.ahead = false
+		c.mu.Unlock()
+
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
+		}
+		if !f.lost {
+			a := f.answer
+			a.Ahead = ahead
+			return a, f.err
+		}
+	}
+}
+
+// Prefetch asks for those questions whose answers are neither kept nor asked
+// for already.
+func (c *Cache) Prefetch(ctx context.Context, questions ...Question) {
+	if over(ctx) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	for _, q := range questions {
+		if e := c.entries[q]; c.flights[q] == nil && (e == nil || !e.fresh(now) && !e.awaited()) {
+			go c.fly(ctx, q, c.begin(q, true))
+		}
+	}
+}
+
+// Stale gives the last answer to q that is known, even if it has expired. It
+// is no more than a hint at what is going to be asked.
+func (c *Cache) Stale(q Question) (Answer, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[q]
+	if e == nil || e.expires.IsZero() {
+		return Answer{}, false
+	}
+	a := e.answer
+	a.TTL, a.Cached = max(time.Until(e.expires), 0), true
+	return a, true
+}
+
+// kept gives what is kept of q, if that can be used.
+func (c *Cache) kept(q Question) (a Answer, err error, ok bool) {
+	e := c.entries[q]
+	if e == nil {
+		return Answer{}, nil, false
+	}
+	now := time.Now()
+	ahead := e.awaited()
+	err = e.err
+	e.owner, e.err = nil, nil
+	switch {
+	case ahead && err != nil:
+		if e.expires.IsZero() {
+			c.drop(e)
+		}
+		return Answer{}, err, true
+	case !ahead && !e.fresh(now):
+		return Answer{}, nil, false
+	}
+	e.unlink()
+	e.linkBehind(&c.ring)
+	a = e.answer
+	a.TTL, a.Ahead, a.Cached = max(e.expires.Sub(now), 0), ahead, !ahead
+	return a, nil, true
+}
+
+// fresh tells whether the answer has not expired. Times have a monotonic part,
+// so that setting the clock changes nothing.
+func (e *entry) fresh(now time.Time) bool { return now.Before(e.expires) }
+
+// awaited tells whether the Lookup may still come that this was asked for.
+func (e *entry) awaited() bool { return e.owner != nil && e.owner.Err() == nil }
+
+// begin notes a lookup under way.
+func (c *Cache) begin(q Question, ahead bool) *flight {
+	f := &flight{done: make(chan struct{}), ahead: ahead}
+	c.flights[q] = f
+	return f
+}
+
+// fly asks the Resolver and keeps the outcome.
+func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.err = &DNSError{Kind: DNSMalformed, Question: q, Err: fmt.Errorf("panic: %v", p)}
+		}
+		f.lost = f.err != nil && over(ctx)
+		c.mu.Lock()
+		delete(c.flights, q)
+		if f.ahead && !f.lost {
+			c.keep(q, f, ctx)
+		} else if f.err == nil {
+			c.keep(q, f, nil)
+		}
+		c.mu.Unlock()
+		close(f.done)
+	}()
+	f.answer, f.err = c.resolver.Lookup(ctx, q)
+}
+
+// keep keeps the outcome of a lookup. An owner has yet to be handed it.
+func (c *Cache) keep(q Question, f *flight, owner context.Context) {
+	e := c.entries[q]
+	if f.err == nil {
+		bytes := entryBytes + weight(q, f.answer)
+		if e != nil {
+			c.drop(e)
+		}
+		if bytes > maxEntryBytes {
+			return
+		}
+		e = &entry{question: q, answer: f.answer, expires: time.Now().Add(f.answer.TTL), bytes: bytes}
+	} else if e != nil {
+		c.drop(e)
+	} else {
+		e = &entry{question: q, bytes: entryBytes + len(q.Name)}
+	}
+	e.owner, e.err = owner, f.err
+	e.question.Name = strings.Clone(e.question.Name) // it may be a part of a whole request
+	c.entries[e.question] = e
+	c.bytes += e.bytes
+	e.linkBehind(&c.ring)
+	for len(c.entries) > maxEntries || c.bytes > maxBytes {
+		c.drop(c.ring.prev)
+	}
+}
+
+// drop forgets an entry.
+func (c *Cache) drop(e *entry) {
+	e.unlink()
+	delete(c.entries, e.question)
+	c.bytes -= e.bytes
+}
+
+func (e *entry) unlink() {
+	e.prev.next, e.next.prev = e.next, e.prev
+}
+
+func (e *entry) linkBehind(p *entry) {
+	e.prev, e.next = p, p.next
+	p.next.prev = e
+	p.next = e
+}
+
+// weight estimates the octets that a question and its answer take up.
+func weight(q Question, a Answer) int {
+	const (
+		header = 16 // of a string
+		slice  = 24 // or an address
+	)
+	n := len(q.Name) + slice*(len(a.TXT)+len(a.Addrs)) + header*len(a.Names)
+	for _, record := range a.TXT {
+		n += header * len(record)
+		for _, s := range record {
+			n += len(s)
+		}
+	}
+	for _, name := range a.Names {
+		n += len(name)
+	}
+	return n
+}
