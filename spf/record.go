@@ -186,11 +186,10 @@ func (m *MacroString) String() string {
 	return b.String()
 }
 
-// escapeLiteral writes a literal the way a record has to. "%20", of "%-" or of
-// "%%20", is always written "%%20": both mean the same.
+// escapeLiteral writes a literal the way a record has to. "%20" becomes "%-",
+// which may end a domain-spec; "%%20" would mean the same elsewhere.
 func escapeLiteral(s string) string {
-	s = strings.ReplaceAll(s, "%", "%%")
-	return strings.ReplaceAll(s, " ", "%_")
+	return strings.NewReplacer("%20", "%-", "%", "%%", " ", "%_").Replace(s)
 }
 
 // uses tells whether one of the letters is used as a macro.
