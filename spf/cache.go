@@ -32,9 +32,9 @@ const (
 // TTL. Lookups of one question at the same time become one. It is bounded in
 // entries and bytes; the answers used least recently go first.
 //
-// What Prefetch asked for is handed over once even if it cannot be kept, as
-// long as Prefetch's context lasts: it was asked on behalf of the Lookup to
-// come, which would otherwise ask again.
+// What LookupAhead asked for is handed over once even if it cannot be kept, as
+// long as its context lasts: it was asked on behalf of a Lookup to come, which
+// would otherwise ask again.
 type Cache struct {
 	resolver Resolver
 
@@ -51,11 +51,11 @@ type entry struct {
 	prev, next *entry
 	question   Question
 	answer     Answer
-	expires    time.Time // of answer; zero if there is none
+	expires    time.Time // of answer, by the monotonic clock; zero if there is none
 	bytes      int
 
-	// owner is the context of the Prefetch whose outcome this is, until that
-	// is handed over; err is its failure, which answer is then older than.
+	// owner is the context of the LookupAhead whose outcome this is, until that
+	// is handed over; err is its failure, and answer is then an older one.
 	owner context.Context
 	err   error
 }
@@ -66,7 +66,7 @@ type flight struct {
 	answer Answer
 	err    error
 	lost   bool // it failed because the context of the one who asks is done
-	ahead  bool // Prefetch began it, and no Lookup has joined it yet
+	ahead  bool // LookupAhead began it, and no Lookup has joined it yet
 }
 
 // NewCache makes an empty cache of the answers that r gives.
@@ -79,24 +79,36 @@ func NewCache(r Resolver) *Cache {
 // Lookup gives the answer kept, or asks. A panic of the Resolver becomes a
 // *DNSError.
 func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
+	return c.lookup(ctx, q, false)
+}
+
+// LookupAhead is Lookup on behalf of another one that may come.
+func (c *Cache) LookupAhead(ctx context.Context, q Question) (Answer, error) {
+	return c.lookup(ctx, q, true)
+}
+
+func (c *Cache) lookup(ctx context.Context, q Question, ahead bool) (Answer, error) {
 	for {
 		if over(ctx) {
 			return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
 		}
 		c.mu.Lock()
-		if a, err, ok := c.kept(q); ok {
+		if a, err, ok := c.kept(q, ahead); ok {
 			c.mu.Unlock()
 			return a, err
 		}
 		f := c.flights[q]
 		if f == nil {
-			f = c.begin(q, false)
+			f = &flight{done: make(chan struct{}), ahead: ahead}
+			c.flights[q] = f
 			c.mu.Unlock()
 			c.fly(ctx, q, f)
 			return f.answer, f.err
 		}
-		ahead := f.ahead
-		f.ahead = false
+		handed := f.ahead && !ahead
+		if handed {
+			f.ahead = false
+		}
 		c.mu.Unlock()
 
 		select {
@@ -106,24 +118,8 @@ func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
 		}
 		if !f.lost {
 			a := f.answer
-			a.Ahead = ahead
+			a.Ahead = handed
 			return a, f.err
-		}
-	}
-}
-
-// Prefetch asks for those questions whose answers are neither kept nor asked
-// for already.
-func (c *Cache) Prefetch(ctx context.Context, questions ...Question) {
-	if over(ctx) {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	for _, q := range questions {
-		if e := c.entries[q]; c.flights[q] == nil && (e == nil || !e.fresh(now) && !e.awaited()) {
-			go c.fly(ctx, q, c.begin(q, true))
 		}
 	}
 }
@@ -142,44 +138,30 @@ func (c *Cache) Stale(q Question) (Answer, bool) {
 	return a, true
 }
 
-// kept gives what is kept of q, if that can be used.
-func (c *Cache) kept(q Question) (a Answer, err error, ok bool) {
+// kept gives what is kept of q, if that can be used. A lookup that is itself
+// ahead is not who has to be handed it.
+func (c *Cache) kept(q Question, ahead bool) (a Answer, err error, ok bool) {
 	e := c.entries[q]
 	if e == nil {
 		return Answer{}, nil, false
 	}
 	now := time.Now()
-	ahead := e.awaited()
-	err = e.err
-	e.owner, e.err = nil, nil
-	switch {
-	case ahead && err != nil:
-		if e.expires.IsZero() {
-			c.drop(e)
-		}
-		return Answer{}, err, true
-	case !ahead && !e.fresh(now):
+	awaited := e.owner != nil && e.owner.Err() == nil
+	if !awaited && !now.Before(e.expires) {
 		return Answer{}, nil, false
 	}
+	a, err = e.answer, e.err
+	a.TTL, a.Cached = max(e.expires.Sub(now), 0), true
 	e.unlink()
 	e.linkBehind(&c.ring)
-	a = e.answer
-	a.TTL, a.Ahead, a.Cached = max(e.expires.Sub(now), 0), ahead, !ahead
+	if awaited && !ahead {
+		a.Ahead, a.Cached = true, false
+		e.owner, e.err = nil, nil
+	}
+	if err != nil {
+		return Answer{}, err, true
+	}
 	return a, nil, true
-}
-
-// fresh tells whether the answer has not expired. Times have a monotonic part,
-// so that setting the clock changes nothing.
-func (e *entry) fresh(now time.Time) bool { return now.Before(e.expires) }
-
-// awaited tells whether the Lookup may still come that this was asked for.
-func (e *entry) awaited() bool { return e.owner != nil && e.owner.Err() == nil }
-
-// begin notes a lookup under way.
-func (c *Cache) begin(q Question, ahead bool) *flight {
-	f := &flight{done: make(chan struct{}), ahead: ahead}
-	c.flights[q] = f
-	return f
 }
 
 // fly asks the Resolver and keeps the outcome.

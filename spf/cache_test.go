@@ -127,7 +127,7 @@ func TestCacheOneFlight(t *testing.T) {
 func TestCacheWaiterLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewCache(&fakeResolver{answer: after(time.Minute, someAnswer, nil)})
-		c.Prefetch(t.Context(), someTXT)
+		goAhead(c, t.Context(), someTXT)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
@@ -149,7 +149,7 @@ func TestCacheAskerLeaves(t *testing.T) {
 				c := NewCache(f)
 				ctx, cancel := context.WithCancel(t.Context())
 				if ahead {
-					c.Prefetch(ctx, someTXT)
+					goAhead(c, ctx, someTXT)
 				} else {
 					go c.Lookup(ctx, someTXT)
 				}
@@ -173,15 +173,15 @@ func TestCacheAskerLeaves(t *testing.T) {
 	}
 }
 
-func TestCachePrefetch(t *testing.T) {
+func TestCacheAhead(t *testing.T) {
 	failure := &DNSError{Kind: DNSRcode, Rcode: rcodeServFail}
 	for _, test := range []struct {
 		name   string
 		answer Answer
 		err    error
 		wait   time.Duration // before the lookup
-		done   bool          // Prefetch's context is done by then
-		ahead  bool          // the lookup gets what Prefetch asked for
+		done   bool          // LookupAhead's context is done by then
+		ahead  bool          // the lookup gets what LookupAhead asked for
 		again  int           // questions after another lookup
 	}{
 		{"under way", someAnswer, nil, 0, false, true, 1},
@@ -200,10 +200,11 @@ func TestCachePrefetch(t *testing.T) {
 				c := NewCache(f)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				c.Prefetch(ctx, someTXT, someTXT)
-				c.Prefetch(ctx, someTXT)
+				goAhead(c, ctx, someTXT)
+				goAhead(c, ctx, someTXT)
+				goAhead(c, ctx, someTXT)
 				time.Sleep(test.wait)
-				c.Prefetch(ctx, someTXT)
+				goAhead(c, ctx, someTXT)
 				if test.done {
 					cancel()
 				}
@@ -226,13 +227,13 @@ func TestCachePrefetch(t *testing.T) {
 	}
 }
 
-func TestCachePrefetchOutOfTime(t *testing.T) {
+func TestCacheAheadOutOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeResolver{answer: after(0, someAnswer, nil)}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		c := NewCache(f)
-		c.Prefetch(ctx, someTXT)
+		goAhead(c, ctx, someTXT)
 		synctest.Wait()
 		if n := f.count(someTXT); n != 0 {
 			t.Errorf("asked %d times, want 0", n)
@@ -259,8 +260,7 @@ func TestCacheStale(t *testing.T) {
 		if a, ok := c.Stale(someTXT); !ok || a.Void() || a.TTL != 0 {
 			t.Errorf("expired: %+v, %v", a, ok)
 		}
-		c.Prefetch(t.Context(), someTXT)
-		synctest.Wait()
+		c.LookupAhead(t.Context(), someTXT)
 		if a, ok := c.Stale(someTXT); !ok || a.Void() {
 			t.Errorf("renewal failed: %+v, %v", a, ok)
 		}
@@ -278,8 +278,7 @@ func TestCachePanic(t *testing.T) {
 		c := NewCache(&fakeResolver{answer: func(context.Context, Question, int) (Answer, error) { panic("no") }})
 		_, err := c.Lookup(t.Context(), someTXT)
 		wantDNSError(t, err, DNSMalformed)
-		c.Prefetch(t.Context(), someTXT)
-		synctest.Wait()
+		c.LookupAhead(t.Context(), someTXT)
 		_, err = c.Lookup(t.Context(), someTXT)
 		wantDNSError(t, err, DNSMalformed)
 	})
@@ -304,8 +303,7 @@ func TestCacheBounds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewCache(&fakeResolver{answer: after(0, test.answer, test.err)})
 				for i := range 2 * maxEntries {
-					c.Prefetch(t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
-					synctest.Wait()
+					c.LookupAhead(t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
 				}
 				sum, n := 0, 0
 				for e := c.ring.next; e != &c.ring; e = e.next {
@@ -365,6 +363,12 @@ func BenchmarkCacheMiss(b *testing.B) {
 	for b.Loop() {
 		c.Lookup(b.Context(), someTXT)
 	}
+}
+
+// goAhead asks ahead, as far as that goes without waiting.
+func goAhead(c *Cache, ctx context.Context, q Question) {
+	go c.LookupAhead(ctx, q)
+	synctest.Wait()
 }
 
 type resolverFunc func(context.Context, Question) (Answer, error)

@@ -20,16 +20,10 @@ const (
 	// headerSize is the length of a message's header (RFC 1035, 4.1.1).
 	headerSize = 12
 
-	// maxName is the longest name on the wire (RFC 1035, 2.3.4); as text,
-	// without the final dot, it is two octets shorter.
-	maxName = 255
-
-	// labelMax is the longest label (RFC 1035, 2.3.4).
-	labelMax = 63
-
-	// maxQuery is the longest query that appendQuery makes: header, name,
-	// type and class, and an OPT record without options.
-	maxQuery = headerSize + maxName + 4 + 11
+	// maxQuery is the longest query that appendQuery makes: header, name (with
+	// an octet of length more than its text has, and the root), type and
+	// class, and an OPT record without options.
+	maxQuery = headerSize + 1 + nameLimit + 1 + 4 + 11
 
 	// maxTTL is the longest time for which an answer is used: a process may
 	// live for weeks, and no publisher's slip should outlive a day (RFC 8767,
@@ -47,21 +41,9 @@ const (
 	rcodeBadVers  = dns.RcodeBadVers
 )
 
-// encodable tells whether a message can hold name: labels of 1 to 63 octets,
-// 255 octets in all (RFC 1035, 2.3.4). The root is "".
+// encodable tells whether a message can hold name; the root is "".
 func encodable(name string) bool {
-	if name == "" {
-		return true
-	}
-	if len(name) > maxName-2 {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > labelMax {
-			return false
-		}
-	}
-	return true
+	return name == "" || len(name) <= nameLimit && validLabels(name)
 }
 
 // appendQuery appends the query for q, whose name is encodable, to b. A udpSize
@@ -114,6 +96,7 @@ func answers(query, msg []byte) bool {
 // truncated tells whether msg, which is an answer, has TC set.
 func truncated(msg []byte) bool { return msg[2]&0x02 != 0 }
 
+// lower gives the octet for which c counts in names (RFC 4343, 3).
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'
@@ -278,7 +261,7 @@ func special(c byte) bool {
 // wireName gives a name of the dns package in the form that Question has. It
 // fails for a name with a label that a dot is part of: Question cannot hold it.
 func wireName(name string) (string, bool) {
-	b := make([]byte, 0, maxName)
+	b := make([]byte, 0, nameLimit+1)
 	for i := 0; i < len(name); {
 		c, n := octet(name[i:])
 		if c == '.' && n > 1 {
@@ -310,10 +293,8 @@ func octet(s string) (c byte, n int) {
 	switch {
 	case s[0] != '\\' || len(s) == 1:
 		return s[0], 1
-	case len(s) >= 4 && digit(s[1]) && digit(s[2]) && digit(s[3]):
+	case len(s) >= 4 && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]):
 		return (s[1]-'0')*100 + (s[2]-'0')*10 + (s[3] - '0'), 4
 	}
 	return s[1], 2
 }
-
-func digit(c byte) bool { return '0' <= c && c <= '9' }
