@@ -1,0 +1,58 @@
+package suites
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"policyd-spf/spf"
+)
+
+// A fake is a resolver that answers from a zone without a network.
+type fake struct {
+	zone  zone
+	delay func(spf.Question) time.Duration // nil: none
+
+	mu    sync.Mutex
+	asked []spf.Question
+}
+
+func (f *fake) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, q)
+	f.mu.Unlock()
+	if f.delay != nil {
+		select {
+		case <-time.After(f.delay(q)):
+		case <-ctx.Done():
+			return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q, Err: ctx.Err()}
+		}
+	}
+	r := f.zone.answer(q.Name, q.Type.String())
+	switch r.rcode {
+	case 0, 3:
+	case noReply:
+		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+	default:
+		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSRcode, Question: q, Rcode: r.rcode}
+	}
+	a := spf.Answer{NXDomain: r.rcode == 3, TTL: time.Hour}
+	least := func(ttl uint32) { a.TTL = min(a.TTL, time.Duration(ttl)*time.Second) }
+	for _, c := range r.aliases {
+		least(c.ttl)
+	}
+	slices.SortStableFunc(r.records, func(x, y record) int { return int(x.pref) - int(y.pref) })
+	for _, rr := range r.records {
+		least(rr.ttl)
+		switch rr.typ {
+		case "TXT":
+			a.TXT = append(a.TXT, rr.strings)
+		case "A", "AAAA":
+			a.Addrs = append(a.Addrs, rr.addr)
+		default:
+			a.Names = append(a.Names, canonical(rr.name))
+		}
+	}
+	return a, nil
+}
