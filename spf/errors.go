@@ -80,6 +80,94 @@ type RecordError struct {
 	Term   string // the term that names it, "" for the domain checked
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("syntax error %d in %q", e.Kind, e.Term) }
-func (e *LimitError) Error() string  { return fmt.Sprintf("limit %d exceeded: %d", e.Kind, e.Limit) }
-func (e *RecordError) Error() string { return fmt.Sprintf("record error %d: %s", e.Kind, e.Domain) }
+func (e *SyntaxError) Error() string {
+	at := e.Detail
+	if at == "" {
+		at = e.Term
+	}
+	if e.Kind == NonASCIIRecord {
+		return fmt.Sprintf("%s: %s, at octet %d", e.Domain, e.Kind, e.Offset)
+	}
+	return fmt.Sprintf("%s: %s: %q", e.Domain, e.Kind, at)
+}
+
+// String says what is wrong, for people.
+func (k SyntaxKind) String() string {
+	switch k {
+	case UnknownMechanism:
+		return "there is no such mechanism"
+	case UnknownQualifier:
+		return "the qualifier must be +, -, ~ or ?"
+	case CommaAfterTerm:
+		return "terms are separated by spaces, not commas"
+	case AddressAsDomain:
+		return "an address needs ip4 instead of a"
+	case BareAddress:
+		return "an address needs ip4: before it"
+	case BadIP4:
+		return "this is no IPv4 address"
+	case BadIP6:
+		return "this is no IPv6 address"
+	case BadIP4Length:
+		return "an IPv4 prefix length is 32 at most"
+	case BadIP6Length:
+		return "an IPv6 prefix length is 128 at most"
+	case DualLength:
+		return "one prefix length is allowed here, not two"
+	case LengthNotAllowed:
+		return "this mechanism has no prefix length"
+	case AllWithArgument:
+		return "all has no argument"
+	case ExistsWithoutName:
+		return "exists needs a domain name"
+	case IncludeWithoutName:
+		return "include needs a domain name"
+	case EmptyDomainSpec:
+		return "there is no domain name behind the colon"
+	case RepeatedRedirect:
+		return "redirect= may be there once only"
+	case RepeatedExp:
+		return "exp= may be there once only"
+	case EmptyExp:
+		return "exp= needs a domain name"
+	case EmptyRedirect:
+		return "redirect= needs a domain name"
+	case BadDomainSpec:
+		return "this is no complete domain name"
+	case BadMacro:
+		return "a percent sign begins %{...}, %%, %_ or %-"
+	case UnknownMacro:
+		return "there is no such macro"
+	case ExpOnlyMacro:
+		return "this macro is for explanations only"
+	case NonASCIIRecord:
+		return "the record is not US-ASCII"
+	}
+	return "bad syntax"
+}
+
+func (e *LimitError) Error() string {
+	switch e.Kind {
+	case TermLimit:
+		return fmt.Sprintf("more than %d terms that cause lookups", e.Limit)
+	case VoidLimit:
+		return fmt.Sprintf("more than %d void lookups", e.Limit)
+	case MXLimit:
+		return fmt.Sprintf("more than %d MX hosts", e.Limit)
+	}
+	return fmt.Sprintf("more than %d aliases of one name", e.Limit)
+}
+
+func (e *RecordError) Error() string {
+	switch e.Kind {
+	case SeveralRecords:
+		return fmt.Sprintf("%s has more than one SPF record", e.Domain)
+	case IncludeNoRecord:
+		return fmt.Sprintf("%s is included, but has no SPF record", e.Domain)
+	case RedirectNoRecord:
+		return fmt.Sprintf("%s is redirected to, but has no SPF record", e.Domain)
+	case IncludeOfItself:
+		return fmt.Sprintf("%s includes itself", e.Domain)
+	}
+	return fmt.Sprintf("%s cannot be written as a DNS name", e.Domain)
+}

@@ -75,12 +75,6 @@ type Resolver interface {
 	Lookup(ctx context.Context, q Question) (Answer, error)
 }
 
-// Prefetcher is a Resolver that can be told what is going to be asked, so that
-// it asks ahead. Prefetch returns at once and reports nothing.
-type Prefetcher interface {
-	Prefetch(ctx context.Context, questions ...Question)
-}
-
 // Asker is a cache that can be asked ahead. LookupAhead is Lookup for an answer
 // that may never be needed; the answer to a Lookup that waits for it, or finds
 // it, is marked so. Stale gives the last known answer, though it may have
