@@ -1,0 +1,27 @@
+// Package e2e runs policyd-spf behind a real Postfix: mail goes in over SMTP
+// from addresses of choice, the name server is one of our own, and what is
+// looked at is what an administrator would see: SMTP replies, delivered mail and
+// the mail log. `make e2e` runs it, as root.
+//
+// Nothing of it touches the machine. The tests run in a room of their own
+// (room_test.go): private namespaces for network, processes, mounts and host
+// name, and a root file system whose changes are kept in memory and forgotten.
+//
+//	room_test.go      the namespaces, and what is missing where they cannot be had
+//	names_test.go     the name server: testdata/test.zone, and its faults
+//	postfix_test.go   Postfix, as testdata/main.cf and testdata/master.cf say
+//	smtp_test.go      an SMTP client that says just what it is told
+//	maillog_test.go   /dev/log
+//	mailbox_test.go   delivered mail
+//
+// The scenarios:
+//
+//	results_test.go   every result, and the replies and headers that it makes
+//	sessions_test.go  many recipients, messages, connections; which process served
+//	faults_test.go    what breaks, and that no mail gets lost or through unchecked
+//	hostile_test.go   what a client can say, and that headers stay whole
+//	interop_test.go   OpenDMARC and python3-authres read our headers
+//	upgrade_test.go   binary and configuration replaced under way
+//	package_test.go   the Debian package over the one that it replaces
+//	fleet_test.go     several hosts and one resolver (`make fleet`)
+package e2e

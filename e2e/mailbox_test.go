@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"bytes"
+	"net/mail"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const mailbox = "/var/mail/e2e"
+
+func emptyMailbox(t *testing.T) {
+	t.Helper()
+	os.RemoveAll(mailbox)
+	if err := os.MkdirAll(mailbox, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(mailbox, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// delivered waits until Postfix is done with a message and gives its copies,
+// one for each recipient.
+func (h *host) delivered(t *testing.T, id string) []*mail.Message {
+	t.Helper()
+	h.log.await(t, `postfix/qmgr\[\d+\]: `+id+`: removed`)
+	files, err := filepath.Glob(mailbox + "/all/new/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copies []*mail.Message
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(data, []byte(" id "+id)) {
+			continue
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies = append(copies, m)
+	}
+	if len(copies) == 0 {
+		t.Fatalf("message %s is in no mailbox", id)
+	}
+	return copies
+}
+
+// spfFields are the fields that a policy server adds.
+var spfFields = []string{"Received-Spf", "Authentication-Results", "X-Comment"}
+
+// spfHeader gives the one field about SPF that a message must have.
+func spfHeader(t *testing.T, m *mail.Message) string {
+	t.Helper()
+	var found []string
+	for _, name := range spfFields {
+		for _, value := range m.Header[textproto.CanonicalMIMEHeaderKey(name)] {
+			found = append(found, name+": "+strings.TrimSpace(value))
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d SPF headers, want 1: %q", len(found), found)
+	}
+	return found[0]
+}

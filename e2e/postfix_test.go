@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	_ "embed"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+//go:embed testdata/main.cf
+var mainCF string
+
+//go:embed testdata/master.cf
+var masterCF string
+
+// host is a mail host with all that it needs, for one test.
+type host struct {
+	names *names
+	log   *maillog
+	cmd   *exec.Cmd
+}
+
+// startHost starts Postfix with the configuration of testdata, the given lines
+// added to main.cf.
+func startHost(t *testing.T, lines ...string) *host {
+	t.Helper()
+	return startHostWith(t, mainCF+strings.Join(lines, "\n")+"\n", masterCF)
+}
+
+func startHostWith(t *testing.T, main, master string) *host {
+	t.Helper()
+	h := &host{names: startNames(t), log: openLog(t)}
+	write(t, "/etc/postfix/main.cf", main, 0o644)
+	write(t, "/etc/postfix/master.cf", master, 0o644)
+	emptyMailbox(t)
+	for _, dir := range []string{"/var/spool/e2e", "/var/lib/e2e"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run("chown", "postfix", "/var/lib/e2e"); err != nil {
+		t.Fatal(err)
+	}
+	h.start(t)
+	t.Cleanup(func() { h.stop(t) })
+	return h
+}
+
+func (h *host) start(t *testing.T) {
+	t.Helper()
+	seen := len(h.log.all())
+	h.cmd = exec.Command("postfix", "start-fg")
+	out := new(strings.Builder)
+	h.cmd.Stdout, h.cmd.Stderr = out, out
+	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h.log.awaitAfter(t, seen, `postfix/master\[\d+\]: daemon started`)
+	t.Cleanup(func() {
+		if t.Failed() && out.Len() > 0 {
+			t.Logf("postfix said:\n%s", out)
+		}
+	})
+}
+
+// stop ends Postfix and waits for it. `postfix stop` would wait five seconds
+// for processes that are gone at once.
+func (h *host) stop(t *testing.T) {
+	t.Helper()
+	out, err := exec.Command("postqueue", "-p").CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != "Mail queue is empty" {
+		t.Errorf("at the end mail is in the queue: %v\n%s", err, out)
+	}
+	text, err := os.ReadFile("/var/spool/e2e/pid/master.pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	h.cmd.Wait()
+}
+
+// reload is `postfix reload`, awaited.
+func (h *host) reload(t *testing.T) {
+	t.Helper()
+	seen := len(h.log.all())
+	if err := run("postfix", "reload"); err != nil {
+		t.Fatal(err)
+	}
+	h.log.awaitAfter(t, seen, `postfix/master\[\d+\]: reload`)
+}
+
+// served gives the policy processes that have logged, without repetition.
+func (h *host) served() []string {
+	var pids []string
+	for _, m := range h.log.matches(`policyd-spf\[(\d+)\]: `) {
+		if !slices.Contains(pids, m[1]) {
+			pids = append(pids, m[1])
+		}
+	}
+	return pids
+}
+
+// policies gives the process ids of the policy servers that run now, whatever
+// has become of their binary since.
+func policies(t *testing.T) []int {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pids []int
+	for _, link := range links {
+		if exe, err := os.Readlink(link); err != nil || strings.TrimSuffix(exe, " (deleted)") != binary {
+			continue // also processes that ended meanwhile
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}

@@ -1,0 +1,237 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const (
+	// roomEnv is set for the test binary that runs in the room.
+	roomEnv = "E2E_ROOM"
+
+	// Where the room has what is tested.
+	binary     = "/usr/local/bin/policyd-spf"
+	configFile = "/etc/policyd-spf/policyd-spf.conf"
+	packages   = "/srv/packages"
+)
+
+// serverIPs are Postfix's addresses; clientIPs those that clients come from,
+// beside all of 192.0.2.0/24.
+var (
+	serverIPs = []string{"198.51.100.25", "2001:db8:25::25"}
+	clientIPs = []string{"2001:db8::1", "2001:db8::bad"}
+)
+
+func TestMain(m *testing.M) {
+	if base := os.Getenv(roomEnv); base != "" {
+		if err := furnish(base); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e: the room:", err)
+			os.Exit(1)
+		}
+		os.Exit(m.Run())
+	}
+	if why := missing(); why != "" {
+		fmt.Println("SKIPPED: e2e:", why)
+		return
+	}
+	code, err := enter()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// missing tells what the tests lack here, "" if nothing.
+func missing() string {
+	if os.Getuid() != 0 {
+		return "not root"
+	}
+	for _, command := range []string{"postfix", "ip"} {
+		if _, err := exec.LookPath(command); err != nil {
+			return "no " + command
+		}
+	}
+	if _, err := user.Lookup("postfix"); err != nil {
+		return "no user postfix"
+	}
+	return ""
+}
+
+// enter runs this program again, in namespaces of its own, and gives its exit
+// status.
+func enter() (int, error) {
+	base, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(base)
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), roomEnv+"="+base)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID |
+			syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
+		Pdeathsig: syscall.SIGKILL,
+	}
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// furnish makes the room around this process: the root file system becomes a
+// layer in memory over the machine's own, with fresh /dev, /proc, /run and /tmp.
+func furnish(base string) error {
+	// What is tested is read while the machine's files are still in sight.
+	files := map[string]string{binary: os.Getenv("POLICYD_SPF")}
+	if files[binary] == "" {
+		files[binary] = "../policyd-spf"
+	}
+	debs, _ := filepath.Glob("../dist/*.deb")
+	for _, deb := range debs {
+		files[filepath.Join(packages, filepath.Base(deb))] = deb
+	}
+	contents := make(map[string][]byte)
+	for to, from := range files {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		contents[to] = data
+	}
+
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("private mounts: %w", err)
+	}
+	if err := syscall.Mount("e2e", base, "tmpfs", 0, "mode=755"); err != nil {
+		return fmt.Errorf("tmpfs: %w", err)
+	}
+	root := filepath.Join(base, "root")
+	for _, dir := range []string{"root", "upper", "work"} {
+		if err := os.Mkdir(filepath.Join(base, dir), 0o755); err != nil {
+			return err
+		}
+	}
+	layers := fmt.Sprintf("lowerdir=/,upperdir=%s/upper,workdir=%s/work", base, base)
+	if err := syscall.Mount("overlay", root, "overlay", 0, layers); err != nil {
+		return fmt.Errorf("overlay: %w", err)
+	}
+	if err := syscall.Mount("proc", root+"/proc", "proc", 0, ""); err != nil {
+		return fmt.Errorf("proc: %w", err)
+	}
+	for dir, mode := range map[string]string{"dev": "755", "run": "755", "tmp": "1777"} {
+		if err := syscall.Mount("tmpfs", filepath.Join(root, dir), "tmpfs", 0, "mode="+mode); err != nil {
+			return fmt.Errorf("/%s: %w", dir, err)
+		}
+	}
+	syscall.Umask(0)
+	for name, minor := range map[string]int{"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9} {
+		if err := syscall.Mknod(filepath.Join(root, "dev", name), syscall.S_IFCHR|0o666, 1<<8|minor); err != nil {
+			return fmt.Errorf("/dev/%s: %w", name, err)
+		}
+	}
+	syscall.Umask(0o022)
+	if err := syscall.Chroot(root); err != nil {
+		return fmt.Errorf("chroot: %w", err)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	os.Setenv("TMPDIR", "/tmp")
+	os.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+
+	for name, data := range contents {
+		if err := writeFile(name, data, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := syscall.Sethostname([]byte("mx.test")); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{
+		"/etc/hosts":       "127.0.0.1 localhost\n198.51.100.25 mx.test mx\n",
+		"/etc/hostname":    "mx.test\n",
+		"/etc/mailname":    "mx.test\n",
+		"/etc/resolv.conf": "nameserver 127.0.0.1\n",
+	} {
+		os.Remove(name) // resolv.conf may be a link to a place that is not here
+		if err := writeFile(name, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return addAddresses()
+}
+
+func addAddresses() error {
+	addrs := []string{"192.0.2.1/24"}
+	for _, ip := range append(clientIPs, serverIPs...) {
+		if strings.Contains(ip, ":") {
+			addrs = append(addrs, ip+"/128")
+		} else {
+			addrs = append(addrs, ip+"/32")
+		}
+	}
+	if err := run("ip", "link", "set", "lo", "up"); err != nil {
+		return err
+	}
+	for _, addr := range addrs {
+		args := []string{"addr", "add", addr, "dev", "lo"}
+		if strings.Contains(addr, ":") {
+			args = append(args, "nodad")
+		}
+		if err := run("ip", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs a command of the room; its output is part of the error.
+func run(name string, args ...string) error {
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// writeFile writes a file of the room, with the folders it needs. The file is
+// put in place by rename: a program that runs may be replaced by it.
+func writeFile(name string, data []byte, mode os.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name+".new", data, mode); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
+
+// write is writeFile for tests.
+func write(t *testing.T, name, text string, mode os.FileMode) {
+	t.Helper()
+	if err := writeFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// configure writes the policy server's configuration; `debugLevel = 1` and
+// whatever else is said.
+func configure(t *testing.T, lines ...string) {
+	t.Helper()
+	write(t, configFile, "debugLevel = 1\n"+strings.Join(lines, "\n")+"\n", 0o644)
+}
