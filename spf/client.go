@@ -85,34 +85,43 @@ func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
 		return Answer{NXDomain: true, TTL: maxTTL}, nil
 	}
 	asked, ttl := q, maxTTL
-	var passed []string // the names on the way
+	t := trail{q.Name}
 	for {
-		r, err := c.ask(ctx, asked)
-		if err != nil {
-			err.Question = q
-			return Answer{}, err
+		r, failure := c.ask(ctx, asked)
+		if failure != nil {
+			failure.Question = q
+			return Answer{}, failure
 		}
 		a := r.answer
-		a.TTL = min(ttl, a.TTL)
-		circle := false
+		nothing := Answer{Size: a.Size, TCP: a.TCP}
 		for _, alias := range r.aliases {
-			circle = circle || alias == q.Name || slices.Contains(passed, alias)
-			passed = append(passed, alias)
+			if circle, err := t.add(alias); err != nil || circle {
+				return nothing, err
+			}
 		}
-		switch {
-		case circle:
-			return Answer{Size: a.Size, TCP: a.TCP}, nil
-		case len(passed) > maxAliases:
-			return Answer{}, &LimitError{Kind: CNAMELimit, Limit: maxAliases}
-		case !r.open:
+		a.TTL = min(ttl, a.TTL)
+		if !r.open {
 			return a, nil
 		}
-		ttl = a.TTL
-		asked.Name = passed[len(passed)-1]
-		if !encodable(asked.Name) {
-			return Answer{Size: a.Size, TCP: a.TCP}, nil
+		ttl, asked.Name = a.TTL, t[len(t)-1]
+		if asked.Name == "" { // the root, or a name that Question cannot hold
+			return nothing, nil
 		}
 	}
+}
+
+// trail is a name and, one by one, the names that it is an alias for.
+type trail []string
+
+// add takes a step. It tells whether that leads back to where the trail was;
+// trails that are too long fail.
+func (t *trail) add(alias string) (circle bool, err error) {
+	circle = slices.Contains(*t, alias)
+	*t = append(*t, alias)
+	if !circle && len(*t) > 1+maxAliases {
+		err = &LimitError{Kind: CNAMELimit, Limit: maxAliases}
+	}
+	return circle, err
 }
 
 // ask gets a response of RCODE 0 or 3 to q from one of the servers.

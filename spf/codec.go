@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,20 +18,13 @@ import (
 // of it than what turns octets and master files into records: a reference to
 // its Client or Server would link crypto/tls.
 
-const (
-	// headerSize is the length of a message's header (RFC 1035, 4.1.1).
-	headerSize = 12
+// maxTTL is the longest time for which an answer is used: a process may live
+// for weeks, and no publisher's slip should outlive a day (RFC 8767, 4, lets
+// resolvers cap TTLs).
+const maxTTL = 24 * time.Hour
 
-	// maxQuery is the longest query that appendQuery makes: header, name (with
-	// an octet of length more than its text has, and the root), type and
-	// class, and an OPT record without options.
-	maxQuery = headerSize + 1 + nameLimit + 1 + 4 + 11
-
-	// maxTTL is the longest time for which an answer is used: a process may
-	// live for weeks, and no publisher's slip should outlive a day (RFC 8767,
-	// 4, recommends a cap of days to weeks).
-	maxTTL = 24 * time.Hour
-)
+// masterTTL is the TTL of records in master files that have none.
+const masterTTL = time.Hour
 
 // The RCODEs that decide what happens next.
 const (
@@ -40,69 +35,6 @@ const (
 	rcodeNotImp   = dns.RcodeNotImplemented
 	rcodeBadVers  = dns.RcodeBadVers
 )
-
-// encodable tells whether a message can hold name; the root is "".
-func encodable(name string) bool {
-	return name == "" || len(name) <= nameLimit && validLabels(name)
-}
-
-// appendQuery appends the query for q, whose name is encodable, to b. A udpSize
-// other than 0 announces that answers may be so long (RFC 6891, 6.2.3).
-func appendQuery(b []byte, id uint16, q Question, udpSize uint16) []byte {
-	options := byte(0)
-	if udpSize != 0 {
-		options = 1
-	}
-	b = append(b, byte(id>>8), byte(id), 1, 0, 0, 1, 0, 0, 0, 0, 0, options) // RD; one question
-	if q.Name != "" {
-		for label := range strings.SplitSeq(q.Name, ".") {
-			b = append(append(b, byte(len(label))), label...)
-		}
-	}
-	b = append(b, 0, byte(q.Type>>8), byte(q.Type), 0, dns.ClassINET)
-	if udpSize != 0 { // RFC 6891, 6.1.2
-		b = append(b, 0, 0, byte(dns.TypeOPT), byte(udpSize>>8), byte(udpSize), 0, 0, 0, 0, 0, 0)
-	}
-	return b
-}
-
-// answers tells whether msg is a response to query: QR is set, id, opcode and
-// question are the query's, its name in whatever case (RFC 5452, 9.1; RFC 4343,
-// 3). A server that could not even read the query may leave the question out.
-func answers(query, msg []byte) bool {
-	if len(msg) < headerSize || msg[0] != query[0] || msg[1] != query[1] || msg[2]&0xf8 != 0x80 {
-		return false
-	}
-	if msg[4] == 0 && msg[5] == 0 { // no question
-		rcode := int(msg[3] & 0x0f)
-		return len(msg) == headerSize && rcode != rcodeSuccess && rcode != rcodeNXDomain
-	}
-	end := headerSize
-	for query[end] != 0 {
-		end += 1 + int(query[end])
-	}
-	end++ // the root
-	if msg[4] != 0 || msg[5] != 1 || len(msg) < end+4 || string(msg[end:end+4]) != string(query[end:end+4]) {
-		return false
-	}
-	for i := headerSize; i < end; i++ {
-		if lower(msg[i]) != lower(query[i]) { // the octets of lengths are no letters
-			return false
-		}
-	}
-	return true
-}
-
-// truncated tells whether msg, which is an answer, has TC set.
-func truncated(msg []byte) bool { return msg[2]&0x02 != 0 }
-
-// lower gives the octet for which c counts in names (RFC 4343, 3).
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
 
 // response is what a message says about a question.
 type response struct {
@@ -139,7 +71,7 @@ func unpack(msg []byte, q Question) (response, error) {
 				return r, nil
 			}
 		}
-		alias := canonical(m.Answer, name)
+		alias := records(m.Answer).canonical(name)
 		if alias == nil {
 			break
 		}
@@ -153,22 +85,21 @@ func unpack(msg []byte, q Question) (response, error) {
 	}
 	// No data. The SOA record of a negative answer tells for how long; without
 	// one it should not be kept (RFC 2308, 5), and may be one cut short.
-	for _, rr := range m.Ns {
-		if soa, ok := rr.(*dns.SOA); ok && soa.Hdr.Class == dns.ClassINET {
-			r.answer.TTL = min(ttl, lifetime(soa.Hdr.Ttl), lifetime(soa.Minttl))
-			return r, nil
-		}
-	}
-	if m.Rcode == rcodeSuccess && len(r.aliases) > 0 {
+	if negative, ok := records(m.Ns).negativeTTL(); ok {
+		r.answer.TTL = min(ttl, negative)
+	} else if m.Rcode == rcodeSuccess && len(r.aliases) > 0 {
 		r.open, r.answer.TTL = true, ttl
 	}
 	return r, nil
 }
 
+// records are resource records as the dns package has them.
+type records []dns.RR
+
 // add takes the data of name from the records, and tells whether there are any
 // and the smallest of their TTLs. Whatever else is among the records is of no
 // interest.
-func (a *Answer) add(rrs []dns.RR, name string, t Type) (found bool, ttl time.Duration, err error) {
+func (a *Answer) add(rrs records, name string, t Type) (found bool, ttl time.Duration, err error) {
 	ttl = maxTTL
 	var exchanges []*dns.MX
 	for _, rr := range rrs {
@@ -179,10 +110,11 @@ func (a *Answer) add(rrs []dns.RR, name string, t Type) (found bool, ttl time.Du
 		found, ttl = true, min(ttl, lifetime(h.Ttl))
 		switch rr := rr.(type) {
 		case *dns.TXT:
+			text := make([]string, len(rr.Txt)) // rr may be a zone's
 			for i, s := range rr.Txt {
-				rr.Txt[i] = unescape(s)
+				text[i] = unescape(s)
 			}
-			a.TXT = append(a.TXT, rr.Txt)
+			a.TXT = append(a.TXT, text)
 		case *dns.A:
 			ip, ok := netip.AddrFromSlice(rr.A)
 			if !ok {
@@ -211,7 +143,7 @@ func (a *Answer) add(rrs []dns.RR, name string, t Type) (found bool, ttl time.Du
 }
 
 // canonical gives the CNAME record of name, or nil.
-func canonical(rrs []dns.RR, name string) *dns.CNAME {
+func (rrs records) canonical(name string) *dns.CNAME {
 	for _, rr := range rrs {
 		c, ok := rr.(*dns.CNAME)
 		if ok && c.Hdr.Class == dns.ClassINET && strings.EqualFold(c.Hdr.Name, name) {
@@ -219,6 +151,71 @@ func canonical(rrs []dns.RR, name string) *dns.CNAME {
 		}
 	}
 	return nil
+}
+
+// negativeTTL tells for how long a negative answer with these records holds, if
+// there is a SOA record among them (RFC 2308, 5).
+func (rrs records) negativeTTL() (time.Duration, bool) {
+	for _, rr := range rrs {
+		if soa, ok := rr.(*dns.SOA); ok && soa.Hdr.Class == dns.ClassINET {
+			return min(lifetime(soa.Hdr.Ttl), lifetime(soa.Minttl)), true
+		}
+	}
+	return 0, false
+}
+
+// of gives the records of the type.
+func (rrs records) of(t Type) records {
+	var list records
+	for _, rr := range rrs {
+		if Type(rr.Header().Rrtype) == t {
+			list = append(list, rr)
+		}
+	}
+	return list
+}
+
+// message tells how many octets the answer to q takes up on the wire if these
+// records are its answer section.
+func (rrs records) message(q Question) int {
+	m := dns.Msg{Answer: rrs, Compress: true}
+	m.SetQuestion(present(q.Name), uint16(q.Type))
+	return m.Len()
+}
+
+// readMaster reads a master file (RFC 1035, 5) into records by name. Names that
+// do not end in a dot are below origin. $INCLUDE is an error: what a zone file
+// of unknown origin names is not to be read on its behalf.
+func readMaster(r io.Reader, origin, file string) (map[string]records, error) {
+	names := make(map[string]records)
+	p := dns.NewZoneParser(r, dns.Fqdn(origin), "")
+	p.SetDefaultTTL(uint32(masterTTL / time.Second))
+	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
+		name, ok := wireName(rr.Header().Name)
+		if !ok {
+			return nil, fmt.Errorf("%s: %s: a dot within a label is not supported", file, rr.Header().Name)
+		}
+		names[name] = append(names[name], rr)
+	}
+	if err := p.Err(); err != nil {
+		return nil, masterError(file, err)
+	}
+	for name, rrs := range names { // RFC 2181, 10.1
+		if len(rrs) > 1 && len(rrs.of(Type(dns.TypeCNAME))) > 0 {
+			return nil, fmt.Errorf("%s: %s: expected no other records beside a CNAME record", file, name)
+		}
+	}
+	return names, nil
+}
+
+// masterError puts the place first: dns has it behind the text, as in
+// "dns: bad A A: "x" at line: 3:12".
+func masterError(file string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "dns: ")
+	if text, place, ok := strings.Cut(text, " at line: "); ok {
+		return fmt.Errorf("%s:%s: %s", file, place, text)
+	}
+	return fmt.Errorf("%s: %s", file, text)
 }
 
 // lifetime is the time that a TTL means.
