@@ -55,7 +55,7 @@ func (p Problem) String() string {
 func (l *Loaded) Check() []Problem {
 	var problems []Problem
 	for _, c := range l.Complaints {
-		problems = append(problems, c.problem(func(o Option) string { return o.Name }))
+		problems = append(problems, c.problem(configName))
 	}
 	for _, o := range Options() {
 		if origin, ok := l.Origins[o.Name]; ok {
@@ -77,12 +77,12 @@ func (p Problem) at(origin Origin, name string) Problem {
 	return p
 }
 
-// problem makes a Problem of a complaint, in whose file name gives the names
-// of options.
-func (c Complaint) problem(name func(Option) string) Problem {
+// problem makes a Problem of a complaint of a file where options have names that
+// called gives.
+func (c Complaint) problem(called func(Option) string) Problem {
 	p := Problem{Severity: Faulty, File: c.File, Line: c.Line, Name: c.Name, Value: c.Value,
 		What: c.What, Expected: c.Want, Used: c.Used}
-	if nearest := nearestName(c.Name, name); nearest != "" {
+	if nearest := nearestName(c.Name, called); nearest != "" {
 		p.Expected += fmt.Sprintf(" (perhaps %s)", nearest)
 	}
 	return p
@@ -213,13 +213,13 @@ func checkRestriction(value string) []Problem {
 
 // nearestName gives the option's name that is most like name, if one is: that
 // differs in case and separators only, or in at most a third of its letters.
-func nearestName(name string, of func(Option) string) string {
+func nearestName(name string, called func(Option) string) string {
 	nearest, best := "", len(name)/3+1
 	if name == "" || len(name) > 2*len("Mail_From_pass_restriction") {
 		return ""
 	}
 	for _, o := range Options() {
-		known := of(o)
+		known := called(o)
 		if known == name {
 			return ""
 		}

@@ -70,11 +70,8 @@ func (l *Loaded) about(name string, p Problem) Problem {
 		return p.at(origin, name)
 	}
 	p.File, p.Name = l.path, name
-	for _, o := range Options() {
-		if o.Name == name {
-			p.Value = o.Default
-		}
-	}
+	option, _ := find(Options(), configName, name)
+	p.Value = option.Default
 	return p
 }
 
@@ -86,7 +83,7 @@ const maxPerUserProblems = 100
 func (l *Loaded) checkPerUser() []Problem {
 	p := NewPerUser(l.Settings.PerUser)
 	if c, ok := p.refresh(); !ok {
-		problem := c.problem(func(o Option) string { return o.PerUser })
+		problem := c.problem(perUserName)
 		return []Problem{l.about("Per_User", problem)}
 	}
 	var problems []Problem
@@ -126,11 +123,11 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	u := UserSettings{Line: number}
 	p.apply(&u, settings)
 	for _, c := range u.Complaints {
-		problems = append(problems, c.problem(func(o Option) string { return o.PerUser }))
+		problems = append(problems, c.problem(perUserName))
 	}
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, _ := strings.Cut(setting, "=")
-		option, known := p.options[name]
+		option, known := find(p.options, perUserName, name)
 		if !known || option.Idle || strings.Contains(value, "=") || !option.good(value) {
 			continue
 		}

@@ -67,7 +67,8 @@ type Loaded struct {
 // line for the log, is for a file that is there and cannot be read: to go on
 // with defaults could turn away mail that is meant to be taken.
 func Load(path string) (Loaded, error) {
-	l := Loaded{Settings: Default(), Origins: make(map[string]Origin), path: path}
+	options := Options()
+	l := Loaded{Settings: defaults(options), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
 	if err != nil {
 		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults",
@@ -83,24 +84,23 @@ func Load(path string) (Loaded, error) {
 	if err != nil {
 		return l, fmt.Errorf(`ERROR opening "%s": %s`, path, systemError(err))
 	}
-	l.readLines(text)
-	return l, l.set()
+	l.readLines(text, options)
+	return l, l.set(options)
 }
 
 // readLines notes the last good value of each option, and complains of lines
 // that are no good.
-func (l *Loaded) readLines(text string) {
-	options := byName(func(o Option) string { return o.Name })
-	for number := 1; text != ""; number++ {
-		var line string
-		line, text = cutLine(text)
+func (l *Loaded) readLines(text string, options []Option) {
+	number := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
 		if line = content(line); line == "" {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
 		name, value = TrimSpace(name), TrimSpace(value)
 		c := Complaint{Level: Always, File: l.path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
-		option, known := options[name]
+		option, known := find(options, configName, name)
 		switch {
 		case !ok:
 			c.Level, c.Name, c.Value = Never, "", ""
@@ -141,7 +141,7 @@ func (l *Loaded) inForce(o Option) string {
 // set gives the settings the values that readLines noted. They pass through
 // ini, which sees nothing that it would read in another way than the original:
 // known names only, and values that are quoted whatever is in them.
-func (l *Loaded) set() error {
+func (l *Loaded) set(options []Option) error {
 	var lines strings.Builder
 	for name, origin := range l.Origins {
 		lines.WriteString(name + ` = """` + origin.Value + `"""` + "\n")
@@ -150,10 +150,9 @@ func (l *Loaded) set() error {
 	if err != nil {
 		return err
 	}
-	section := file.Section(ini.DefaultSection)
-	for _, o := range Options() {
-		if section.HasKey(o.Name) {
-			o.apply(&l.Settings, section.Key(o.Name).Value())
+	for _, key := range file.Section(ini.DefaultSection).Keys() {
+		if option, known := find(options, configName, key.Name()); known {
+			option.apply(&l.Settings, key.Value())
 		}
 	}
 	return nil
@@ -180,8 +179,8 @@ var (
 	errTooLarge   = errors.New("file too large")
 )
 
-// readText reads a regular file of at most limit octets. It never waits for
-// the other end of a pipe. The info is of the file before it is read.
+// readText reads a regular file of at most limit octets, whose lines then end
+// at LF. It never waits for the other end of a pipe. The info is of the file before it is read.
 func readText(path string, limit int64) (string, os.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -199,16 +198,16 @@ func readText(path string, limit int64) (string, os.FileInfo, error) {
 	}
 	var text strings.Builder
 	text.Grow(int(min(info.Size(), limit)))
-	n, err := io.Copy(&text, io.LimitReader(f, limit+1))
+	n, err := io.CopyBuffer(&text, io.LimitReader(f, limit+1), make([]byte, 4<<10))
 	switch {
 	case err != nil:
 		return "", nil, err
 	case n > limit:
 		return "", nil, errTooLarge
 	case !utf8.ValidString(text.String()):
-		return DecodeUTF8([]byte(text.String())), info, nil
+		return universalNewlines(DecodeUTF8([]byte(text.String()))), info, nil
 	}
-	return text.String(), info, nil
+	return universalNewlines(text.String()), info, nil
 }
 
 // systemError gives the reason of an error without operation and path, with a

@@ -61,14 +61,14 @@ func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	case a.Is4():
 		octets := a.As4()
-		s, ok := find(n.v4, binary.BigEndian.Uint32(octets[:]), cmp.Compare[uint32])
+		s, ok := spanOf(n.v4, binary.BigEndian.Uint32(octets[:]), cmp.Compare[uint32])
 		if !ok {
 			return netip.Prefix{}, false
 		}
 		binary.BigEndian.PutUint32(octets[:], s.first)
 		return netip.PrefixFrom(netip.AddrFrom4(octets), bits.LeadingZeros32(s.first^s.last)), true
 	default:
-		s, ok := find(n.v6, a.As16(), compare6)
+		s, ok := spanOf(n.v6, a.As16(), compare6)
 		if !ok {
 			return netip.Prefix{}, false
 		}
@@ -104,8 +104,8 @@ func outermost[A any](spans []span[A], compare func(a, b A) int) []span[A] {
 	return slices.Clip(kept)
 }
 
-// find gives the one of spans that has a in it.
-func find[A any](spans []span[A], a A, compare func(a, b A) int) (span[A], bool) {
+// spanOf gives the one of spans that has a in it.
+func spanOf[A any](spans []span[A], a A, compare func(a, b A) int) (span[A], bool) {
 	i, exact := slices.BinarySearchFunc(spans, a, func(s span[A], a A) int { return compare(s.first, a) })
 	if !exact {
 		i-- // the last that begins before a

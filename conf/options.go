@@ -1,6 +1,9 @@
 package conf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is the type of an option's value.
 type Kind uint8
@@ -36,7 +39,7 @@ type Option struct {
 
 // Options gives all options, in the order in which policyd-spf.conf(5) has them.
 func Options() []Option {
-	return append(append(append(actionOptions(), addressOptions()...), outputOptions()...), otherOptions()...)
+	return slices.Concat(actionOptions(), addressOptions(), outputOptions(), otherOptions())
 }
 
 func actionOptions() []Option {
@@ -167,15 +170,18 @@ func ignored(name string) Option {
 	return Option{Name: name, Kind: Text, Ignored: true, Meaning: "of the milter of 3.x: no effect"}
 }
 
-// byName indexes options by the name that name gives, if it gives one.
-func byName(name func(Option) string) map[string]Option {
-	index := make(map[string]Option)
-	for _, o := range Options() {
-		if name(o) != "" {
-			index[name(o)] = o
-		}
+// configName and perUserName are the names of an option in the two files.
+func configName(o Option) string  { return o.Name }
+func perUserName(o Option) string { return o.PerUser }
+
+// find gives the option that is called name. A scan of so few costs less than
+// the making of a map.
+func find(options []Option, called func(Option) string, name string) (Option, bool) {
+	i := slices.IndexFunc(options, func(o Option) bool { return called(o) == name })
+	if i < 0 || name == "" {
+		return Option{}, false
 	}
-	return index
+	return options[i], true
 }
 
 // apply sets the option in s to a good value.

@@ -24,7 +24,7 @@ type PerUser struct {
 	value      string // of Per_User
 	understood bool
 	path       string
-	options    map[string]Option
+	options    []Option
 
 	info  os.FileInfo // of the file that the table is made from; nil: there is none, or it may have changed since
 	table *userTable
@@ -44,7 +44,7 @@ type UserSettings struct {
 // NewPerUser makes the table that a value of Per_User names. The value is
 // checked at each request, as the file is.
 func NewPerUser(value string) *PerUser {
-	p := &PerUser{value: value, options: byName(func(o Option) string { return o.PerUser })}
+	p := &PerUser{value: value, options: Options()}
 	if kind, path, ok := strings.Cut(value, ","); ok && kind == "text" && !strings.Contains(path, ",") {
 		p.path, p.understood = path, true
 	}
@@ -125,7 +125,7 @@ func (p *PerUser) unusable(doing string, err error) Complaint {
 func (p *PerUser) apply(u *UserSettings, settings string) {
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, ok := strings.Cut(setting, "=")
-		option, known := p.options[name]
+		option, known := find(p.options, perUserName, name)
 		c := Complaint{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
 		switch {
 		case !ok || strings.Contains(value, "="):

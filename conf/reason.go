@@ -70,9 +70,6 @@ func (t ReasonTemplate) Expand(values ...string) string {
 	return s.String()
 }
 
-// Uses tells whether field number i, counted from 0, occurs.
-func (t ReasonTemplate) Uses(i int) bool { return slices.Contains(t.fields, i) }
-
 func parseTemplate(text string, names ...string) (ReasonTemplate, error) {
 	var t ReasonTemplate
 	var literal strings.Builder

@@ -43,9 +43,11 @@ type Settings struct {
 }
 
 // Default gives the settings of an empty file.
-func Default() Settings {
+func Default() Settings { return defaults(Options()) }
+
+func defaults(options []Option) Settings {
 	var s Settings
-	for _, o := range Options() {
+	for _, o := range options {
 		if o.Default != "" {
 			o.apply(&s, o.Default)
 		}

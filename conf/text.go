@@ -73,16 +73,13 @@ func IsSpace(r rune) bool {
 // TrimSpace gives s without the white space around it.
 func TrimSpace(s string) string { return strings.TrimFunc(s, IsSpace) }
 
-// cutLine splits text behind its first line, which ends at LF, CR LF or CR.
-func cutLine(text string) (line, rest string) {
-	i := strings.IndexAny(text, "\r\n")
-	if i < 0 {
-		return text, ""
+// universalNewlines gives text with LF at the end of each line that ends at CR
+// LF or CR.
+func universalNewlines(text string) string {
+	if !strings.Contains(text, "\r") {
+		return text
 	}
-	if strings.HasPrefix(text[i:], "\r\n") {
-		return text[:i], text[i+2:]
-	}
-	return text[:i], text[i+1:]
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
 // content gives what a line of a configuration or per-user file says: nothing

@@ -22,16 +22,16 @@ type userTable struct {
 	moreBad int   // the number of the first one that is not in bad, 0 if none
 }
 
+// makeUserTable indexes text, whose lines end at LF.
 func makeUserTable(text string) *userTable {
 	t := &userTable{text: text, seed: maphash.MakeSeed()}
-	lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1 // at least so many
+	lines := strings.Count(text, "\n") + 1
 	t.starts = make([]uint32, 0, lines)
 	t.slots = make([]uint32, 1<<bits.Len(uint(lines)*4/3)) // three quarters full at most
-	for rest := text; rest != ""; {
-		var line string
-		start := len(text) - len(rest)
-		line, rest = cutLine(rest)
+	start := 0
+	for line := range strings.SplitSeq(text, "\n") {
 		t.starts = append(t.starts, uint32(start))
+		start += len(line) + 1
 		if line = content(line); line == "" {
 			continue
 		}
@@ -76,7 +76,7 @@ func (t *userTable) slot(user string) int {
 
 // line gives what line number says.
 func (t *userTable) line(number int) string {
-	line, _ := cutLine(t.text[t.starts[number-1]:])
+	line, _, _ := strings.Cut(t.text[t.starts[number-1]:], "\n")
 	return content(line)
 }
 

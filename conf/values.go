@@ -55,11 +55,14 @@ func parseTruth(text string) bool {
 // parseList gives the entries of a list, which commas separate, without white
 // space around them and without empty ones. It gives nil if there are none.
 func parseList(text string) []string {
-	var list []string
+	list := make([]string, 0, strings.Count(text, ",")+1)
 	for entry := range strings.SplitSeq(text, ",") {
 		if entry = TrimSpace(entry); entry != "" {
 			list = append(list, entry)
 		}
+	}
+	if len(list) == 0 {
+		return nil
 	}
 	return list
 }

@@ -1,0 +1,169 @@
+package conf
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseNetwork(t *testing.T) {
+	for _, test := range []struct{ entry, want string }{ // "": no network
+		{"192.0.2.1", "192.0.2.1/32"},
+		{"192.0.2.0/24", "192.0.2.0/24"},
+		{"192.0.2.0/024", "192.0.2.0/24"},
+		{"10.0.0.0/08", "10.0.0.0/8"},
+		{"10.0.0.0/0000000000000000000000008", "10.0.0.0/8"},
+		{"0.0.0.0/0", "0.0.0.0/0"},
+		{"192.0.2.0/255.255.255.0", "192.0.2.0/24"},
+		{"192.0.2.0/0.0.0.255", "192.0.2.0/24"},
+		{"192.0.2.1/255.255.255.255", "192.0.2.1/32"},
+		{"0.0.0.0/0.0.0.0", "0.0.0.0/0"},
+		{"128.0.0.0/128.0.0.0", "128.0.0.0/1"},
+		{"::1", "::1/128"},
+		{"2001:DB8::/32", "2001:db8::/32"},
+		{"::/0", "::/0"},
+		{"::ffff:127.0.0.0/104", "::ffff:127.0.0.0/104"},
+		{"fe80::1%eth0", "fe80::1/128"},
+
+		{"", ""}, {"mx.example", ""}, {"/24", ""}, {"192.0.2.0/", ""}, {"0/0", ""}, {"192.0.2/24", ""},
+		{"192.0.2.0//24", ""}, {"192.0.2.0/24/24", ""}, {"192.0.2.0/33", ""}, {"192.0.2.0/256", ""},
+		{"192.0.2.0/-1", ""}, {"192.0.2.0/+24", ""}, {"192.0.2.0 /24", ""}, {"192.0.2.0/ 24", ""}, {"192.0.2.0/2_4", ""},
+		{"192.0.02.0/24", ""}, {"192.0.2.0/255.0.255.0", ""}, {"192.0.2.0/0.255.0.255", ""}, {"192.0.2.0/255.255.255", ""},
+		{"::/129", ""}, {"2001:db8::/ffff:ffff::", ""}, {"2001:db8::/255.255.0.0", ""}, {"192.0.2.0/ffff::", ""},
+		{"192.0.2.1/24", ""}, {"192.0.2.1/255.255.255.0", ""}, {"2001:db8::1/64", ""}, {"[::1]", ""},
+	} {
+		t.Run(test.entry, func(t *testing.T) {
+			got, err := parseNetwork(test.entry)
+			if err == nil != (test.want != "") || err == nil && got.String() != test.want {
+				t.Errorf("parseNetwork(%q) = %v, %v, want %q", test.entry, got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestNetworksContains(t *testing.T) {
+	n := ParseNetworks("127.0.0.0/8, ::ffff:127.0.0.0/104,::1,192.0.2.7,2001:db8::/33,255.255.255.255,10.0.0.0/8,10.1.0.0/16")
+	for address, want := range map[string]bool{
+		"127.0.0.0": true, "127.255.255.255": true, "126.255.255.255": false, "128.0.0.0": false,
+		"::ffff:127.0.0.1": true, "::ffff:128.0.0.1": false, "::ffff:192.0.2.7": false, "192.0.2.7": true,
+		"192.0.2.6": false, "192.0.2.8": false, "::1": true, "::": false, "::2": false, "0.0.0.1": false, "0.0.0.0": false,
+		"2001:db8::": true, "2001:db8:7fff:ffff:ffff:ffff:ffff:ffff": true, "2001:db8:8000::": false,
+		"2001:db8::1%eth0": true, "255.255.255.255": true, "255.255.255.254": false,
+		"10.0.0.1": true, "10.1.0.1": true, "10.2.0.1": true, "11.0.0.0": false,
+	} {
+		t.Run(address, func(t *testing.T) {
+			if got := n.Contains(netip.MustParseAddr(address)); got != want {
+				t.Errorf("Contains(%s) = %v", address, got)
+			}
+		})
+	}
+}
+
+func TestNetworksFind(t *testing.T) {
+	n := ParseNetworks("10.1.0.0/16,10.0.0.0/8,0.0.0.0/1,2001:db8:1::/48,2001:db8::/32,::ffff:0:0/96")
+	for address, want := range map[string]string{
+		"10.1.2.3": "0.0.0.0/1", "2001:db8:1::1": "2001:db8::/32", "::ffff:1.2.3.4": "::ffff:0.0.0.0/96",
+	} {
+		if got, ok := n.Find(netip.MustParseAddr(address)); !ok || got.String() != want {
+			t.Errorf("Find(%s) = %v, %v, want %s", address, got, ok, want)
+		}
+	}
+}
+
+func TestNetworksBad(t *testing.T) {
+	n := ParseNetworks("mx.example, 10.0.0.1/8 ,10.0.0.0/8,,::1/0")
+	if got, want := n.Bad(), []string{"mx.example", "10.0.0.1/8", "::1/0"}; !slices.Equal(got, want) {
+		t.Errorf("Bad() = %q, want %q", got, want)
+	}
+	if !n.Contains(netip.MustParseAddr("10.9.9.9")) {
+		t.Error("the good entry after bad ones is not in force")
+	}
+}
+
+func TestNetworksEmpty(t *testing.T) {
+	var unset *Networks
+	if !unset.Empty() || unset.Contains(netip.MustParseAddr("::1")) || unset.Bad() != nil {
+		t.Error("nil is not an empty set")
+	}
+	if n := ParseNetworks(" ,"); !n.Empty() || n.Contains(netip.MustParseAddr("::1")) {
+		t.Error("a list of nothing is not an empty set")
+	}
+	if ParseNetworks("x").Empty() {
+		t.Error("a list with a bad entry is empty")
+	}
+	if ParseNetworks("::1").Contains(netip.Addr{}) {
+		t.Error("no address is in a network")
+	}
+}
+
+// FuzzNetworks compares with a scan of all prefixes.
+func FuzzNetworks(f *testing.F) {
+	f.Add(uint64(1))
+	f.Add(uint64(20))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		prefixes, entries := []netip.Prefix{}, []string{}
+		for range random.IntN(50) {
+			a := randomAddr(random)
+			p, _ := a.Prefix(a.BitLen() - min(a.BitLen(), random.IntN(40)))
+			prefixes, entries = append(prefixes, p), append(entries, p.String())
+		}
+		n := ParseNetworks(strings.Join(entries, ","))
+		for range 100 {
+			a := randomAddr(random)
+			contains := func(p netip.Prefix) bool { return p.Contains(a) }
+			if got, want := n.Contains(a), slices.ContainsFunc(prefixes, contains); got != want {
+				t.Fatalf("Contains(%s) = %v in %v", a, got, prefixes)
+			}
+		}
+	})
+}
+
+// randomAddr gives one of few addresses, so that they meet.
+func randomAddr(random *rand.Rand) netip.Addr {
+	if random.IntN(2) == 0 {
+		return netip.AddrFrom4([4]byte{192, 0, byte(random.IntN(4)), byte(random.IntN(256))})
+	}
+	a := netip.MustParseAddr("2001:db8::").As16()
+	a[14], a[15] = byte(random.IntN(4)), byte(random.IntN(256))
+	return netip.AddrFrom16(a)
+}
+
+func BenchmarkNetworksContains(b *testing.B) {
+	for _, size := range []int{1, 10_000} {
+		n := manyNetworks(size)
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			a4, a6 := netip.MustParseAddr("10.20.30.40"), netip.MustParseAddr("2001:db8:1234::1")
+			for b.Loop() {
+				n.Contains(a4)
+				n.Contains(a6)
+			}
+		})
+	}
+}
+
+func BenchmarkParseNetworks(b *testing.B) {
+	text := manyNetworksText(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		ParseNetworks(text)
+	}
+}
+
+func manyNetworks(size int) *Networks { return ParseNetworks(manyNetworksText(size)) }
+
+// manyNetworksText gives a list of networks of both families, none in another.
+func manyNetworksText(size int) string {
+	entries := make([]string, size)
+	for i := range entries {
+		if i%2 == 0 {
+			entries[i] = fmt.Sprintf("%d.%d.%d.0/24", 10+i>>16, i>>8&255, i&255)
+		} else {
+			entries[i] = fmt.Sprintf("2001:db8:%x::/48", i)
+		}
+	}
+	return strings.Join(entries, ",")
+}

@@ -1,0 +1,370 @@
+package conf
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// perUser makes a table of text.
+func perUser(t testing.TB, text string) *PerUser {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "peruser")
+	rewrite(t, path, text, time.Hour)
+	return NewPerUser("text," + path)
+}
+
+// rewrite changes a file, age before now.
+func rewrite(t testing.TB, path, text string, age time.Duration) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	then := time.Now().Add(-age)
+	if err := os.Chtimes(path, then, then); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPerUserLines(t *testing.T) {
+	const table = "# a comment, with comma\n" +
+		"\n  \t\n" +
+		"Bob@dest.example,HELO_reject=capital\n" +
+		"  bob@dest.example , HELO_reject=first # more\n" +
+		"bob@dest.example,HELO_reject=second\r\n" +
+		"carol@dest.example,HELO_reject=cr\rdave@dest.example,HELO_reject=behind cr\n" +
+		"none,HELO_reject=none\n" +
+		"f\xfcr@dest.example,HELO_reject=latin\n" +
+		",HELO_reject=nobody\n" +
+		"comma@dest.example,HELO_reject=a,b\n" +
+		"last@dest.example,HELO_reject=last"
+	p := perUser(t, table)
+	for _, test := range []struct {
+		user, helo string
+		line       int
+	}{
+		{"bob@dest.example", "first", 5},
+		{"Bob@dest.example", "capital", 4},
+		{"carol@dest.example", "cr", 7},
+		{"dave@dest.example", "behind cr", 8},
+		{"none", "none", 9},
+		{"f\uFFFDr@dest.example", "latin", 10},
+		{"", "nobody", 11},
+		{"comma@dest.example", "a,b", 12},
+		{"last@dest.example", "last", 13},
+		{"bob", "global", 0},
+		{"bob@dest.example,HELO_reject=first", "global", 0},
+		{"# a comment", "global", 0},
+	} {
+		t.Run(test.user, func(t *testing.T) {
+			global := Settings{HELOReject: "global"}
+			u := p.For(test.user, global)
+			if u.Settings.HELOReject != test.helo || u.Line != test.line || u.Found != (test.line > 0) {
+				t.Errorf("got %q of line %d, found: %v", u.Settings.HELOReject, u.Line, u.Found)
+			}
+			if len(u.Complaints) > 0 {
+				t.Errorf("complaints %q", logged(u.Complaints))
+			}
+		})
+	}
+}
+
+// Each name of the per-user file changes what it says, and nothing else.
+func TestPerUserSettings(t *testing.T) {
+	for _, test := range []struct {
+		settings string
+		want     func(*Settings)
+		log      []string
+	}{
+		{"debugLevel=5", func(s *Settings) { s.DebugLevel = 5 }, nil},
+		{"HELO_reject=Null", func(s *Settings) { s.HELOReject = "Null" }, nil},
+		{"HELO_reject=False |Mail_From_reject=False", func(s *Settings) { s.HELOReject, s.MailFromReject = "False ", "False" }, nil},
+		{"PermError_reject=True|TempError_Defer=True", func(s *Settings) { s.PermErrorReject, s.TempErrorDefer = true, true }, nil},
+		{"Mail_From_pass_restriction=a|HELO_pass_restriction=b", func(s *Settings) { s.MailFromPassRestriction, s.HELOPassRestriction = "a", "b" }, nil},
+		{"Prospective=192.0.2.1", func(s *Settings) { s.Prospective = "192.0.2.1" }, nil},
+		{"Whitelist=::1, x|skip_addresses=", func(s *Settings) { s.Whitelist, s.SkipAddresses = ParseNetworks("::1,x"), ParseNetworks("") }, nil},
+		{"Domain_Whitelist=a,b|Domain_Whitelist_PTR=c|HELO_Whitelist=d", func(s *Settings) {
+			s.DomainWhitelist, s.DomainWhitelistPTR, s.HELOWhitelist = []string{"a", "b"}, []string{"c"}, []string{"d"}
+		}, nil},
+		{"No_Mail=True|Reject_Not_Pass_Domains=A", func(s *Settings) { s.NoMail, s.RejectNotPassDomains = true, []string{"a"} }, nil},
+		{"SPF_Enhanced_Status_Codes=No|Header_Type=AR|Hide_Receiver=No", func(s *Settings) {
+			s.EnhancedStatusCodes, s.HeaderType, s.HideReceiver = false, "AR", false
+		}, nil},
+		{"Lookup_Time=1|Whitelist_Lookup_Time= 2 |Void_Limit=0", func(s *Settings) { s.LookupTime, s.WhitelistLookupTime, s.VoidLimit = 1, 2, 0 }, nil},
+		{"Reason_Message=User: {spf}", func(s *Settings) { s.ReasonMessage = "User: {spf}" }, nil},
+		{"HELO_reject=a|HELO_reject=b", func(s *Settings) { s.HELOReject = "b" }, nil},
+		{"Authserv-Id=x|defaultSeedOnly=0", func(*Settings) {}, nil},
+
+		{"", func(*Settings) {}, []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
+		{"HELO_reject=a|", func(s *Settings) { s.HELOReject = "a" }, []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
+		{"HELO_reject|Mail_From_reject=a", func(s *Settings) { s.MailFromReject = "a" },
+			[]string{`0 err ERROR parsing "HELO_reject" from file "peruser" in per user settings`}},
+		{"Reason_Message=a=b|HELO_reject=a", func(s *Settings) { s.HELOReject = "a" },
+			[]string{`0 err ERROR parsing "Reason_Message=a=b" from file "peruser" in per user settings`}},
+		{"Lookup_Time=ten|HELO_reject=a", func(s *Settings) { s.HELOReject = "a" },
+			[]string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
+		{"Lookup_Time=5|Lookup_Time=ten", func(s *Settings) { s.LookupTime = 5 },
+			[]string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
+		{"TestOnly=0", func(*Settings) {}, []string{`0 err ERROR: Unknown name "TestOnly" in file "peruser" in per user settings`}},
+		{"Mock=True|Per_User=x", func(*Settings) {}, []string{
+			`0 err ERROR: Unknown name "Mock" in file "peruser" in per user settings`,
+			`0 err ERROR: Unknown name "Per_User" in file "peruser" in per user settings`}},
+		{"Authserv_Id=x", func(*Settings) {}, []string{`0 err ERROR: Unknown name "Authserv_Id" in file "peruser" in per user settings`}},
+		{"QueueID=1|Reason_URL=x", func(*Settings) {}, []string{
+			`0 err ERROR: Unknown name "QueueID" in file "peruser" in per user settings`,
+			`0 err ERROR: Unknown name "Reason_URL" in file "peruser" in per user settings`}},
+		{" HELO_reject=a", func(s *Settings) { s.HELOReject = "a" }, nil}, // around all settings it does not count
+		{"No_Mail=True| HELO_reject=a", func(s *Settings) { s.NoMail = true },
+			[]string{`0 err ERROR: Unknown name " HELO_reject" in file "peruser" in per user settings`}},
+	} {
+		t.Run(strings.ReplaceAll(test.settings, ",", ";"), func(t *testing.T) { // a comma would get into the path
+			want := Default()
+			test.want(&want)
+			u := perUser(t, "u,"+test.settings+"\n").For("u", Default())
+			if !reflect.DeepEqual(u.Settings, want) {
+				t.Errorf("got %+v\nwant %+v", u.Settings, want)
+			}
+			if got := logged(u.Complaints); !slices.Equal(got, test.log) {
+				t.Errorf("log %q\nwant %q", got, test.log)
+			}
+		})
+	}
+}
+
+func TestPerUserNames(t *testing.T) {
+	u := perUser(t, "u,HELO_reject=a|Authserv-Id=x|x=y\n").For("u", Default())
+	if want := []string{"HELO_reject", "Authserv_Id"}; !slices.Equal(u.Names, want) {
+		t.Errorf("got %q, want %q", u.Names, want)
+	}
+}
+
+// A bad line is complained of if it comes before the user's, where the search
+// ends.
+func TestPerUserBadLines(t *testing.T) {
+	p := perUser(t, "first,HELO_reject=a\njunk one\nbob,HELO_reject=b\n junk two # x\n")
+	one := `0 err ERROR parsing line "junk one" from file "peruser" in per user settings`
+	two := `0 err ERROR parsing line "junk two" from file "peruser" in per user settings`
+	for user, want := range map[string][]string{"first": nil, "bob": {one}, "carol": {one, two}} {
+		t.Run(user, func(t *testing.T) {
+			if got := logged(p.For(user, Default()).Complaints); !slices.Equal(got, want) {
+				t.Errorf("log %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestPerUserManyBadLines(t *testing.T) {
+	complaints := logged(perUser(t, strings.Repeat("junk\n", 1000)).For("u", Default()).Complaints)
+	if len(complaints) != maxBadLines+1 {
+		t.Errorf("%d complaints", len(complaints))
+	}
+	want := `0 err ERROR: more bad lines in file "peruser" in per user settings, not logged`
+	if got := complaints[len(complaints)-1]; got != want {
+		t.Errorf("the last one is %q, want %q", got, want)
+	}
+}
+
+// One request's complaints and settings do not show in the next one's.
+func TestPerUserDoesNotLeak(t *testing.T) {
+	p := perUser(t, "junk\nbob,HELO_reject=b|x=y|Whitelist=10.0.0.0/8|Domain_Whitelist=bob.example\ncarol,Mail_From_reject=c|z=\n")
+	global := Default()
+	global.DomainWhitelist = []string{"global.example"}
+	bob, carol, dave := p.For("bob", global), p.For("carol", global), p.For("dave", global)
+	if carol.Settings.HELOReject != "Fail" || carol.Settings.Whitelist != nil || carol.Settings.DomainWhitelist[0] != "global.example" {
+		t.Errorf("carol has bob's settings: %+v", carol.Settings)
+	}
+	if !reflect.DeepEqual(dave.Settings, global) || dave.Found {
+		t.Errorf("dave has settings: %+v", dave.Settings)
+	}
+	junk := `0 err ERROR parsing line "junk" from file "peruser" in per user settings`
+	for name, test := range map[string]struct {
+		got  UserSettings
+		want []string
+	}{
+		"bob":   {bob, []string{junk, `0 err ERROR: Unknown name "x" in file "peruser" in per user settings`}},
+		"carol": {carol, []string{junk, `0 err ERROR: Unknown name "z" in file "peruser" in per user settings`}},
+		"dave":  {dave, []string{junk}},
+	} {
+		if got := logged(test.got.Complaints); !slices.Equal(got, test.want) {
+			t.Errorf("%s: log %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestPerUserRereadsWhenChanged(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(t *testing.T, path string)
+	}{
+		{"another size", func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=after\n", time.Hour) }},
+		{"another time", func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=afte\n", time.Minute) }},
+		{"another file", func(t *testing.T, path string) {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rewrite(t, path+".new", "u,HELO_reject=afte\n", time.Hour)
+			if err := os.Chtimes(path+".new", info.ModTime(), info.ModTime()); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(path+".new", path); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := perUser(t, "u,HELO_reject=befo\n")
+			before := p.For("u", Default()).Settings.HELOReject
+			test.change(t, p.path)
+			if after := p.For("u", Default()).Settings.HELOReject; before != "befo" || !strings.HasPrefix(after, "afte") {
+				t.Errorf("%q, then %q", before, after)
+			}
+		})
+	}
+}
+
+// A file that changed a moment ago can change again without another time.
+func TestPerUserRereadsFreshFile(t *testing.T) {
+	p := perUser(t, "")
+	for i := range 3 {
+		rewrite(t, p.path, fmt.Sprintf("u,HELO_reject=%d\n", i), 0)
+		if got := p.For("u", Default()).Settings.HELOReject; got != fmt.Sprint(i) {
+			t.Errorf("got %q after change %d", got, i)
+		}
+	}
+}
+
+func TestPerUserReadsOnce(t *testing.T) {
+	p := perUser(t, "u,HELO_reject=a\n")
+	p.For("u", Default())
+	table := p.table
+	p.For("u", Default())
+	if p.table != table {
+		t.Error("the file was read again though it did not change")
+	}
+}
+
+func TestPerUserUnusable(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "fifo")
+	large := filepath.Join(dir, "large")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, large, "", 0)
+	if err := os.Truncate(large, maxPerUserSize+1); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, value, want string }{
+		{"no comma", "/x", `ERROR: Per_User "/x" not understood`},
+		{"unknown type", "sql,/x", `ERROR: Per_User "sql,/x" not understood`},
+		{"type in capitals", "TEXT,/x", `ERROR: Per_User "TEXT,/x" not understood`},
+		{"two commas", "text,/x,/y", `ERROR: Per_User "text,/x,/y" not understood`},
+		{"blank before the path", "text, /x", `ERROR stating " /x": No such file or directory`},
+		{"no path", "text,", `ERROR stating "": No such file or directory`},
+		{"directory", "text," + dir, `ERROR opening "` + dir + `": Is a directory`},
+		{"FIFO", "text," + fifo, `ERROR opening "` + fifo + `": Not a regular file`},
+		{"too large", "text," + large, `ERROR opening "` + large + `": File too large`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := NewPerUser(test.value)
+			for range 2 { // each request
+				u := p.For("u", Default())
+				if u.Found || !reflect.DeepEqual(u.Settings, Default()) {
+					t.Errorf("got %+v", u)
+				}
+				if len(u.Complaints) != 1 || u.Complaints[0].Text != test.want || !u.Complaints[0].Err || u.Complaints[0].Level != 0 {
+					t.Errorf("complaints %+v", u.Complaints)
+				}
+			}
+		})
+	}
+}
+
+func TestPerUserVanishesAndReturns(t *testing.T) {
+	p := perUser(t, "u,HELO_reject=a\n")
+	p.For("u", Default())
+	if err := os.Rename(p.path, p.path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if u := p.For("u", Default()); u.Found || len(u.Complaints) != 1 {
+		t.Errorf("without the file: %+v", u)
+	}
+	if err := os.Rename(p.path+".away", p.path); err != nil {
+		t.Fatal(err)
+	}
+	if u := p.For("u", Default()); u.Settings.HELOReject != "a" {
+		t.Errorf("with the file again: %+v", u)
+	}
+}
+
+// FuzzUserTable compares with a search line by line.
+func FuzzUserTable(f *testing.F) {
+	f.Add("a,b\n", "a")
+	f.Add("a,b\na,c\n#a\n x , y # z\r\njunk\r,\n", "x")
+	f.Fuzz(func(t *testing.T, text, user string) {
+		text = universalNewlines(text)
+		table := makeUserTable(text)
+		users := []string{user}
+		wantSettings, wantLine := map[string]string{}, map[string]int{}
+		var bad []int
+		for i, line := range strings.Split(text, "\n") {
+			line = TrimSpace(strings.Split(line, "#")[0])
+			parts := strings.SplitN(line, ",", 2)
+			if line != "" && len(parts) < 2 && len(bad) < maxBadLines {
+				bad = append(bad, i+1)
+			}
+			if name := TrimSpace(parts[0]); len(parts) == 2 && wantLine[name] == 0 {
+				users = append(users, name)
+				wantSettings[name], wantLine[name] = TrimSpace(parts[1]), i+1
+			}
+		}
+		for _, user := range users {
+			settings, line := table.find(user)
+			if settings != wantSettings[user] || line != wantLine[user] {
+				t.Errorf("%q in %q: %q of line %d, want %q of line %d", user, text, settings, line, wantSettings[user], wantLine[user])
+			}
+		}
+		if !slices.Equal(table.bad, bad) {
+			t.Errorf("bad lines of %q: %v, want %v", text, table.bad, bad)
+		}
+	})
+}
+
+// manyUsers gives a per-user file.
+func manyUsers(n int) string {
+	var s strings.Builder
+	for i := range n {
+		fmt.Fprintf(&s, "user%d@dest.example,HELO_reject=False|Mail_From_reject=Softfail\n", i)
+	}
+	return s.String()
+}
+
+func BenchmarkPerUser(b *testing.B) {
+	for _, size := range []int{1, 100_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			p := perUser(b, manyUsers(size))
+			global := Default()
+			user := fmt.Sprintf("user%d@dest.example", size-1)
+			p.For(user, global)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.For(user, global)
+			}
+		})
+	}
+}
+
+func BenchmarkMakeUserTable(b *testing.B) {
+	text := manyUsers(100_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		makeUserTable(text)
+	}
+}

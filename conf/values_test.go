@@ -1,0 +1,86 @@
+package conf
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseNumber(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		want int
+	}{
+		{"0", 0}, {"20", 20}, {"-1", -1}, {"+5", 5}, {"-0", 0}, {"007", 7},
+		{"1_000", 1000}, {"0_0_7", 7}, {" 12\t", 12}, {"\x1c7\u3000", 7},
+		{"2147483647", 1<<31 - 1}, {"2147483648", 1<<31 - 1}, {"-99999999999999999999999", -(1<<31 - 1)},
+	} {
+		t.Run(test.in, func(t *testing.T) {
+			if got, err := parseNumber(test.in); err != nil || got != test.want {
+				t.Errorf("parseNumber(%q) = %d, %v, want %d", test.in, got, err, test.want)
+			}
+		})
+	}
+	for _, bad := range []string{"", " ", "ten", "_1", "1_", "1__0", "+_1", "+", "-", "+-1", "1 0", "+ 1", "1.0", "0x10", "1e3", "1\x00"} {
+		t.Run("bad "+bad, func(t *testing.T) {
+			if got, err := parseNumber(bad); err == nil {
+				t.Errorf("parseNumber(%q) = %d, want an error", bad, got)
+			}
+		})
+	}
+}
+
+// FuzzParseNumber compares with arbitrary precision.
+func FuzzParseNumber(f *testing.F) {
+	for _, seed := range []string{"0", "-1", "+5", "1_000", "_1", "1__0", " 7 ", "99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		got, err := parseNumber(in)
+		digits := TrimSpace(in)
+		good := !strings.HasPrefix(strings.TrimLeft(digits, "+-"), "_") && !strings.HasSuffix(digits, "_") &&
+			!strings.Contains(digits, "__") && strings.Trim(digits, "+-0123456789_") == ""
+		want, ok := new(big.Int).SetString(strings.ReplaceAll(digits, "_", ""), 10)
+		if good = good && ok; good != (err == nil) {
+			t.Fatalf("parseNumber(%q) = %d, %v", in, got, err)
+		}
+		limit := big.NewInt(maxNumber)
+		if good && want.CmpAbs(limit) > 0 {
+			want = limit.Mul(limit, big.NewInt(int64(want.Sign())))
+		}
+		if good && want.Cmp(big.NewInt(int64(got))) != 0 {
+			t.Errorf("parseNumber(%q) = %d, want %d", in, got, want)
+		}
+	})
+}
+
+func TestParseTruth(t *testing.T) {
+	for in, want := range map[string]bool{
+		"": false, "False": false, "false": false, "NO": false, "no": false, "0": false,
+		"True": true, "yes": true, "1": true, "00": true, "off": true, "-": true,
+	} {
+		t.Run(fmt.Sprintf("%q", in), func(t *testing.T) {
+			if got := parseTruth(in); got != want {
+				t.Errorf("parseTruth(%q) = %v", in, got)
+			}
+		})
+	}
+}
+
+func TestParseList(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		want []string
+	}{
+		{"", nil}, {" , ,", nil}, {"a", []string{"a"}}, {"a,b", []string{"a", "b"}},
+		{" a , b,", []string{"a", "b"}}, {",A b\x1f", []string{"A b"}},
+	} {
+		t.Run(test.in, func(t *testing.T) {
+			if got := parseList(test.in); !slices.Equal(got, test.want) {
+				t.Errorf("parseList(%q) = %q, want %q", test.in, got, test.want)
+			}
+		})
+	}
+}
