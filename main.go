@@ -1,0 +1,78 @@
+// Policyd-spf is a policy server for Postfix that checks the SPF records of
+// HELO names and senders (RFC 7208). It takes the place of pypolicyd-spf.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"policyd-spf/conf"
+	"policyd-spf/policy"
+)
+
+// version is set when a release is built.
+var version = "devel"
+
+// configFile is the configuration file if none is named on the command line.
+// It is empty unless a distributor sets it; then those of configFiles are
+// looked for.
+var configFile = ""
+
+// usage is what the original prints, to the octet.
+const usage = "usage: policyd-spf [<configfilename>]\n"
+
+func main() {
+	os.Exit(run(os.Args))
+}
+
+// run does what the command line asks for, and gives the exit status.
+func run(args []string) int {
+	o, err := parseArguments(args[1:])
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "policyd-spf: %v\n", err)
+		return 2
+	case o.help:
+		fmt.Print(usage)
+		return 1 // as the original does
+	case o.version:
+		fmt.Println("policyd-spf " + version)
+		return 0
+	}
+	return serve(args[0], o)
+}
+
+// serve answers Postfix until the end of its requests. Not a word is printed
+// but the answers: under spawn(8) all three descriptors are the same socket.
+func serve(program string, o options) int {
+	silence()
+	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads is no reason to die
+	log := &policy.Log{Sink: policy.NewSyslog(program)}
+	path := o.configFile
+	if path == "" {
+		path = findConfigFile()
+	}
+	loaded, err := conf.Load(path)
+	for _, c := range loaded.Complaints {
+		if c.Level == conf.Always {
+			log.Line(policy.Always, policy.Severity(c), c.Text)
+		}
+	}
+	if err != nil {
+		log.Line(policy.Always, policy.Err, err.Error())
+		log.Flush()
+		return 1
+	}
+	log.Level = loaded.Settings.DebugLevel
+	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Log: log}
+	if server.Resolver, server.Ahead, err = resolver(o); err != nil {
+		log.Line(policy.Always, policy.Err, "ERROR: ", err.Error())
+		log.Flush()
+		return 1
+	}
+	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
+	return 0
+}

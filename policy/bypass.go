@@ -1,0 +1,185 @@
+package policy
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+const (
+	// maxNames bounds the names of a client that Domain_Whitelist_PTR looks
+	// at, as RFC 7208, 4.6.4 does for ptr.
+	maxNames = 10
+
+	// listPatience is the time for a list where Whitelist_Lookup_Time does not
+	// limit it.
+	listPatience = 20
+)
+
+// bypass tells whether one of the five lists of clients that are not checked
+// holds this one, and gives the words for it.
+func (q *inquiry) bypass() (phrase string, ok bool) {
+	for _, list := range [...]struct {
+		option, title string
+		phrase        string
+		find          func(*inquiry) (entry string, ok bool)
+	}{
+		{"skip_addresses", "skip_addresses", "SPF check N/A for local connections", (*inquiry).skipped},
+		{"Whitelist", "Whitelist", "SPF skipped for whitelisted relay", (*inquiry).whitelisted},
+		{"Domain_Whitelist", "Domain Whitelist", "SPF skipped for whitelisted relay domain", (*inquiry).domainListed},
+		{"HELO_Whitelist", "HELO Domain Whitelist", "SPF skipped for whitelisted HELO domain", (*inquiry).heloListed},
+		{"Domain_Whitelist_PTR", "PTR Domain Whitelist", "SPF skipped for PTR whitelisted relay domain", (*inquiry).nameListed},
+	} {
+		entry, ok := list.find(q)
+		if q.perUser && list.option != "Domain_Whitelist_PTR" { // as the original has it
+			q.log(4, Info, list.option, " check used peruser data")
+		} else if !q.perUser {
+			q.log(4, Info, list.title, " checked.")
+		}
+		if ok {
+			q.observe(BypassStep{list.option, entry})
+			return list.phrase, true
+		}
+	}
+	return "", false
+}
+
+// skipped looks the client up in skip_addresses.
+func (q *inquiry) skipped() (string, bool) {
+	return q.inNetworks("skip_addresses", q.set.SkipAddresses)
+}
+
+// whitelisted looks the client up in Whitelist.
+func (q *inquiry) whitelisted() (string, bool) {
+	return q.inNetworks("Whitelist", q.set.Whitelist)
+}
+
+func (q *inquiry) inNetworks(option string, networks *conf.Networks) (string, bool) {
+	if q.perUser {
+		q.server.logBadNetworks(option, networks)
+	}
+	if networks == nil || !networks.Contains(q.ip) {
+		return "", false
+	}
+	if q.server.Observer == nil {
+		return "", true
+	}
+	prefix, ok := networks.Find(q.ip)
+	return prefix.String(), ok
+}
+
+// domainListed tells whether a domain of Domain_Whitelist authorizes the
+// client by its SPF record.
+func (q *inquiry) domainListed() (string, bool) {
+	for _, entry := range q.set.DomainWhitelist {
+		query := mailFromQuery(q.ip, entry, entry)
+		v := q.check(q.prepare(query, q.set.WhitelistLookupTime), q.set.WhitelistLookupTime)
+		if v.Result == spf.Pass {
+			return entry, true
+		}
+	}
+	return "", false
+}
+
+// heloListed tells whether the HELO name is in HELO_Whitelist, and leads to
+// the client.
+func (q *inquiry) heloListed() (string, bool) {
+	for _, entry := range q.set.HELOWhitelist {
+		if entry == "" || entry != q.request.HELOName {
+			continue
+		}
+		q.log(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
+		ctx, cancel := q.listTime()
+		defer cancel()
+		if q.leadsBack(ctx, entry) {
+			return entry, true
+		}
+		return "", false
+	}
+	return "", false
+}
+
+// nameListed tells whether one of the client's names is in
+// Domain_Whitelist_PTR, or below an entry, and leads back to the client, as
+// RFC 7208, 5.5 has it for ptr.
+func (q *inquiry) nameListed() (string, bool) {
+	if len(q.set.DomainWhitelistPTR) == 0 {
+		return "", false
+	}
+	ctx, cancel := q.listTime()
+	defer cancel()
+	answer, err := q.server.Resolver.Lookup(ctx, spf.ReverseQuestion(q.ip))
+	if err != nil {
+		return "", false
+	}
+	for i, name := range answer.Names {
+		if i == maxNames {
+			break
+		}
+		for _, entry := range q.set.DomainWhitelistPTR {
+			if nameMatches(name, entry) && q.leadsBack(ctx, name) {
+				return entry, true
+			}
+		}
+	}
+	return "", false
+}
+
+// nameMatches tells whether name is entry or below it. An entry that begins
+// with a full stop holds only what is below.
+func nameMatches(name, entry string) bool {
+	if entry == "" || len(name) < len(entry) {
+		return false
+	}
+	head, tail := name[:len(name)-len(entry)], name[len(name)-len(entry):]
+	if !strings.EqualFold(tail, entry) {
+		return false
+	}
+	if entry[0] == '.' {
+		return head != ""
+	}
+	return head == "" || strings.HasSuffix(head, ".")
+}
+
+// leadsBack tells whether the client's address is one of a name's. What cannot
+// be looked up has none, and neither has what DNS gives no answer for.
+func (q *inquiry) leadsBack(ctx context.Context, name string) bool {
+	kind := spf.TypeAAAA
+	if q.ip.Is4() {
+		kind = spf.TypeA
+	}
+	question, ok := spf.NewQuestion(name, kind)
+	if !ok {
+		return false
+	}
+	answer, err := q.server.Resolver.Lookup(ctx, question)
+	if err != nil {
+		return false
+	}
+	for _, addr := range answer.Addrs {
+		if addr == q.ip {
+			return true
+		}
+	}
+	return false
+}
+
+// listTime gives the time for HELO_Whitelist or Domain_Whitelist_PTR.
+func (q *inquiry) listTime() (context.Context, context.CancelFunc) {
+	seconds := q.set.WhitelistLookupTime
+	if seconds <= 0 {
+		seconds = listPatience
+	}
+	return context.WithTimeout(q.context(), time.Duration(seconds)*time.Second)
+}
+
+// parseClient reads a client's address. Its zone tells the interface, and is
+// no part of what is compared.
+func parseClient(text string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(text)
+	return addr.WithZone(""), err == nil
+}

@@ -1,0 +1,320 @@
+package policy
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"policyd-spf/spf"
+)
+
+// lookupPatience is the time for one lookup where Lookup_Time does not limit
+// the whole.
+const lookupPatience = 20 * time.Second
+
+// identities checks HELO and then MAIL FROM, and gives the answer.
+func (q *inquiry) identities() Action {
+	q.party = party{clean(q.client), clean(q.helo), clean(q.request.Sender), clean(q.recipient)}
+	if q.request.Sender == "" {
+		q.party.sender = "<>"
+	}
+	heloCheck := q.set.HELOReject != wordNoCheck
+	mailFromCheck := q.set.MailFromReject != wordNoCheck && q.request.Sender != ""
+	var ofHELO, ofMailFrom check
+	if heloCheck {
+		ofHELO = q.prepare(heloQuery(q.ip, q.helo), q.set.LookupTime)
+	}
+	if mailFromCheck {
+		ofMailFrom = q.prepare(mailFromQuery(q.ip, q.request.Sender, q.helo), q.set.LookupTime)
+		if heloCheck {
+			q.start(&ofMailFrom) // while HELO is checked
+		}
+	}
+	var h finding
+	if heloCheck {
+		var final bool
+		if h, final = q.checkHELO(ofHELO); final {
+			return h.action
+		}
+	}
+	switch {
+	case q.request.Sender == "":
+		return q.withoutSender(h)
+	case !mailFromCheck:
+		return q.withoutMailFrom(h)
+	}
+	return q.checkMailFrom(ofMailFrom, h)
+}
+
+// finding is what the check of HELO came to. The zero value is that there was
+// none.
+type finding struct {
+	checked bool
+	result  spf.Result
+	action  Action // its Text is the header, unless it is a refusal
+	header  string
+}
+
+// checkHELO checks the HELO identity (RFC 7208, 2.3). The answer may be final.
+func (q *inquiry) checkHELO(c check) (h finding, final bool) {
+	v, reason := q.verdict(helo, c)
+	rule := decide(q.set, helo, v.Result, q.request.HELOName, q.request.Sender != "")
+	reason = shownReason(v.Result, reason, rule.listed)
+	q.logResult(helo, v.Result)
+	h = finding{checked: true, result: v.Result, header: q.header(helo, v.Result, reason)}
+	spare := spared(q.set, rule.kind, v)
+	q.observe(VerdictStep{helo.String(), v, reason})
+	q.observe(RuleStep{helo.String(), rule.kind, rule.option, rule.value, spare})
+	if (rule.kind == Reject || rule.kind == Defer) && !spare {
+		h.action = q.refusal(rule.kind, helo, v.Result, reason)
+		q.remember(h.action)
+		return h, true
+	}
+	if spare && q.added {
+		h.action = Action{Already: true}
+		return h, true
+	}
+	if spare {
+		rule.kind = Prepend
+	}
+	h.action = Action{Kind: rule.kind, Text: h.header}
+	if !spare {
+		if restriction := q.restriction(q.set.HELOPassRestriction); restriction != "" && v.Result == spf.Pass {
+			q.remember(Action{Kind: Restrict, Text: restriction})
+		} else {
+			q.remember(h.action)
+		}
+	}
+	return h, false
+}
+
+// withoutSender gives the answer for the null reverse-path.
+func (q *inquiry) withoutSender(h finding) Action {
+	if !h.checked {
+		q.observe(UncheckedStep{"there is no sender, and HELO_reject is No_Check"})
+		return Action{}
+	}
+	if restriction := q.restriction(q.set.HELOPassRestriction); restriction != "" && h.result == spf.Pass {
+		q.observe(RestrictionStep{"HELO_pass_restriction", restriction})
+		return Action{Kind: Restrict, Text: restriction}
+	}
+	q.remember(h.action)
+	return h.action
+}
+
+// withoutMailFrom gives the answer where Mail_From_reject is No_Check.
+func (q *inquiry) withoutMailFrom(h finding) Action {
+	switch {
+	case !h.checked:
+		q.observe(UncheckedStep{"HELO_reject and Mail_From_reject are No_Check"})
+		return Action{}
+	case q.added:
+		return Action{Already: true}
+	}
+	return Action{Kind: Prepend, Text: h.header}
+}
+
+// checkMailFrom checks the MAIL FROM identity (RFC 7208, 2.4), and gives the
+// answer in the light of what was found for HELO.
+func (q *inquiry) checkMailFrom(c check, h finding) Action {
+	v, reason := q.verdict(mailFrom, c)
+	name := ""
+	if strings.Contains(q.request.Sender, "@") {
+		name = domainOf(q.request.Sender)
+	}
+	rule := decide(q.set, mailFrom, v.Result, name, true)
+	reason = shownReason(v.Result, reason, rule.listed)
+	refused := rule.kind == Reject || rule.kind == Defer
+	spare := spared(q.set, rule.kind, v)
+	q.observe(VerdictStep{mailFrom.String(), v, reason})
+	q.observe(RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
+
+	header := h.header
+	if v.Result != spf.None || !h.checked || h.result == spf.None {
+		q.logResult(mailFrom, v.Result)
+		header = q.header(mailFrom, v.Result, reason)
+		if !refused {
+			q.remember(Action{Kind: rule.kind, Text: header})
+		}
+	}
+	if a, ok := q.passRestriction(v.Result, h); ok {
+		return a
+	}
+	if refused && !spare {
+		a := q.refusal(rule.kind, mailFrom, v.Result, reason)
+		q.remember(a)
+		return a
+	}
+	if q.added {
+		return Action{Already: true}
+	}
+	return Action{Kind: Prepend, Text: header}
+}
+
+// passRestriction gives the answer that the administrator wants for a Pass: of
+// MAIL FROM, or else of HELO, whatever MAIL FROM's result is. (The latter is
+// not remembered: the message's other recipients get what was remembered for
+// the header.)
+func (q *inquiry) passRestriction(r spf.Result, h finding) (Action, bool) {
+	ofHELO, ofMailFrom := q.restriction(q.set.HELOPassRestriction), q.restriction(q.set.MailFromPassRestriction)
+	if h.result != spf.Pass {
+		ofHELO = ""
+	}
+	var a Action
+	switch {
+	case r == spf.Pass && ofMailFrom != "":
+		a = Action{Kind: Restrict, Text: ofMailFrom}
+		q.observe(RestrictionStep{"Mail_From_pass_restriction", ofMailFrom})
+	case ofHELO != "":
+		a = Action{Kind: Restrict, Text: ofHELO}
+		q.observe(RestrictionStep{"HELO_pass_restriction", ofHELO})
+	default:
+		return Action{}, false
+	}
+	if r == spf.Pass {
+		q.remember(a)
+	}
+	return a, true
+}
+
+// shownReason gives the reason as replies and headers show it.
+func shownReason(r spf.Result, reason string, listed bool) string {
+	switch {
+	case r == spf.None:
+		return noRecord
+	case listed:
+		return receiverPolicy + title(r)
+	}
+	return reason
+}
+
+// heloQuery is the check of a HELO name (RFC 7208, 2.3 and 4.3).
+func heloQuery(ip netip.Addr, name string) spf.Query {
+	return spf.Query{IP: ip, Domain: strings.TrimSuffix(name, "."), Sender: "postmaster@" + name, HELO: name}
+}
+
+// mailFromQuery is the check of a sender (RFC 7208, 2.4 and 4.3). Its domain is
+// what follows the last "@", as a quoted local part may hold others.
+func mailFromQuery(ip netip.Addr, sender, name string) spf.Query {
+	domain := strings.TrimSuffix(domainOf(sender), ".")
+	at := max(strings.LastIndexByte(sender, '@'), 0)
+	local := sender[:at]
+	if local == "" {
+		local = "postmaster"
+	}
+	return spf.Query{IP: ip, Domain: domain, Sender: local + "@" + domain, HELO: name}
+}
+
+// domainOf gives the domain of a sender without its final full stop. A sender
+// without "@" is a domain.
+func domainOf(sender string) string {
+	if at := strings.LastIndexByte(sender, '@'); at >= 0 {
+		return strings.TrimSuffix(sender[at+1:], ".")
+	}
+	return sender
+}
+
+// check is a check that is going to be made, or one whose verdict is known.
+type check struct {
+	query   spf.Query
+	verdict spf.Verdict
+	known   bool
+
+	checker    *spf.Checker
+	evaluation *spf.Evaluation // once it has begun
+}
+
+// prepare readies a check that may take some seconds.
+func (q *inquiry) prepare(query spf.Query, seconds int) check {
+	c := check{query: query}
+	if seconds >= 0 { // else there is no time at all
+		c.verdict, c.known = q.server.verdicts.get(query, q.set.VoidLimit, time.Now())
+	}
+	if c.known {
+		return c
+	}
+	c.checker = &spf.Checker{
+		Resolver: q.server.Resolver,
+		Limits:   spf.Limits{Terms: spf.DefaultLimits().Terms, Voids: q.set.VoidLimit},
+	}
+	if q.server.Observer != nil {
+		c.checker.Observer = q.server.Observer
+	}
+	if seconds == 0 {
+		c.checker.Resolver = patient{q.server.Resolver}
+	}
+	if q.set.LookupsAhead && seconds >= 0 {
+		c.checker.Ahead = q.server.Ahead
+	}
+	return c
+}
+
+// start begins with the lookups of a check that is made later.
+func (q *inquiry) start(c *check) {
+	if c.known {
+		return
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.evaluation = nil
+			q.server.logFault(fault)
+		}
+	}()
+	c.evaluation = c.checker.Prepare(q.context(), c.query)
+	c.evaluation.Start()
+}
+
+// check gives the verdict of a check that was prepared. It always gives one.
+func (q *inquiry) check(c check, seconds int) (v spf.Verdict) {
+	if c.known {
+		return c.verdict
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			v = spf.Verdict{Result: spf.Temperror, Err: errInternal}
+			q.server.logFault(fault)
+		}
+	}()
+	if c.evaluation == nil {
+		c.evaluation = c.checker.Prepare(q.context(), c.query)
+	}
+	ctx, cancel := q.checkTime(seconds)
+	defer cancel()
+	v = c.evaluation.Check(ctx)
+	q.server.verdicts.put(c.query, q.set.VoidLimit, v, time.Now())
+	return v
+}
+
+// checkTime gives the time for a check: some seconds; as long as the request
+// has if there are none; no time at all if they are negative.
+func (q *inquiry) checkTime(seconds int) (context.Context, context.CancelFunc) {
+	if seconds == 0 {
+		return context.WithCancel(q.context())
+	}
+	if seconds < 0 {
+		return context.WithDeadline(q.context(), time.Unix(0, 0))
+	}
+	return context.WithTimeout(q.context(), time.Duration(min(seconds, maxSeconds))*time.Second)
+}
+
+// verdict makes the check of an identity, and logs it.
+func (q *inquiry) verdict(id identity, c check) (spf.Verdict, string) {
+	q.observe(CheckStep{id.String(), c.query, c.known})
+	v := q.check(c, q.set.LookupTime)
+	reason := reasonOf(v)
+	if q.set.DebugLevel >= 2 {
+		q.log(2, Info, `spfcheck: pyspf result: "['`, title(v.Result), `', `, quotePython(reason), `, '`, id.String(), `']"`)
+	}
+	return v, clean(reason)
+}
+
+// patient is a Resolver that gives a lookup no more than lookupPatience.
+type patient struct{ spf.Resolver }
+
+// Lookup implements spf.Resolver.
+func (p patient) Lookup(ctx context.Context, question spf.Question) (spf.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	return p.Resolver.Lookup(ctx, question)
+}

@@ -1,0 +1,315 @@
+package policy
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+// inquiry is a request on its way to an answer.
+type inquiry struct {
+	server  *Server
+	set     *conf.Settings // of this request
+	request *Request
+
+	parent context.Context
+	ctx    context.Context // of this request, once something is looked up
+	cancel context.CancelFunc
+
+	perUser   bool   // the recipient has settings of its own
+	recipient string // as it is shown
+	client    string // the address that is checked, as it was given
+	ip        netip.Addr
+	helo      string
+	added     bool // the message has its header: an answer to an earlier recipient
+	party     party
+}
+
+// answer takes the request through its steps.
+func (q *inquiry) answer() Reply {
+	if q.server.Settings.DefaultSeedOnly {
+		q.server.Log.Line(Always, Err, "WARNING: Deprecated Config Option defaultSeedOnly in use in: ", q.server.ConfigFile)
+	}
+	if q.recipient = q.request.Recipient; q.recipient == "" {
+		q.recipient = "none"
+	}
+	q.userSettings()
+	if q.set.HideReceiver {
+		q.recipient = unknown
+	}
+	return q.reply(q.action())
+}
+
+// userSettings puts the recipient's own settings into force.
+func (q *inquiry) userSettings() {
+	s := q.server
+	if s.users == nil {
+		return
+	}
+	s.Log.Line(3, Info, "Starting to process per-user settings")
+	s.Log.Line(3, Info, "User data: ", s.Settings.PerUser)
+	u := s.users.For(q.recipient, s.Settings)
+	for _, c := range u.Complaints {
+		s.Log.Line(c.Level, Severity(c), c.Text)
+	}
+	q.observe(UserStep{u})
+	if !u.Found {
+		return
+	}
+	q.perUser, q.set = true, &u.Settings
+	s.Log.Line(2, Info, "Per user configuration data in use for: ", q.recipient)
+	if q.set.HeaderType != s.Settings.HeaderType {
+		s.logBadHeaderType(q.set.HeaderType)
+	}
+}
+
+// Severity gives the priority of a complaint about a file.
+func Severity(c conf.Complaint) Priority {
+	if c.Err {
+		return Err
+	}
+	return Info
+}
+
+// action finds out what is to be done.
+func (q *inquiry) action() Action {
+	if q.client = q.set.Prospective; q.client == "" {
+		q.client = q.request.ClientAddress
+	}
+	if q.client == "" {
+		q.log(2, Info, "spfcheck: No client address, exiting")
+		q.observe(UncheckedStep{"there is no client_address"})
+		return Action{}
+	}
+	var ok bool
+	if q.ip, ok = parseClient(q.client); !ok {
+		q.log(0, Err, `ERROR: "`, q.client, `" is not an IP address, SPF not checked`)
+		q.observe(UncheckedStep{"the client's address is none"})
+		return Action{}
+	}
+	if a, ok := q.remembered(); ok {
+		return a
+	}
+	if phrase, ok := q.bypass(); ok {
+		return q.bypassed(phrase)
+	}
+	if q.request.HELOName == "" && q.request.Sender == "" {
+		q.log(2, Info, "spfcheck: No sender or helo, exiting")
+		q.observe(UncheckedStep{"there is neither HELO name nor sender"})
+		return Action{}
+	}
+	if q.helo = q.request.HELOName; q.helo == "" {
+		q.helo = "unknown"
+		if strings.Contains(q.request.Sender, "@") {
+			q.helo = domainOf(q.request.Sender)
+		}
+	}
+	return q.identities()
+}
+
+// remembered gives the answer that the message has had for an earlier
+// recipient. Settings of a recipient's own neither use such an answer nor
+// leave one.
+func (q *inquiry) remembered() (Action, bool) {
+	a, ok := q.server.messages.get(q.request.Instance)
+	if q.set.DebugLevel >= 4 {
+		known := "[]"
+		if ok {
+			known = "['" + a.Kind.String() + "', " + quotePython(a.Text) + "]"
+		}
+		q.log(4, Info, "Cached data for this instance: ", known)
+		if !q.perUser {
+			q.log(4, Info, "not peruser")
+		}
+	}
+	if !ok {
+		return Action{}, false
+	}
+	q.observe(RememberedStep{a})
+	if q.perUser {
+		q.added = a.Kind == Prepend
+		return Action{}, false
+	}
+	if a.Kind == Prepend {
+		return Action{Already: true}, true
+	}
+	return a, true
+}
+
+// remember keeps an answer for the other recipients of the message.
+func (q *inquiry) remember(a Action) {
+	if !q.perUser {
+		q.server.messages.put(q.request.Instance, a)
+	}
+}
+
+// bypassed gives the answer for a client that is not checked.
+func (q *inquiry) bypassed(phrase string) Action {
+	if q.added {
+		return Action{Already: true}
+	}
+	shown := func(value string, a Attributes) string {
+		if q.request.Missing&a != 0 {
+			return unknown
+		}
+		return clean(value)
+	}
+	p := party{
+		client:    shown(q.request.ClientAddress, ClientAddress),
+		helo:      shown(q.request.HELOName, HELOName),
+		sender:    shown(q.request.Sender, Sender),
+		recipient: clean(q.recipient),
+	}
+	var header string
+	if authenticates(q.set.HeaderType) {
+		header = bypassResults(q.server.authserv(q.set.AuthservID), phrase, p)
+	} else {
+		header = bypassComment(phrase, p)
+	}
+	q.log(3, Info, header)
+	a := Action{Kind: Prepend, Text: header}
+	q.remember(a)
+	return a
+}
+
+// header gives the header field for a result.
+func (q *inquiry) header(id identity, r spf.Result, reason string) string {
+	if authenticates(q.set.HeaderType) {
+		return authenticationResults(q.server.authserv(q.set.AuthservID), id, r, reason, q.party)
+	}
+	return receivedSPF(id, r, reason, q.party)
+}
+
+// refusal gives a rejection or deferral with its text.
+func (q *inquiry) refusal(kind Kind, id identity, r spf.Result, reason string) Action {
+	message, url, err := q.set.Reason()
+	if err != nil && q.set.ReasonMessage != q.server.Settings.ReasonMessage {
+		q.server.logBadReason(q.set.ReasonMessage)
+	}
+	verb := "rejected"
+	if kind == Defer {
+		verb = "deferred"
+	}
+	text := fit(maxRefusal, reason, q.party, func(reason string, p party) string {
+		name := p.helo
+		if id == mailFrom {
+			name = p.sender
+		}
+		return message.Expand(verb, reason, url.Expand(id.short(), name, p.client, p.recipient))
+	})
+	return Action{Kind: kind, Text: clean(text), Error: r == spf.Permerror || r == spf.Temperror}
+}
+
+// restriction gives a pass restriction as it may be printed, "" if it is unset.
+func (q *inquiry) restriction(value string) string {
+	if conf.TrimSpace(value) == "" {
+		return ""
+	}
+	return clean(value)
+}
+
+// reply gives the reply for an action, and logs it.
+func (q *inquiry) reply(a Action) Reply {
+	code := q.code(a)
+	if q.set.DebugLevel >= 3 {
+		text := a.Text
+		if a.Already {
+			text = "Header already pre-pended"
+		}
+		q.log(3, Info, "Action: ", a.Kind.String(), ": Text: ", text, " Reject action: ", code)
+	}
+	if q.server.Settings.TestOnly == 0 && a.Kind != Prepend {
+		return dunno
+	}
+	switch a.Kind {
+	case Prepend:
+		if q.set.Prospective != "" {
+			return dunno
+		}
+		if q.set.HeaderType == "None" {
+			q.logReply("Header field not prepended: ", a.Text)
+			return dunno
+		}
+		q.logReply("prepend ", a.Text)
+		return Reply{"prepend", a.Text}
+	case Reject, Defer:
+		if conf.TrimSpace(a.Text) == "" && !q.set.EnhancedStatusCodes {
+			a.Text = "SPF" // Postfix takes digits without text for "OK"
+		}
+		q.logReply(code, " ", a.Text)
+		if a.Text == "" {
+			code += " "
+		}
+		return Reply{code, a.Text}
+	case Restrict:
+		q.logReply("result_only ", a.Text)
+		return Reply{Action: a.Text}
+	}
+	return dunno
+}
+
+// code gives the reply code for a refusal (RFC 7372, 3.1 and 3.2).
+func (q *inquiry) code(a Action) string {
+	code, status := "550", " 5.7.23"
+	if a.Error {
+		status = " 5.7.24"
+	}
+	if a.Kind == Defer {
+		code, status = "defer_if_permit", " 4.7.24"
+	}
+	if q.set.EnhancedStatusCodes {
+		code += status
+	}
+	return code
+}
+
+// logReply logs the line of a reply.
+func (q *inquiry) logReply(parts ...string) {
+	if q.server.Settings.QueueID && q.request.QueueID != "" {
+		parts = append([]string{q.request.QueueID, ": "}, parts...)
+	}
+	q.server.Log.Line(1, Info, parts...)
+}
+
+// logResult logs the result of a check.
+func (q *inquiry) logResult(id identity, r spf.Result) {
+	if q.set.DebugLevel < 1 {
+		return
+	}
+	p := q.party
+	q.log(1, Info, title(r), "; identity=", id.String(), "; client-ip=", p.client,
+		"; helo=", pairValue(p.helo), "; envelope-from=", pairValue(p.sender), "; receiver=", pairValue(p.recipient), " ")
+}
+
+// log adds a line if this request's debugLevel is at least level.
+func (q *inquiry) log(level int, p Priority, parts ...string) {
+	if level <= q.set.DebugLevel {
+		q.server.Log.add(p, parts...)
+	}
+}
+
+// observe tells the observer of a step.
+func (q *inquiry) observe(s Step) {
+	if o := q.server.Observer; o != nil {
+		o.Step(s)
+	}
+}
+
+// context gives the context of the request. Its time begins with the first
+// lookup.
+func (q *inquiry) context() context.Context {
+	if q.ctx == nil {
+		q.ctx, q.cancel = context.WithTimeout(q.parent, requestTime)
+	}
+	return q.ctx
+}
+
+// end ends the lookups that are still under way.
+func (q *inquiry) end() {
+	if q.cancel != nil {
+		q.cancel()
+	}
+}

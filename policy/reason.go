@@ -1,0 +1,195 @@
+package policy
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"policyd-spf/spf"
+)
+
+// noRecord is the reason of a result None.
+const noRecord = "no SPF record"
+
+// receiverPolicy begins the reason for a domain of Reject_Not_Pass_Domains.
+const receiverPolicy = "Receiver policy for SPF "
+
+// errInternal is the error of a check that could not be finished because of a
+// fault of ours.
+var errInternal = errors.New("internal error")
+
+// reasonOf gives the reason of a verdict, in the words of the original: other
+// programs look for them. A result None has none.
+func reasonOf(v spf.Verdict) string {
+	switch v.Result {
+	case spf.Pass:
+		return "sender SPF authorized"
+	case spf.Fail:
+		if v.Explanation != "" { // RFC 7208, 6.2
+			return v.Explanation
+		}
+		return "SPF fail - not authorized"
+	case spf.Softfail:
+		return "domain owner discourages use of this host"
+	case spf.Neutral:
+		return "access neither permitted nor denied"
+	case spf.Temperror:
+		return "SPF Temporary Error: " + temporary(v.Err)
+	case spf.Permerror:
+		return "SPF Permanent Error: " + permanent(v.Err)
+	}
+	return ""
+}
+
+// temporary gives the text of a DNS failure (RFC 7208, 2.6.6).
+func temporary(err error) string {
+	var e *spf.DNSError
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	switch e.Kind {
+	case spf.DNSTimeout:
+		return "DNS Timeout"
+	case spf.DNSOutOfTime:
+		return "DNS Error: exceeded max query lookup time"
+	case spf.DNSRcode:
+		return "DNS Error: " + spf.RcodeName(e.Rcode) + "  RCODE: " + strconv.Itoa(e.Rcode)
+	case spf.DNSMalformed:
+		return "DNS Error: malformed answer"
+	}
+	var errno syscall.Errno
+	if errors.As(e.Err, &errno) {
+		text := errno.Error()
+		return "DNS " + strings.ToUpper(text[:1]) + text[1:]
+	}
+	return "DNS Network error"
+}
+
+// permanent gives the text of what makes a record unusable (RFC 7208, 2.6.7).
+func permanent(err error) string {
+	switch e := err.(type) {
+	case *spf.SyntaxError:
+		return syntax(e)
+	case *spf.LimitError:
+		return limit(e)
+	case *spf.RecordError:
+		return records(e)
+	}
+	return err.Error()
+}
+
+// limit gives the text of a limit of RFC 7208, 4.6.4.
+func limit(e *spf.LimitError) string {
+	switch e.Kind {
+	case spf.VoidLimit:
+		return "Void lookup limit of " + strconv.Itoa(e.Limit) + " exceeded"
+	case spf.MXLimit:
+		return "More than 10 MX records returned"
+	case spf.CNAMELimit:
+		return "Length of CNAME chain exceeds 10"
+	}
+	return "Too many DNS lookups"
+}
+
+// records gives the text for a name whose records cannot be used.
+func records(e *spf.RecordError) string {
+	switch e.Kind {
+	case spf.SeveralRecords:
+		return "Two or more type TXT spf records found."
+	case spf.IncludeNoRecord:
+		return "No valid SPF record for included domain: " + e.Domain + ": " + e.Term
+	case spf.RedirectNoRecord:
+		return "redirect domain has no SPF record: " + e.Domain
+	case spf.IncludeOfItself:
+		return "include has trivial recursion: " + e.Term
+	case spf.UnencodableName:
+		return "Non-ascii characters found in TXT record for " + e.Domain
+	}
+	return e.Error()
+}
+
+// syntax gives the text of a syntax error and what it is about.
+func syntax(e *spf.SyntaxError) string {
+	switch e.Kind {
+	case spf.UnknownMechanism:
+		return "Unknown mechanism found: " + e.Term
+	case spf.UnknownQualifier:
+		return "Unknown qualifier, RFC 4408 para 4.6.1, found in: " + e.Term
+	case spf.CommaAfterTerm:
+		return "Do not separate mechnisms with commas: " + e.Term
+	case spf.AddressAsDomain:
+		return "Use the ip4 mechanism for ip4 addresses: " + e.Term
+	case spf.BareAddress:
+		return "Missing IP4: " + e.Term
+	case spf.BadIP4:
+		return "Invalid IP4 address: " + e.Term
+	case spf.BadIP6:
+		return "Invalid IP6 address: " + e.Term
+	case spf.BadIP4Length:
+		return "Invalid IP4 CIDR length: " + e.Term
+	case spf.BadIP6Length:
+		return "Invalid IP6 CIDR length: " + e.Term
+	case spf.DualLength:
+		return "Dual CIDR not allowed: " + e.Term
+	case spf.LengthNotAllowed:
+		return "CIDR not allowed: " + e.Term
+	case spf.AllWithArgument:
+		return "Invalid all mechanism format - only qualifier allowed with all: " + e.Term
+	case spf.ExistsWithoutName:
+		return "implicit exists not allowed: " + e.Term
+	case spf.IncludeWithoutName:
+		return "include mechanism missing domain: " + e.Term
+	case spf.EmptyDomainSpec:
+		return "empty domain:: " + e.Term
+	case spf.RepeatedRedirect:
+		return "redirect= MUST appear at most once: " + e.Term
+	case spf.RepeatedExp:
+		return "exp= MUST appear at most once: " + e.Term
+	case spf.EmptyExp:
+		return "exp has empty domain-spec:"
+	case spf.EmptyRedirect:
+		return "redirect has empty domain:"
+	case spf.BadDomainSpec:
+		if domain, ok := included(e); ok {
+			return "No valid SPF record for included domain: " + domain + ": " + e.Term
+		}
+		return "Invalid domain found (use FQDN): " + e.Detail
+	case spf.BadMacro:
+		return "invalid-macro-char : " + firstLabel(e.Term)
+	case spf.UnknownMacro:
+		return "Unknown Macro Encountered: " + e.Detail
+	case spf.ExpOnlyMacro:
+		return "c,r,t macros allowed in exp= text only: " + e.Detail
+	case spf.NonASCIIRecord:
+		return "Non-ascii characters found: " + quotePythonBytes(e.Record)
+	}
+	return e.Error()
+}
+
+// firstLabel gives the first label of a term's domain-spec.
+func firstLabel(term string) string {
+	if i := strings.IndexAny(term, ":="); i >= 0 {
+		term = term[i+1:]
+	}
+	label, _, _ := strings.Cut(term, ".")
+	return label
+}
+
+// included gives the domain of an include whose name has control characters in
+// it, but ends as a name does. The original takes it for a name that does not
+// exist; the result is the same.
+func included(e *spf.SyntaxError) (domain string, ok bool) {
+	directive, domain, _ := strings.Cut(strings.TrimLeft(e.Term, "+-?~"), ":")
+	plain := strings.Map(func(r rune) rune {
+		if control(r) {
+			return -1
+		}
+		return r
+	}, domain)
+	if !strings.EqualFold(directive, "include") || plain == domain {
+		return "", false
+	}
+	_, err := spf.Parse("v=spf1 include:" + plain)
+	return domain, err == nil && strings.HasSuffix(plain, domain[strings.LastIndexByte(domain, '.')+1:])
+}

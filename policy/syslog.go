@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Facility is the facility of all lines: mail (RFC 5424, 6.2.1).
+const Facility = 2
+
+// logPatience bounds the wait for a syslogd that does not read. It is waited
+// for once, not again until it takes a line: a request may lose lines, not
+// time.
+const logPatience = 100 * time.Millisecond
+
+// Syslog is a Sink that writes to the local syslogd. Its socket is opened when
+// the first line is written, and again whenever that is necessary.
+type Syslog struct {
+	paths   []string
+	ident   string // what stands before the text: the program's name and its process id
+	fd      int    // -1: not open
+	stream  bool   // the socket is one of streams, in which a line has to be ended
+	stalled bool   // the last line was lost because nobody read
+	packet  []byte
+}
+
+// NewSyslog gives the Sink of a program: ident is the last part of its path.
+// Without paths of sockets, those are tried where syslogds listen.
+func NewSyslog(program string, paths ...string) *Syslog {
+	if len(paths) == 0 {
+		paths = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
+	}
+	return &Syslog{
+		paths: paths,
+		ident: clean(filepath.Base(program)) + "[" + strconv.Itoa(os.Getpid()) + "]: ",
+		fd:    -1,
+	}
+}
+
+// Write implements Sink. What cannot be delivered is lost.
+func (s *Syslog) Write(lines []Line) {
+	opened := false
+	now := time.Now()
+	for _, line := range lines {
+		s.packet = s.format(s.packet[:0], now, line)
+		if s.fd >= 0 && s.send() {
+			continue
+		}
+		if s.fd < 0 && !opened { // once for all these lines: there may be no syslogd
+			opened = true
+			if s.open() {
+				s.send()
+			}
+		}
+	}
+}
+
+// Close closes the socket.
+func (s *Syslog) Close() {
+	if s.fd >= 0 {
+		syscall.Close(s.fd)
+		s.fd = -1
+	}
+}
+
+// format appends a line as syslogds read it (RFC 3164, 4.1.2, without the host
+// name, as local programs send it).
+func (s *Syslog) format(b []byte, now time.Time, line Line) []byte {
+	b = append(b, '<')
+	b = strconv.AppendInt(b, Facility<<3|int64(line.Priority), 10)
+	b = append(b, '>')
+	b = now.AppendFormat(b, time.Stamp+" ")
+	b = append(b, s.ident...)
+	return append(b, line.Text...)
+}
+
+// open connects to the first socket that somebody listens on.
+func (s *Syslog) open() bool {
+	for _, kind := range [...]int{syscall.SOCK_DGRAM, syscall.SOCK_STREAM} {
+		for _, path := range s.paths {
+			fd, err := syscall.Socket(syscall.AF_UNIX, kind, 0)
+			if err != nil {
+				return false
+			}
+			syscall.CloseOnExec(fd)
+			patience := syscall.NsecToTimeval(int64(logPatience))
+			if syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &patience) == nil &&
+				syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}) == nil {
+				s.fd, s.stream = fd, kind == syscall.SOCK_STREAM
+				return true
+			}
+			syscall.Close(fd)
+		}
+	}
+	return false
+}
+
+// send sends the packet. It tells whether the socket is still good: a line may
+// be lost all the same.
+func (s *Syslog) send() bool {
+	flags := 0
+	if s.stalled {
+		flags = syscall.MSG_DONTWAIT
+	}
+	packet := s.packet
+	if s.stream {
+		packet = append(packet, '\n')
+	}
+	for {
+		n, err := syscall.SendmsgN(s.fd, packet, nil, nil, flags)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN || err == syscall.ENOBUFS || err == syscall.EMSGSIZE:
+			s.stalled = err != syscall.EMSGSIZE
+			return true
+		case err == nil && n == len(packet):
+			s.stalled = false
+			return true
+		}
+		s.Close() // syslogd has gone, or half a line is on the stream
+		return false
+	}
+}
