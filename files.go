@@ -44,3 +44,10 @@ func silence() {
 		}
 	}
 }
+
+// servesPostfix tells whether requests come over a socket. Then nobody is there
+// to read what is printed for people.
+func servesPostfix() bool {
+	var stdin syscall.Stat_t
+	return syscall.Fstat(0, &stdin) == nil && stdin.Mode&syscall.S_IFMT == syscall.S_IFSOCK
+}

@@ -11,6 +11,7 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/policy"
+	"policyd-spf/spf"
 )
 
 // version is set when a release is built.
@@ -42,15 +43,25 @@ func run(args []string) int {
 		fmt.Println("policyd-spf " + version)
 		return 0
 	}
-	return serve(args[0], o)
+	names, ahead, err := resolver(o)
+	if err != nil && !servesPostfix() {
+		fmt.Fprintf(os.Stderr, "policyd-spf: %v\n", err)
+		return 1
+	}
+	silence()
+	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads is no reason to die
+	log := &policy.Log{Sink: policy.NewSyslog(args[0])}
+	defer log.Flush()
+	if err != nil {
+		log.Line(policy.Always, policy.Err, "ERROR: ", err.Error())
+		return 1
+	}
+	return serve(log, o, names, ahead)
 }
 
 // serve answers Postfix until the end of its requests. Not a word is printed
 // but the answers: under spawn(8) all three descriptors are the same socket.
-func serve(program string, o options) int {
-	silence()
-	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads is no reason to die
-	log := &policy.Log{Sink: policy.NewSyslog(program)}
+func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int {
 	path := o.configFile
 	if path == "" {
 		path = findConfigFile()
@@ -63,16 +74,10 @@ func serve(program string, o options) int {
 	}
 	if err != nil {
 		log.Line(policy.Always, policy.Err, err.Error())
-		log.Flush()
 		return 1
 	}
 	log.Level = loaded.Settings.DebugLevel
-	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Log: log}
-	if server.Resolver, server.Ahead, err = resolver(o); err != nil {
-		log.Line(policy.Always, policy.Err, "ERROR: ", err.Error())
-		log.Flush()
-		return 1
-	}
+	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Resolver: names, Ahead: ahead, Log: log}
 	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
 	return 0
 }

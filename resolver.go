@@ -10,9 +10,13 @@ import (
 // resolvConf names the name servers.
 const resolvConf = "/etc/resolv.conf"
 
-// resolver gives what answers lookups: name servers, behind a cache that can be
-// asked ahead.
+// resolver gives what answers lookups: the zone file of --zone, or name servers
+// behind a cache that can be asked ahead.
 func resolver(o options) (spf.Resolver, spf.Asker, error) {
+	if o.zone != "" {
+		zone, err := spf.ReadZone(o.zone, "")
+		return zone, nil, err
+	}
 	cache := spf.NewCache(&nameServers{})
 	return cache, cache, nil
 }

@@ -76,6 +76,7 @@ func (q *inquiry) inNetworks(option string, networks *conf.Networks) (string, bo
 // client by its SPF record.
 func (q *inquiry) domainListed() (string, bool) {
 	for _, entry := range q.set.DomainWhitelist {
+		q.observe(ListStep{"Domain_Whitelist", entry})
 		query := mailFromQuery(q.ip, entry, entry)
 		v := q.check(q.prepare(query, q.set.WhitelistLookupTime), q.set.WhitelistLookupTime)
 		if v.Result == spf.Pass {
@@ -93,6 +94,7 @@ func (q *inquiry) heloListed() (string, bool) {
 			continue
 		}
 		q.log(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
+		q.observe(ListStep{"HELO_Whitelist", entry})
 		ctx, cancel := q.listTime()
 		defer cancel()
 		if q.leadsBack(ctx, entry) {
@@ -110,6 +112,7 @@ func (q *inquiry) nameListed() (string, bool) {
 	if len(q.set.DomainWhitelistPTR) == 0 {
 		return "", false
 	}
+	q.observe(ListStep{"Domain_Whitelist_PTR", ""})
 	ctx, cancel := q.listTime()
 	defer cancel()
 	answer, err := q.server.Resolver.Lookup(ctx, spf.ReverseQuestion(q.ip))

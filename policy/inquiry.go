@@ -30,6 +30,7 @@ type inquiry struct {
 
 // answer takes the request through its steps.
 func (q *inquiry) answer() Reply {
+	q.observe(RequestStep{*q.request})
 	if q.server.Settings.DefaultSeedOnly {
 		q.server.Log.Line(Always, Err, "WARNING: Deprecated Config Option defaultSeedOnly in use in: ", q.server.ConfigFile)
 	}

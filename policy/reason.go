@@ -181,15 +181,7 @@ func firstLabel(term string) string {
 // exist; the result is the same.
 func included(e *spf.SyntaxError) (domain string, ok bool) {
 	directive, domain, _ := strings.Cut(strings.TrimLeft(e.Term, "+-?~"), ":")
-	plain := strings.Map(func(r rune) rune {
-		if control(r) {
-			return -1
-		}
-		return r
-	}, domain)
-	if !strings.EqualFold(directive, "include") || plain == domain {
-		return "", false
-	}
-	_, err := spf.Parse("v=spf1 include:" + plain)
-	return domain, err == nil && strings.HasSuffix(plain, domain[strings.LastIndexByte(domain, '.')+1:])
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	return domain, strings.EqualFold(directive, "include") && last != domain &&
+		strings.ContainsFunc(domain, control) && !strings.ContainsFunc(last, control)
 }

@@ -15,6 +15,9 @@ type Observer interface {
 // Step is one of the types below.
 type Step interface{ step() }
 
+// RequestStep is a request that is going to be answered.
+type RequestStep struct{ Request Request }
+
 // UserStep is that the recipient's own settings were looked for.
 type UserStep struct{ conf.UserSettings }
 
@@ -24,6 +27,10 @@ type RememberedStep struct{ Action Action }
 
 // UncheckedStep is why nothing is checked, without that a list said so.
 type UncheckedStep struct{ Why string }
+
+// ListStep is that an entry of an option, a list of clients that are not
+// checked, is going to be looked up.
+type ListStep struct{ Option, Entry string }
 
 // BypassStep is that a list of clients that are not checked holds this one:
 // by this entry of this option.
@@ -57,9 +64,11 @@ type RuleStep struct {
 // RestrictionStep is that a pass restriction is the answer.
 type RestrictionStep struct{ Option, Value string }
 
+func (RequestStep) step()     {}
 func (UserStep) step()        {}
 func (RememberedStep) step()  {}
 func (UncheckedStep) step()   {}
+func (ListStep) step()        {}
 func (BypassStep) step()      {}
 func (CheckStep) step()       {}
 func (VerdictStep) step()     {}
