@@ -1,0 +1,33 @@
+package conf
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestOptions(t *testing.T) {
+	names, perUser := map[string]bool{}, map[string]bool{}
+	for _, o := range Options() {
+		t.Run(o.Name, func(t *testing.T) {
+			if names[o.Name] || o.PerUser != "" && perUser[o.PerUser] {
+				t.Error("two options of this name")
+			}
+			names[o.Name], perUser[o.PerUser] = true, true
+			if o.Default != "" && !o.good(o.Default) {
+				t.Errorf("bad default %q", o.Default)
+			}
+			if o.Kind == Word && (!slices.Contains(o.Words, o.Default) || o.Else == "") {
+				t.Errorf("default %q, words %q, else %q", o.Default, o.Words, o.Else)
+			}
+			if o.Meaning == "" {
+				t.Error("nothing for people")
+			}
+			if o.Ignored != (o.set == nil) {
+				t.Error("only ignored options set nothing")
+			}
+			if o.Default != "" && len(o.check(o.Default)) > 0 {
+				t.Errorf("problems with the default: %v", o.check(o.Default))
+			}
+		})
+	}
+}
