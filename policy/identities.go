@@ -52,8 +52,8 @@ func (q *inquiry) identities() Action {
 type finding struct {
 	checked bool
 	result  spf.Result
-	action  Action // its Text is the header, unless it is a refusal
-	header  string
+	reason  string
+	action  Action // without the header's text
 }
 
 // checkHELO checks the HELO identity (RFC 7208, 2.3). The answer may be final.
@@ -62,7 +62,7 @@ func (q *inquiry) checkHELO(c check) (h finding, final bool) {
 	rule := decide(q.set, helo, v.Result, q.request.HELOName, q.request.Sender != "")
 	reason = shownReason(v.Result, reason, rule.listed)
 	q.logResult(helo, v.Result)
-	h = finding{checked: true, result: v.Result, header: q.header(helo, v.Result, reason)}
+	h = finding{checked: true, result: v.Result, reason: reason}
 	spare := spared(q.set, rule.kind, v)
 	q.observe(VerdictStep{helo.String(), v, reason})
 	q.observe(RuleStep{helo.String(), rule.kind, rule.option, rule.value, spare})
@@ -78,7 +78,7 @@ func (q *inquiry) checkHELO(c check) (h finding, final bool) {
 	if spare {
 		rule.kind = Prepend
 	}
-	h.action = Action{Kind: rule.kind, Text: h.header}
+	h.action = Action{Kind: rule.kind}
 	if !spare {
 		if restriction := q.restriction(q.set.HELOPassRestriction); restriction != "" && v.Result == spf.Pass {
 			q.remember(Action{Kind: Restrict, Text: restriction})
@@ -100,6 +100,9 @@ func (q *inquiry) withoutSender(h finding) Action {
 		return Action{Kind: Restrict, Text: restriction}
 	}
 	q.remember(h.action)
+	if h.action.Kind == Prepend {
+		h.action.Text = q.header(helo, h.result, h.reason)
+	}
 	return h.action
 }
 
@@ -112,7 +115,7 @@ func (q *inquiry) withoutMailFrom(h finding) Action {
 	case q.added:
 		return Action{Already: true}
 	}
-	return Action{Kind: Prepend, Text: h.header}
+	return Action{Kind: Prepend, Text: q.header(helo, h.result, h.reason)}
 }
 
 // checkMailFrom checks the MAIL FROM identity (RFC 7208, 2.4), and gives the
@@ -130,12 +133,11 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 	q.observe(VerdictStep{mailFrom.String(), v, reason})
 	q.observe(RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
 
-	header := h.header
-	if v.Result != spf.None || !h.checked || h.result == spf.None {
+	ownHeader := v.Result != spf.None || !h.checked || h.result == spf.None // else HELO's stays
+	if ownHeader {
 		q.logResult(mailFrom, v.Result)
-		header = q.header(mailFrom, v.Result, reason)
 		if !refused {
-			q.remember(Action{Kind: rule.kind, Text: header})
+			q.remember(Action{Kind: rule.kind})
 		}
 	}
 	if a, ok := q.passRestriction(v.Result, h); ok {
@@ -149,7 +151,10 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 	if q.added {
 		return Action{Already: true}
 	}
-	return Action{Kind: Prepend, Text: header}
+	if ownHeader {
+		return Action{Kind: Prepend, Text: q.header(mailFrom, v.Result, reason)}
+	}
+	return Action{Kind: Prepend, Text: q.header(helo, h.result, h.reason)}
 }
 
 // passRestriction gives the answer that the administrator wants for a Pass: of

@@ -171,9 +171,8 @@ func (q *inquiry) bypassed(phrase string) Action {
 		header = bypassComment(phrase, p)
 	}
 	q.log(3, Info, header)
-	a := Action{Kind: Prepend, Text: header}
-	q.remember(a)
-	return a
+	q.remember(Action{Kind: Prepend})
+	return Action{Kind: Prepend, Text: header}
 }
 
 // header gives the header field for a result.

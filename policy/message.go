@@ -30,9 +30,6 @@ func (m *messages) put(instance string, a Action) {
 		return
 	}
 	a.Error = false // as in the original: 5.7.23 after 5.7.24
-	if a.Kind == Prepend {
-		a.Text = "" // given once only
-	}
 	if _, known := m.actions[instance]; !known {
 		instance = strings.Clone(instance) // of a whole request
 		if m.actions == nil {

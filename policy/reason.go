@@ -150,10 +150,12 @@ func syntax(e *spf.SyntaxError) string {
 		return "exp has empty domain-spec:"
 	case spf.EmptyRedirect:
 		return "redirect has empty domain:"
-	case spf.BadDomainSpec:
-		if domain, ok := included(e); ok {
-			return "No valid SPF record for included domain: " + domain + ": " + e.Term
+	case spf.BadCharacter: // the original takes it for a name that does not exist
+		if strings.EqualFold(strings.TrimLeft(strings.TrimSuffix(e.Term, e.Detail), "+-?~"), "include:") {
+			return "No valid SPF record for included domain: " + e.Detail + ": " + e.Term
 		}
+		return "Invalid domain found (use FQDN): " + e.Detail
+	case spf.BadDomainSpec:
 		return "Invalid domain found (use FQDN): " + e.Detail
 	case spf.BadMacro:
 		return "invalid-macro-char : " + firstLabel(e.Term)
@@ -174,14 +176,4 @@ func firstLabel(term string) string {
 	}
 	label, _, _ := strings.Cut(term, ".")
 	return label
-}
-
-// included gives the domain of an include whose name has control characters in
-// it, but ends as a name does. The original takes it for a name that does not
-// exist; the result is the same.
-func included(e *spf.SyntaxError) (domain string, ok bool) {
-	directive, domain, _ := strings.Cut(strings.TrimLeft(e.Term, "+-?~"), ":")
-	last := domain[strings.LastIndexByte(domain, '.')+1:]
-	return domain, strings.EqualFold(directive, "include") && last != domain &&
-		strings.ContainsFunc(domain, control) && !strings.ContainsFunc(last, control)
 }

@@ -195,13 +195,16 @@ func (r *reader) request(spans *[6]span) Request {
 // splitLine takes a line apart: white space, a name without white space and
 // without "=", white space, "=", and the value, which is all the rest.
 func splitLine(line []byte) (name, value []byte, ok bool) {
-	name, value, ok = bytes.Cut(line, []byte("="))
-	if !ok {
+	i := bytes.IndexByte(line, '=')
+	if i < 0 {
 		return nil, nil, false
 	}
-	name = trimRight(trimLeft(name))
-	if len(name) == 0 || bytes.ContainsFunc(name, conf.IsSpace) {
-		return nil, nil, false
+	name, value = line[:i], line[i+1:]
+	for _, c := range name {
+		if c <= ' ' || c >= utf8.RuneSelf { // seldom
+			name = trimRight(trimLeft(name))
+			return name, value, len(name) > 0 && !bytes.ContainsFunc(name, conf.IsSpace)
+		}
 	}
-	return name, value, true
+	return name, value, i > 0
 }

@@ -1,0 +1,74 @@
+package policy
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+// oneRecord is a Resolver for which every name authorizes 192.0.2.0/24.
+type oneRecord struct{}
+
+func (oneRecord) Lookup(context.Context, spf.Question) (spf.Answer, error) {
+	return spf.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
+}
+
+// lost is a Sink that loses everything.
+type lost struct{}
+
+func (lost) Write([]Line) {}
+
+const benchRequest = `request=smtpd_access_policy
+protocol_state=RCPT
+protocol_name=ESMTP
+client_address=192.0.2.1
+client_name=mail.example.org
+reverse_client_name=mail.example.org
+helo_name=mail.example.org
+sender=alice@example.org
+recipient=bob@example.net
+recipient_count=0
+queue_id=
+instance=INSTANCE
+size=0
+etrn_domain=
+stress=
+sasl_method=
+sasl_username=
+sasl_sender=
+ccert_subject=
+ccert_issuer=
+ccert_fingerprint=
+encryption_protocol=
+encryption_cipher=
+encryption_keysize=0
+policy_context=
+
+`
+
+// BenchmarkKnownSender is a request whose verdicts are known, as the messages
+// of a connection go: each has an instance of its own.
+func BenchmarkKnownSender(b *testing.B) {
+	settings := conf.Default()
+	s := Server{Settings: settings, Resolver: oneRecord{}, Log: &Log{Level: settings.DebugLevel, Sink: lost{}}}
+	requests := strings.ReplaceAll(benchRequest, "INSTANCE", "")
+	in, feed := io.Pipe()
+	defer feed.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range b.N {
+			io.WriteString(feed, requests)
+		}
+		feed.Close()
+	}()
+	b.ReportAllocs()
+	b.ResetTimer()
+	s.Serve(context.Background(), in, io.Discard)
+	<-done
+}
