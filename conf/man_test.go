@@ -1,0 +1,127 @@
+package conf
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// manOption is what a manual page says of an option.
+type manOption struct {
+	name, def string // def is "" if the page says that it is unset
+	hasDef    bool
+	words     []string
+}
+
+// manOptions reads the options of a page: the items whose name is in bold as a
+// command, with a default and with words, either as items or after "Values:".
+func manOptions(t *testing.T, page string) []manOption {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "man", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options []manOption
+	last := &manOption{}
+	lines := strings.Split(strings.ReplaceAll(string(text), `\&`, ""), "\n")
+	for i, line := range lines {
+		words := strings.Fields(line)
+		switch {
+		case strings.HasPrefix(line, ".Sh "): // what follows belongs to no option
+			last = &manOption{}
+		case strings.HasPrefix(line, ".It Ic "):
+			options = append(options, manOption{name: words[2]})
+			last = &options[len(options)-1]
+		case strings.HasPrefix(line, ".It Cm "):
+			last.words = append(last.words, words[2])
+		case strings.HasSuffix(line, "Values:"):
+			values := strings.Fields(lines[i+1])[1:] // behind the macro
+			for _, value := range values {
+				if value != "," && value != "." {
+					last.words = append(last.words, value)
+				}
+			}
+		case line == "Default:":
+			last.hasDef = true
+			last.def = strings.TrimSuffix(strings.TrimPrefix(lines[i+1], ".Ql "), " .")
+			if lines[i+1] == "unset." {
+				last.def = ""
+			}
+		}
+	}
+	return options
+}
+
+// Names, defaults and words of the page and of the table are the same.
+func TestManConf(t *testing.T) {
+	var names []string
+	for _, m := range manOptions(t, "policyd-spf.conf.5") {
+		names = append(names, m.name)
+		o, known := find(Options(), configName, m.name)
+		switch {
+		case !known:
+			t.Errorf("%s: no such option", m.name)
+		case m.hasDef == o.Ignored:
+			t.Errorf("%s: the page gives a default: %v", m.name, m.hasDef)
+		case m.def != o.Default:
+			t.Errorf("%s: default %q in the page, %q in the table", m.name, m.def, o.Default)
+		case o.Kind != Table && !slices.Equal(m.words, o.Words):
+			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Words)
+		}
+	}
+	for _, o := range Options() {
+		if n := count(names, o.Name); n != 1 {
+			t.Errorf("%s is %d times in the page", o.Name, n)
+		}
+	}
+}
+
+func TestManPerUser(t *testing.T) {
+	var names []string
+	for _, m := range manOptions(t, "policyd-spf.peruser.5") {
+		names = append(names, m.name)
+		o, known := find(Options(), perUserName, m.name)
+		switch {
+		case !known:
+			t.Errorf("%s: no such setting", m.name)
+		case !slices.Equal(m.words, o.Words):
+			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Words)
+		}
+	}
+	for _, o := range Options() {
+		if n := count(names, o.PerUser); o.PerUser != "" && n != 1 {
+			t.Errorf("%s is %d times in the page", o.PerUser, n)
+		}
+	}
+}
+
+func count(names []string, name string) int {
+	n := 0
+	for _, other := range names {
+		if other == name {
+			n++
+		}
+	}
+	return n
+}
+
+func TestManLint(t *testing.T) {
+	mandoc, err := exec.LookPath("mandoc")
+	if err != nil {
+		t.Skip("mandoc is not installed")
+	}
+	pages, err := filepath.Glob("../man/*.[15]")
+	if err != nil || len(pages) != 3 {
+		t.Fatalf("pages %q, %v", pages, err)
+	}
+	for _, page := range pages {
+		// What mandoc says of its data base, which is another matter, is on standard error.
+		out, err := exec.Command(mandoc, "-Tlint", "-Wstyle", page).Output()
+		if err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", page, err, out)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package conf
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"testing"
+)
+
+// Both samples are the defaults, and have no problems.
+func TestSamples(t *testing.T) {
+	for _, name := range []string{"policyd-spf.conf", "policyd-spf.conf.commented"} {
+		t.Run(name, func(t *testing.T) {
+			l, err := Load(filepath.Join("..", "packaging", "conf", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(l.Settings, Default()) {
+				t.Errorf("got %+v\nwant %+v", l.Settings, Default())
+			}
+			if len(l.Origins) < 7 {
+				t.Errorf("it sets %d options", len(l.Origins))
+			}
+			for _, p := range l.Check() {
+				t.Error(p)
+			}
+		})
+	}
+}
+
+// The commented sample has every option: with its default, or in a comment if
+// it is unset.
+func TestCommentedSample(t *testing.T) {
+	path := filepath.Join("..", "packaging", "conf", "policyd-spf.conf.commented")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range Options() {
+		origin, set := l.Origins[o.Name]
+		commented := regexp.MustCompile(`(?m)^#` + o.Name + ` = .`).Match(text)
+		switch {
+		case o.Ignored:
+			if set || commented {
+				t.Errorf("%s has no effect, and is in the sample", o.Name)
+			}
+		case o.Default == "" && (set || !commented):
+			t.Errorf("%s is unset by default: set in the sample %v, in a comment %v", o.Name, set, commented)
+		case origin.Value != o.Default:
+			t.Errorf("%s = %s in the sample, %s in the table", o.Name, origin.Value, o.Default)
+		}
+	}
+}
+
+// What the comments of the sample show can be set as it stands there.
+func TestCommentedSampleExamples(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "packaging", "conf", "policyd-spf.conf.commented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := load(t, regexp.MustCompile(`(?m)^#([A-Za-z_]+ = )`).ReplaceAllString(string(text), "$1"))
+	if len(l.Complaints) > 0 {
+		t.Errorf("complaints: %q", logged(l.Complaints))
+	}
+	if bad := append(l.Settings.Whitelist.Bad(), l.Settings.SkipAddresses.Bad()...); len(bad) > 0 {
+		t.Errorf("bad networks: %q", bad)
+	}
+}
