@@ -61,6 +61,7 @@ type Answer struct {
 	TCP      bool          // it came over TCP
 	Cached   bool          // it came from a cache, not from a name server just now
 	Ahead    bool          // it had been asked for before the evaluation needed it
+	File     bool          // it is from a Zone's file
 }
 
 // Void tells whether the answer has no data of the type asked for, which makes

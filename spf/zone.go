@@ -63,7 +63,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 		if !delegated {
 			rrs = z.names[owner]
 		}
-		var a Answer
+		a := Answer{File: true}
 		found, dataTTL, err := a.add(rrs, present(owner), q.Type)
 		alias := rrs.canonical(present(owner))
 		switch {
@@ -78,7 +78,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 			target, ok := wireName(alias.Target)
 			circle, err := t.add(target)
 			if err != nil || circle || !ok {
-				return Answer{Size: sent.message(q)}, err
+				return Answer{Size: sent.message(q), File: true}, err
 			}
 			asked.Name = target
 		case z.Fallback != nil:
@@ -88,7 +88,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 		case delegated:
 			return Answer{}, &DNSError{Kind: DNSRcode, Question: q, Rcode: rcodeServFail}
 		default:
-			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q)}, nil
+			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q), File: true}, nil
 		}
 	}
 }
