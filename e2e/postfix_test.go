@@ -2,6 +2,7 @@ package e2e
 
 import (
 	_ "embed"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +111,17 @@ func (h *host) served() []string {
 		}
 	}
 	return pids
+}
+
+// executable gives the name of a process's binary, with Linux's remark if the
+// file is no longer there.
+func executable(t *testing.T, pid int) string {
+	t.Helper()
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
 }
 
 // policies gives the process ids of the policy servers that run now, whatever

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBinaryReplaced: a process goes on with the binary it was started from; a
+// new one is the new binary. No message notices.
+func TestBinaryReplaced(t *testing.T) {
+	configure(t)
+	h := startHost(t)
+	old := connect(t, "192.0.2.1", "client.test")
+	h.delivered(t, old.send(message{sender: "a@pass.test"}))
+	first := onlyPolicy(t).pid
+
+	data, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFile(binary, data, 0o755); err != nil { // by rename, as dpkg does
+		t.Fatal(err)
+	}
+
+	h.delivered(t, old.send(message{sender: "a@pass.test"}))
+	if got := onlyPolicy(t).pid; got != first {
+		t.Errorf("process %d serves the open connection, want %d still", got, first)
+	}
+	h.delivered(t, connect(t, "192.0.2.2", "client.test").send(message{sender: "a@pass.test"}))
+	pids := policies(t)
+	if len(pids) != 2 || !slices.Contains(pids, first) {
+		t.Fatalf("processes %d, want %d and a new one", pids, first)
+	}
+	for _, pid := range pids {
+		exe := executable(t, pid)
+		if got, want := strings.HasSuffix(exe, " (deleted)"), pid == first; got != want {
+			t.Errorf("process %d runs %s", pid, exe)
+		}
+	}
+	h.log.clean(t)
+}
+
+// TestConfigurationChanged: a process keeps its settings; the next one has the
+// new ones; `postfix reload` makes every connection get a next one.
+func TestConfigurationChanged(t *testing.T) {
+	configure(t)
+	h := startHost(t)
+	forged := message{sender: "a@softfail.test"}
+	old := connect(t, "192.0.2.1", "client.test")
+	h.delivered(t, old.send(forged))
+
+	configure(t, "Mail_From_reject = Softfail")
+	h.delivered(t, old.send(forged))
+	other := connect(t, "192.0.2.2", "client.test")
+	if reply := other.rcpt(forged)[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
+		t.Errorf("a new process: got %q, want 550 5.7.23", reply)
+	}
+	other.say("QUIT", "221")
+
+	h.reload(t)
+	old.say("QUIT", "221")
+	next := connect(t, "192.0.2.1", "client.test")
+	if reply := next.rcpt(forged)[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
+		t.Errorf("after the reload: got %q, want 550 5.7.23", reply)
+	}
+	h.log.clean(t)
+}
