@@ -16,7 +16,8 @@ const (
 )
 
 // Problem is something in a configuration that an administrator should know
-// of. Line is 0, and Name and Value are empty, if it is about the whole file.
+// of. Line is 0, and Name and Value are empty, if it is about the whole file; Name
+// alone is empty if Value is a line that is no setting.
 type Problem struct {
 	Severity Severity `json:"severity"`
 	File     string   `json:"file"`
@@ -36,8 +37,11 @@ func (p Problem) String() string {
 		fmt.Fprintf(&s, ":%d", p.Line)
 	}
 	fmt.Fprintf(&s, ": %s: ", p.Severity)
-	if p.Name != "" {
+	switch {
+	case p.Name != "":
 		fmt.Fprintf(&s, "%s = %s: ", p.Name, p.Value)
+	case p.Value != "":
+		fmt.Fprintf(&s, "%s: ", p.Value)
 	}
 	s.WriteString(p.What)
 	if p.Expected != "" {
@@ -79,7 +83,7 @@ func (p Problem) at(origin Origin, name string) Problem {
 
 // problem makes a Problem of a complaint of a file where options have names that
 // called gives.
-func (c Complaint) problem(called func(Option) string) Problem {
+func (c Complaint) problem(called func(*Option) string) Problem {
 	p := Problem{Severity: Faulty, File: c.File, Line: c.Line, Name: c.Name, Value: c.Value,
 		What: c.What, Expected: c.Want, Used: c.Used}
 	if nearest := nearestName(c.Name, called); nearest != "" {
@@ -213,13 +217,13 @@ func checkRestriction(value string) []Problem {
 
 // nearestName gives the option's name that is most like name, if one is: that
 // differs in case and separators only, or in at most a third of its letters.
-func nearestName(name string, called func(Option) string) string {
+func nearestName(name string, called func(*Option) string) string {
 	nearest, best := "", len(name)/3+1
 	if name == "" || len(name) > 2*len("Mail_From_pass_restriction") {
 		return ""
 	}
 	for _, o := range Options() {
-		known := called(o)
+		known := called(&o)
 		if known == name {
 			return ""
 		}

@@ -36,7 +36,8 @@ type Complaint struct {
 	Level int    // the lowest debugLevel that shows it, or Always or Never
 	Text  string // the line of the log
 
-	// For people. Line is 0, and Name and Value are "", if it is about the file.
+	// For people. Line is 0, and Name and Value are "", if it is about the file;
+	// Name alone is "" if Value is a line that is no setting.
 	File, Name, Value string
 	Line              int
 	What              string // what is wrong
@@ -71,13 +72,13 @@ func Load(path string) (Loaded, error) {
 	l := Loaded{Settings: defaults(options), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
 	if err != nil {
-		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults",
-			Text: fmt.Sprintf(`ERROR stating "%s": %s`, path, systemError(err))})
+		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults"},
+			`ERROR stating "%s": %s`, path, systemError(err))
 		return l, nil
 	}
 	if !info.Mode().IsRegular() {
-		l.complain(Complaint{Err: true, Level: Always, File: path, What: "not a regular file", Want: "a regular file", Used: "the defaults",
-			Text: fmt.Sprintf(`ERROR: is not a file: "%s", mode=0o%o`, path, systemMode(info))})
+		l.complain(Complaint{Err: true, Level: Always, File: path, What: "not a regular file", Want: "a regular file", Used: "the defaults"},
+			`ERROR: is not a file: "%s", mode=0o%o`, path, systemMode(info))
 		return l, nil
 	}
 	text, _, err := readText(path, maxConfigSize)
@@ -103,27 +104,26 @@ func (l *Loaded) readLines(text string, options []Option) {
 		option, known := find(options, configName, name)
 		switch {
 		case !ok:
-			c.Level, c.Name, c.Value = Never, "", ""
-			c.What, c.Want = fmt.Sprintf("no = in %q", line), "name = value"
-			c.Text = fmt.Sprintf(`Configuration item "%s" not defined in file "%s"`, line, l.path)
+			c.Level, c.Name, c.Value = Never, "", line
+			c.What, c.Want = "no =", "name = value"
+			l.complain(c, `Configuration item "%s" not defined in file "%s"`, line, l.path)
 		case strings.Contains(value, "=") && name != "Reason_URL":
 			c.What, c.Want = "more than one =", "a value without ="
-			c.Text = fmt.Sprintf(`ERROR parsing line "%s" from file "%s"`, line, l.path)
+			l.complain(c, `ERROR parsing line "%s" from file "%s"`, line, l.path)
 		case !known:
 			c.What, c.Want = "unknown name", "a name of policyd-spf.conf(5)"
-			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s"`, name, l.path)
+			l.complain(c, `ERROR: Unknown name "%s" in file "%s"`, name, l.path)
 		case !option.good(value):
 			c.Err, c.What, c.Want, c.Used = true, "bad "+option.noun(), option.want(), l.inForce(option)
-			c.Text = fmt.Sprintf(`ERROR: bad %s "%s" for "%s" in file "%s"`, option.noun(), value, name, l.path)
+			l.complain(c, `ERROR: bad %s "%s" for "%s" in file "%s"`, option.noun(), value, name, l.path)
 		default:
-			if earlier, ok := l.Origins[name]; ok {
-				l.complain(Complaint{Level: Never, File: l.path, Line: earlier.Line, Name: name, Value: earlier.Value,
-					What: "set again below", Want: "each option once", Used: fmt.Sprintf("%s, of line %d", value, number)})
+			if earlier, again := l.Origins[name]; again {
+				c.Level, c.Line, c.Value = Never, earlier.Line, earlier.Value
+				c.What, c.Want, c.Used = "set again below", "each option once", value
+				l.complain(c, `Configuration item "%s" set again in file "%s"`, name, l.path)
 			}
 			l.Origins[name] = Origin{l.path, number, value}
-			continue
 		}
-		l.complain(c)
 	}
 }
 
@@ -158,20 +158,23 @@ func (l *Loaded) set(options []Option) error {
 	return nil
 }
 
-// complain notes a complaint, and those over the limit as a single one.
-func (l *Loaded) complain(c Complaint) {
+// complain notes a complaint with this text for the log. Those over the limit
+// it notes as a single one.
+func (l *Loaded) complain(c Complaint, format string, args ...any) {
 	count := &l.logged
 	if c.Level == Never {
 		count = &l.silent
 	}
-	switch *count++; {
-	case *count <= maxComplaints:
-		l.Complaints = append(l.Complaints, c)
-	case *count == maxComplaints+1:
-		l.Complaints = append(l.Complaints, Complaint{Level: c.Level, File: c.File, Line: c.Line,
-			What: "too many bad lines", Used: "the rest of them is passed over without a word",
-			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, c.File)})
+	*count++
+	if *count > maxComplaints+1 {
+		return
 	}
+	c.Text = fmt.Sprintf(format, args...)
+	if *count == maxComplaints+1 {
+		c = Complaint{Level: c.Level, File: l.path, Line: c.Line, What: "too many bad lines", Used: "the rest of them is passed over",
+			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, l.path)}
+	}
+	l.Complaints = append(l.Complaints, c)
 }
 
 var (

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // write makes a file of text, and gives its path.
@@ -152,7 +151,7 @@ func TestLoadLines(t *testing.T) {
 		{"interpolation", "No_Mail = True\nHELO_reject = %(No_Mail)s", "%(No_Mail)s", nil},
 		{"empty value", "HELO_reject =", "", nil},
 		{"last one wins", "HELO_reject = A\nHELO_reject = B\n", "B",
-			[]string{`2147483647 info `}},
+			[]string{`2147483647 info Configuration item "HELO_reject" set again in file "policyd-spf.conf"`}},
 		{"section", "[x]\nHELO_reject = A\n", "A", []string{`2147483647 info Configuration item "[x]" not defined in file "policyd-spf.conf"`}},
 		{"section with a value", "[x = y\nHELO_reject = A", "A", []string{`-1 info ERROR: Unknown name "[x" in file "policyd-spf.conf"`}},
 		{"colon", "HELO_reject: A", "Fail", []string{`2147483647 info Configuration item "HELO_reject: A" not defined in file "policyd-spf.conf"`}},
@@ -266,13 +265,9 @@ func TestLoadTooLarge(t *testing.T) {
 // Ten megabytes of junk, and one line that counts.
 func TestLoadLargeFile(t *testing.T) {
 	path := write(t, strings.Repeat("junk = 1\nHELO_reject = A\nword\n", 10<<20/30)+"HELO_reject = B\n")
-	start := time.Now()
 	l, err := Load(path)
 	if err != nil || l.Settings.HELOReject != "B" {
 		t.Errorf("HELO_reject is %q, error %v", l.Settings.HELOReject, err)
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %v", took)
 	}
 	said := 0
 	for _, c := range l.Complaints {
@@ -296,6 +291,15 @@ func TestReadTextOfPipe(t *testing.T) {
 	}
 	if _, _, err := readText(path, 10); !errors.Is(err, errNotRegular) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func BenchmarkLoadLargeFile(b *testing.B) {
+	path := write(b, strings.Repeat("junk = 1\nHELO_reject = A\nword\n", 10<<20/30))
+	for b.Loop() {
+		if _, err := Load(path); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

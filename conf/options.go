@@ -171,17 +171,18 @@ func ignored(name string) Option {
 }
 
 // configName and perUserName are the names of an option in the two files.
-func configName(o Option) string  { return o.Name }
-func perUserName(o Option) string { return o.PerUser }
+func configName(o *Option) string  { return o.Name }
+func perUserName(o *Option) string { return o.PerUser }
 
 // find gives the option that is called name. A scan of so few costs less than
 // the making of a map.
-func find(options []Option, called func(Option) string, name string) (Option, bool) {
-	i := slices.IndexFunc(options, func(o Option) bool { return called(o) == name })
-	if i < 0 || name == "" {
-		return Option{}, false
+func find(options []Option, called func(*Option) string, name string) (Option, bool) {
+	for i := range options {
+		if called(&options[i]) == name && name != "" {
+			return options[i], true
+		}
 	}
-	return options[i], true
+	return Option{}, false
 }
 
 // apply sets the option in s to a good value.
