@@ -40,16 +40,29 @@ func (i identity) short() string { return [...]string{"helo", "mfrom"}[i] }
 // party is who sends to whom, as it is shown: without control characters.
 type party struct {
 	client, helo, sender, recipient string
+
+	domain string // of sender
+}
+
+// newParty gives the values of a request as they are shown.
+func newParty(client, helo, sender, recipient string) party {
+	p := party{client: clean(client), helo: clean(helo), sender: clean(sender), recipient: clean(recipient)}
+	p.domain = domainOf(p.sender)
+	return p
 }
 
 // cut gives p with values of at most limit octets.
 func (p party) cut(limit int) party {
-	return party{cut(p.client, limit), cut(p.helo, limit), cut(p.sender, limit), cut(p.recipient, limit)}
+	return party{
+		client: cut(p.client, limit), helo: cut(p.helo, limit), sender: cut(p.sender, limit),
+		recipient: cut(p.recipient, limit), domain: cut(p.domain, limit),
+	}
 }
 
 // fit gives the longest text that limit allows: whole if it can be; else with
 // as much of the comment as fits; else with cut values too. Values of legal
-// length (RFC 5321, 4.5.3.1) leave room for minComment, so they are never cut.
+// length (RFC 5321, 4.5.3.1) leave room for minComment, so they are never cut,
+// unless Authentication-Results has the recipient's beside the sender's.
 func fit(limit int, comment string, p party, text func(comment string, p party) string) string {
 	whole := text(comment, p)
 	if len(whole) <= limit {
@@ -111,7 +124,7 @@ func authenticationResults(server string, id identity, r spf.Result, reason stri
 	return fit(maxHeader, reason, p, func(reason string, p party) string {
 		property, value := "smtp.helo=", p.helo
 		if id == mailFrom {
-			property, value = "smtp.mailfrom=", domainOf(p.sender)
+			property, value = "smtp.mailfrom=", p.domain
 		}
 		return "Authentication-Results: " + server + "; spf=" + r.String() + " (" + comment(reason) + ") " +
 			property + resultValue(value) + " (" + comment(list(p)) + ")"

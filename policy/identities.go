@@ -15,10 +15,11 @@ const lookupPatience = 20 * time.Second
 
 // identities checks HELO and then MAIL FROM, and gives the answer.
 func (q *inquiry) identities() Action {
-	q.party = party{clean(q.client), clean(q.helo), clean(q.request.Sender), clean(q.recipient)}
-	if q.request.Sender == "" {
-		q.party.sender = "<>"
+	shown := q.request.Sender
+	if shown == "" {
+		shown = "<>"
 	}
+	q.party = newParty(q.client, q.helo, shown, q.recipient)
 	heloCheck := q.set.HELOReject != wordNoCheck
 	mailFromCheck := q.set.MailFromReject != wordNoCheck && q.request.Sender != ""
 	var ofHELO, ofMailFrom check

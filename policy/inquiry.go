@@ -30,7 +30,6 @@ type inquiry struct {
 
 // answer takes the request through its steps.
 func (q *inquiry) answer() Reply {
-	q.observe(RequestStep{*q.request})
 	if q.server.Settings.DefaultSeedOnly {
 		q.server.Log.Line(Always, Err, "WARNING: Deprecated Config Option defaultSeedOnly in use in: ", q.server.ConfigFile)
 	}
@@ -156,14 +155,10 @@ func (q *inquiry) bypassed(phrase string) Action {
 		if q.request.Missing&a != 0 {
 			return unknown
 		}
-		return clean(value)
+		return value
 	}
-	p := party{
-		client:    shown(q.request.ClientAddress, ClientAddress),
-		helo:      shown(q.request.HELOName, HELOName),
-		sender:    shown(q.request.Sender, Sender),
-		recipient: clean(q.recipient),
-	}
+	p := newParty(shown(q.request.ClientAddress, ClientAddress), shown(q.request.HELOName, HELOName),
+		shown(q.request.Sender, Sender), q.recipient)
 	var header string
 	if authenticates(q.set.HeaderType) {
 		header = bypassResults(q.server.authserv(q.set.AuthservID), phrase, p)

@@ -65,7 +65,14 @@ var dunno = Reply{Action: "dunno"}
 // Serve answers the requests in in, each by one write to out, until the end of
 // the input, or until out is closed: neither is an error. A request that the
 // end cuts short gets no answer.
-func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // between two requests: where the next begins is not known
+			s.logFault(fault)
+			s.Log.Flush()
+			err = errInternal
+		}
+	}()
 	s.Log.Line(3, Info, "Starting")
 	r := newReader(in, s.Log)
 	var reply []byte
@@ -99,6 +106,9 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 // Answer answers a request. It always gives an answer: what goes wrong here is
 // nothing that mail should be refused for.
 func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
+	if s.Observer != nil {
+		s.Observer.Step(RequestStep{request})
+	}
 	if s.Settings.Mock {
 		return Reply{"dunno", mockText}
 	}

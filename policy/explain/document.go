@@ -20,9 +20,9 @@ type Document struct {
 	User       *User        `json:"user,omitempty"`       // with Per_User only
 	Remembered *Remembered  `json:"remembered,omitempty"` // another recipient of the message was answered before
 	Unchecked  string       `json:"unchecked,omitempty"`  // why nothing is checked, if no list says so
-	Lists      []List       `json:"lists,omitempty"`      // entries of whitelists that were looked up
+	Lists      []*List      `json:"lists,omitempty"`      // entries of whitelists that were looked up
 	Bypass     *Setting     `json:"bypass,omitempty"`     // the list that holds the client; value is the entry
-	Checks     []Check      `json:"checks"`               // HELO, then MAIL FROM
+	Checks     []*Check     `json:"checks"`               // HELO, then MAIL FROM
 	Override   *Setting     `json:"override,omitempty"`   // the option that has the last word over what the checks came to
 	Decision   DecisionKind `json:"decision"`
 	Reply      string       `json:"reply"` // the line that Postfix gets, without line feeds
@@ -117,14 +117,14 @@ type Record struct {
 	Domain  string   `json:"domain"`
 	Text    string   `json:"text,omitempty"`
 	Lookups []Lookup `json:"lookups,omitempty"`
-	Terms   []Term   `json:"terms,omitempty"` // as far as evaluated
+	Terms   []*Term  `json:"terms,omitempty"` // as far as evaluated
 	Result  string   `json:"result"`
 	Default bool     `json:"default,omitempty"` // no term matched, and there is no redirect
 	Error   string   `json:"error,omitempty"`   // why it cannot be evaluated
 	Offset  *int     `json:"offset,omitempty"`  // of a syntax error, in octets of text
 	Length  int      `json:"length,omitempty"`  // of what is wrong there
 
-	all int // how many terms there are
+	evaluable int // terms that can be evaluated
 }
 
 // Term is a term that was evaluated.

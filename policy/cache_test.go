@@ -1,0 +1,84 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"policyd-spf/spf"
+)
+
+func TestVerdicts(t *testing.T) {
+	now := time.Now()
+	query := spf.Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: "alice@example.org", HELO: "mail.example.org"}
+	with := func(change func(*spf.Query)) spf.Query {
+		q := query
+		change(&q)
+		return q
+	}
+	otherSender := with(func(q *spf.Query) { q.Sender = "bob@example.org" })
+	otherHELO := with(func(q *spf.Query) { q.HELO = "mx.example.org" })
+	for _, test := range []struct {
+		name  string
+		kept  spf.Verdict
+		query spf.Query
+		voids int
+		after time.Duration
+		want  bool
+	}{
+		{"the same", spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query, 2, 59 * time.Second, true},
+		{"expired", spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query, 2, time.Minute, false},
+		{"not to be kept", spf.Verdict{Result: spf.Pass}, query, 2, 0, false},
+		{"temperror", spf.Verdict{Result: spf.Temperror, TTL: time.Minute}, query, 2, 0, false},
+		{"None", spf.Verdict{Result: spf.None, TTL: time.Minute}, query, 2, 0, true},
+		{"another client", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.IP = q.IP.Next() }), 2, 0, false},
+		{"the client in IPv6's words", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.IP = netip.MustParseAddr("::ffff:192.0.2.1") }), 2, 0, true},
+		{"another domain", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.Domain = "example.net" }), 2, 0, false},
+		{"another limit", spf.Verdict{TTL: time.Minute}, query, 10, 0, false},
+		{"another sender", spf.Verdict{TTL: time.Minute}, otherSender, 2, 0, true},
+		{"another sender, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, otherSender, 2, 0, false},
+		{"the same sender, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, query, 2, 0, true},
+		{"another HELO name", spf.Verdict{TTL: time.Minute}, otherHELO, 2, 0, true},
+		{"another HELO name, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, otherHELO, 2, 0, false},
+		{"another sender, but the HELO name counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, otherSender, 2, 0, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var c verdicts
+			c.put(query, 2, test.kept, now)
+			if _, ok := c.get(test.query, test.voids, now.Add(test.after)); ok != test.want {
+				t.Errorf("found = %t, want %t", ok, test.want)
+			}
+		})
+	}
+}
+
+// TestVerdictsBound: neither entries nor octets grow without limit, and what is
+// used stays.
+func TestVerdictsBound(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		record string
+	}{
+		{"entries", ""},
+		{"octets", strings.Repeat("x", 10_000)},
+		{"octets of one", strings.Repeat("x", 100_000)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var c verdicts
+			now := time.Now()
+			used := spf.Query{Domain: "used.example"}
+			c.put(used, 2, spf.Verdict{TTL: time.Hour}, now)
+			for i := range 5000 {
+				c.put(spf.Query{Domain: fmt.Sprintf("%d.example", i)}, 2, spf.Verdict{TTL: time.Hour, Record: test.record}, now)
+				if _, ok := c.get(used, 2, now); !ok {
+					t.Fatalf("what is used was forgotten after %d others", i)
+				}
+				if len(c.young)+len(c.old) > maxVerdicts || c.bytes > maxVerdictBytes/2 {
+					t.Fatalf("%d and %d entries, %d octets in the young ones", len(c.young), len(c.old), c.bytes)
+				}
+			}
+		})
+	}
+}

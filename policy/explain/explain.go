@@ -1,0 +1,62 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"policyd-spf/conf"
+	"policyd-spf/policy"
+	"policyd-spf/spf"
+)
+
+// maxRequests bounds what is read of requests, in octets: some thousand of
+// Postfix's.
+const maxRequests = 1 << 20
+
+// Server is a policy server that can be asked why it answers as it does.
+type Server struct {
+	Loaded   *conf.Loaded
+	Path     string // of the configuration file
+	Resolver spf.Resolver
+	Ahead    spf.Asker // as in policy.Server
+}
+
+// Explain answers requests, as Postfix sends them, by the code that answers
+// Postfix, and hands over a document for each. The last one need not have its
+// empty line.
+func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Document) error) error {
+	requests, err := io.ReadAll(io.LimitReader(in, maxRequests+1))
+	switch {
+	case err != nil:
+		return err
+	case len(requests) > maxRequests:
+		return fmt.Errorf("more than %d octets of requests", maxRequests)
+	}
+	if requests = bytes.TrimSpace(requests); len(requests) == 0 {
+		return errors.New("no request: expected lines name=value, as Postfix sends them")
+	}
+	requests = append(requests, "\n\n"...)
+
+	problems := 0
+	for _, p := range s.Loaded.Check() {
+		if p.Severity == conf.Faulty {
+			problems++
+		}
+	}
+	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems, deliver: deliver}
+	server := policy.Server{
+		Settings:   s.Loaded.Settings,
+		ConfigFile: s.Path,
+		Resolver:   &spf.Tracer{Resolver: s.Resolver, Observer: c},
+		Ahead:      s.Ahead,
+		Log:        &policy.Log{Level: s.Loaded.Settings.DebugLevel},
+		Observer:   c,
+	}
+	return server.Serve(ctx, bytes.NewReader(requests), c)
+}
+
+// JSON writes a document as JSON.
+func (d *Document) JSON(w io.Writer) error { return writeJSON(w, d) }

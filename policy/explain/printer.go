@@ -1,0 +1,201 @@
+package explain
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// width is how many columns a line has at most: those of a terminal that
+// nobody has widened.
+const width = 80
+
+// Style is how text is shown.
+type Style struct {
+	Color bool // by ECMA-48 sequences
+	UTF8  bool // else US-ASCII
+}
+
+// color is a rendition of ECMA-48 (SGR).
+type color string
+
+const (
+	plainText color = ""
+	bold      color = "1"
+	dim       color = "2"
+	red       color = "1;31"
+	green     color = "1;32"
+	yellow    color = "1;33"
+)
+
+// printer makes lines of at most width columns. What it is given to print must
+// be safe, or its own.
+type printer struct {
+	style Style
+	out   strings.Builder
+}
+
+// span is a piece of a line.
+type span struct {
+	text  string
+	color color
+}
+
+// branch is what the lines of a tree begin with.
+type branch struct{ first, rest string }
+
+// tree gives the beginnings of a node's lines below a node whose lines begin
+// with above.
+func (p *printer) tree(above string, last bool) branch {
+	switch {
+	case p.style.UTF8 && last:
+		return branch{above + "└─ ", above + "   "}
+	case p.style.UTF8:
+		return branch{above + "├─ ", above + "│  "}
+	case last:
+		return branch{above + "`- ", above + "   "}
+	}
+	return branch{above + "|- ", above + "|  "}
+}
+
+// safe gives foreign text in characters that take one column each and do
+// nothing else: what a client chose must not move the cursor, hide what stands
+// beside it, or turn it round. So only printable US-ASCII stays, and with UTF-8
+// the letters of Latin, Greek, Cyrillic and Armenian.
+func (p *printer) safe(text string) string {
+	const wideFrom = 0x590 // from here on there are letters from right to left, and wide ones
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		i += size
+		switch {
+		case r >= ' ' && r <= '~':
+		case p.style.UTF8 && r > unicode.MaxLatin1 && r < wideFrom && unicode.IsLetter(r):
+		case p.style.UTF8 && r > '~' && r <= unicode.MaxLatin1 && unicode.IsPrint(r):
+		default:
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// octets is safe for text of which columns are to be counted in octets.
+func octets(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+// line prints pieces as one line.
+func (p *printer) line(spans ...span) {
+	var b strings.Builder
+	for i, s := range spans {
+		if i == len(spans)-1 {
+			s.text = strings.TrimRight(s.text, " ")
+		}
+		b.WriteString(p.paint(s))
+	}
+	p.out.WriteString(b.String() + "\n")
+}
+
+func (p *printer) paint(s span) string {
+	if !p.style.Color || s.color == plainText || s.text == "" {
+		return s.text
+	}
+	return "\x1b[" + string(s.color) + "m" + s.text + "\x1b[0m"
+}
+
+// text prints a text on as many lines as it takes.
+func (p *printer) text(b branch, text string, c color) {
+	for i, line := range wrap(text, width-columns(b.rest)) {
+		head := b.first
+		if i > 0 {
+			head = b.rest
+		}
+		p.line(span{head, dim}, span{line, c})
+	}
+}
+
+// remarkColumn is where remarks on the right begin, if there is room.
+const remarkColumn = 40
+
+// pair prints a text and a remark on it, side by side if that fits.
+func (p *printer) pair(b branch, left, right span) {
+	used := columns(b.first) + columns(left.text)
+	at := max(used+2, remarkColumn)
+	if at+columns(right.text) > width {
+		at = used + 2
+	}
+	if at+columns(right.text) <= width {
+		gap := strings.Repeat(" ", at-used)
+		p.line(span{b.first, dim}, left, span{gap, plainText}, right)
+		return
+	}
+	p.text(branch{b.first, b.rest + "  "}, left.text, left.color)
+	p.text(branch{b.rest + "    ", b.rest + "    "}, right.text, right.color)
+}
+
+func columns(text string) int { return utf8.RuneCountInString(text) }
+
+// wrap cuts a text into lines of at most n columns, at blanks where it can.
+func wrap(text string, n int) []string {
+	var lines []string
+	runes := []rune(text)
+	for n = max(n, 20); len(runes) > n; {
+		cut := n
+		for cut > 0 && runes[cut] != ' ' {
+			cut--
+		}
+		if cut == 0 {
+			lines = append(lines, string(runes[:n]))
+			runes = runes[n:]
+			continue
+		}
+		lines = append(lines, string(runes[:cut]))
+		for cut < len(runes) && runes[cut] == ' ' {
+			cut++
+		}
+		runes = runes[cut:]
+	}
+	return append(lines, string(runes))
+}
+
+// pointed prints a record with carets under length octets of it from at on,
+// and what is wrong there. A length of 0 is for a record without fault.
+func (p *printer) pointed(b branch, record string, at, length int, what string) {
+	text := octets(record)
+	room := width - columns(b.rest)
+	for start, first := 0, true; start < len(text) || first; {
+		end := min(start+room, len(text))
+		if end < len(text) {
+			if blank := strings.LastIndexByte(text[start:end+1], ' '); blank > 0 {
+				end = start + blank
+			}
+		}
+		head := b.rest
+		if first {
+			head, first = b.first, false
+		}
+		p.line(span{head, dim}, span{text[start:end], plainText})
+		if from, to := max(at, start), min(at+length, end); from < to {
+			carets := strings.Repeat(" ", from-start) + strings.Repeat("^", to-from)
+			if at+length <= end && len(carets)+1+len(what) <= room {
+				p.line(span{b.rest, dim}, span{carets + " " + what, red})
+			} else {
+				p.line(span{b.rest, dim}, span{carets, red})
+				if at+length <= end {
+					p.text(branch{b.rest, b.rest}, what, red)
+				}
+			}
+		}
+		start = end
+		for start < len(text) && text[start] == ' ' && start != at {
+			start++
+		}
+	}
+}

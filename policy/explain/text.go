@@ -1,0 +1,233 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"policyd-spf/spf"
+)
+
+// Text gives a document as text for people: first what became of the mail and
+// why, then the checks as trees, then who decided, and what Postfix is told.
+func (d *Document) Text(style Style) string {
+	p := &printer{style: style}
+	p.summary(d)
+	for _, l := range d.Lists {
+		p.list(l)
+	}
+	for _, c := range d.Checks {
+		p.check(c)
+	}
+	p.decision(d)
+	return p.out.String()
+}
+
+// summary prints what became of a mail, and why.
+func (p *printer) summary(d *Document) {
+	head, c := d.headline()
+	flush := branch{"", "  "}
+	p.text(flush, head, c)
+	in := branch{"  ", "  "}
+	for _, why := range p.reasons(d) {
+		p.text(in, why, plainText)
+	}
+	if by := d.decider(); by != nil && by.Fault != nil && by.Fault.Record != "" {
+		f := by.Fault
+		p.pointed(in, f.Record, f.Offset, f.Length, p.safe(f.Error))
+	}
+	p.line()
+	r := d.Request
+	asked := "client " + p.shown(r.ClientAddress) + ", HELO " + p.shown(r.HELOName) + ", sender " + p.sender(r.Sender)
+	if r.Recipient != "" {
+		asked += ", recipient " + p.safe(r.Recipient)
+	}
+	p.text(branch{"Request: ", "         "}, asked, plainText)
+	p.text(branch{"Options: ", "         "}, p.options(d), plainText)
+}
+
+func (p *printer) shown(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	return p.safe(value)
+}
+
+func (p *printer) sender(value string) string {
+	if value == "" {
+		return "<>"
+	}
+	return p.safe(value)
+}
+
+// options tells where the options are from.
+func (p *printer) options(d *Document) string {
+	text := p.safe(d.Config.File)
+	if d.Config.Problems > 0 {
+		text += fmt.Sprintf(" (%s: see --check-config)", count(d.Config.Problems, "problem"))
+	}
+	if u := d.User; u != nil && u.Found {
+		text += fmt.Sprintf(", then line %d of %s for this recipient: %s", u.Line, p.safe(u.File), strings.Join(u.Options, ", "))
+	}
+	return text
+}
+
+// headline tells what Postfix does, in few words.
+func (d *Document) headline() (string, color) {
+	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
+	switch {
+	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_pass_restriction"):
+		return "Left to Postfix: it does what " + d.Override.Option + " says", bold
+	case strings.HasPrefix(action, "5"):
+		return "Rejected", red
+	case strings.HasPrefix(action, "4"), action == "defer_if_permit":
+		return "Deferred", yellow
+	case action == "prepend":
+		return "Not refused: the message gets a header", green
+	}
+	return "Not refused: Postfix goes on with its next restriction", green
+}
+
+// reasons tells why that is so.
+func (p *printer) reasons(d *Document) []string {
+	switch d.Decision {
+	case ByFault:
+		return []string{"The request cannot be read: a line of it, or all of it, is too long."}
+	case ByNobody:
+		return []string{"Nothing is checked: " + d.Unchecked + "."}
+	case ByRemembered:
+		return []string{"An earlier recipient of the same message (instance) had the answer."}
+	case ByList:
+		return []string{fmt.Sprintf("Nothing is checked: %s holds the client.", p.setting(*d.Bypass))}
+	}
+	var why []string
+	c := d.decider()
+	if c == nil && len(d.Checks) > 0 {
+		c = d.Checks[len(d.Checks)-1]
+	}
+	if c != nil {
+		why = append(why, fmt.Sprintf("%s is %s: %s.", c.title(), c.Verdict.Result, p.cause(c)))
+	}
+	if c != nil && d.Decision != ByOverride {
+		why = append(why, p.ruling(c))
+	}
+	if d.Decision == ByOverride {
+		why = append(why, p.overruling(*d.Override))
+	}
+	return why
+}
+
+func (c *Check) title() string {
+	if c.Identity == "helo" {
+		return "HELO"
+	}
+	return "MAIL FROM"
+}
+
+// cause tells what a verdict is due to.
+func (p *printer) cause(c *Check) string {
+	v := c.Verdict
+	switch {
+	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Kept:
+		return p.safe(v.Domain) + " is no name that can have a record"
+	case v.Result == spf.None.String():
+		return p.shown(v.Domain) + " has no SPF record"
+	case c.Fault != nil && c.Fault.Record != "":
+		return "the record of " + p.safe(c.Fault.Domain) + " cannot be used"
+	case v.Error != "":
+		return p.safe(v.Error)
+	case v.Term == "":
+		return fmt.Sprintf("no term of %s's record matches %s", p.safe(v.Domain), c.IP)
+	case isAll(v.Term):
+		return fmt.Sprintf("nothing before %s in %s's record matches %s", p.safe(v.Term), p.safe(v.Domain), c.IP)
+	}
+	return fmt.Sprintf("%s in %s's record matches %s", p.safe(v.Term), p.safe(v.Domain), c.IP)
+}
+
+func isAll(term string) bool {
+	return strings.EqualFold(strings.TrimLeft(term, "+-~?"), "all")
+}
+
+// ruling tells what the settings make of a verdict.
+func (p *printer) ruling(c *Check) string {
+	r := c.Rule
+	if r == nil {
+		return ""
+	}
+	setting := p.setting(r.Setting)
+	switch {
+	case r.Spared:
+		return setting + " would reject that, but No_Mail = True does so for \"v=spf1 -all\" only."
+	case r.Action == "reject":
+		return setting + " rejects that."
+	case r.Action == "defer":
+		return setting + " defers that."
+	case r.Action == "dunno":
+		return setting + " waits for the check of MAIL FROM."
+	}
+	return setting + " does not refuse that."
+}
+
+// overruling tells what an option does whatever the checks came to.
+func (p *printer) overruling(s Setting) string {
+	setting := p.setting(s)
+	switch s.Option {
+	case "TestOnly":
+		return setting + " is test mode: nothing is refused."
+	case "Prospective":
+		return setting + " is checked in place of the client: there is no header."
+	case "Header_Type":
+		return setting + ": there is no header."
+	case "Mock":
+		return setting + ": nothing is checked."
+	}
+	return setting + " is the answer to a pass."
+}
+
+// setting prints an option with its value, and where that is from.
+func (p *printer) setting(s Setting) string {
+	text := s.Option
+	if s.Value != "" {
+		text += " = " + p.safe(s.Value)
+	}
+	return text + " (" + p.origin(s.Origin) + ")"
+}
+
+func (p *printer) origin(o Origin) string {
+	if o.Default {
+		return "the default"
+	}
+	return fmt.Sprintf("%s, line %d", p.safe(base(o.File)), o.Line)
+}
+
+// base gives a file's name without its folder: the whole is said elsewhere.
+func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// decision prints who decided, and the reply.
+func (p *printer) decision(d *Document) {
+	p.line()
+	p.line(span{"Decision", bold})
+	in := branch{"  ", "    "}
+	for _, c := range d.Checks {
+		p.text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruling(c)), plainText)
+	}
+	switch {
+	case d.Override != nil:
+		p.text(in, p.overruling(*d.Override), plainText)
+	case d.Bypass != nil:
+		p.text(in, p.setting(*d.Bypass)+" holds the client: it is not checked.", plainText)
+	case d.Decision == ByRemembered:
+		p.text(in, "The message had its answer, or its header, with an earlier recipient.", plainText)
+	case len(d.Checks) == 0:
+		p.text(in, "Nothing was checked.", plainText)
+	}
+	p.line(span{"Postfix gets", bold})
+	p.text(branch{"  ", "  "}, p.safe(d.Reply), plainText)
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

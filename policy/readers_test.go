@@ -1,0 +1,134 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// scanner reads the tokens of a structured header field (RFC 5322, 3.2).
+type scanner struct{ rest string }
+
+func (s *scanner) literal(text string) error {
+	var ok bool
+	if s.rest, ok = strings.CutPrefix(s.rest, text); !ok {
+		return fmt.Errorf("want %q, have %q", text, s.rest)
+	}
+	return nil
+}
+
+// comment reads a comment (RFC 5322, 3.2.2), and gives it without its
+// parentheses, escapes and all.
+func (s *scanner) comment() (string, error) {
+	depth := 0
+	for i := 0; i < len(s.rest); i++ {
+		switch s.rest[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				text := s.rest[1:i]
+				s.rest = s.rest[i+1:]
+				return text, nil
+			}
+		}
+		if depth == 0 {
+			return "", fmt.Errorf("want a comment, have %q", s.rest)
+		}
+	}
+	return "", errors.New("a comment without end")
+}
+
+// value reads a quoted-string (RFC 5322, 3.2.4), or what ends before one of the
+// characters in end.
+func (s *scanner) value(end string) (string, error) {
+	if !strings.HasPrefix(s.rest, `"`) {
+		i := strings.IndexAny(s.rest, end)
+		if i < 0 {
+			return "", fmt.Errorf("a value without end: %q", s.rest)
+		}
+		text := s.rest[:i]
+		s.rest = s.rest[i:]
+		if strings.ContainsAny(text, `"\`) {
+			return "", fmt.Errorf("not quoted: %q", text)
+		}
+		return text, nil
+	}
+	var text strings.Builder
+	for i := 1; i < len(s.rest); i++ {
+		switch c := s.rest[i]; c {
+		case '"':
+			s.rest = s.rest[i+1:]
+			return text.String(), nil
+		case '\\':
+			i++
+			if i == len(s.rest) {
+				return "", errors.New("a backslash at the end")
+			}
+			text.WriteByte(s.rest[i])
+		default:
+			text.WriteByte(c)
+		}
+	}
+	return "", errors.New("a quoted-string without end")
+}
+
+// readReceivedSPF reads a field as RFC 7208, 9.1 has it: its comment, and keys
+// and values by turns.
+func readReceivedSPF(field string) (comment string, pairs []string, err error) {
+	s := scanner{field}
+	if err := s.literal("Received-SPF: Fail "); err != nil {
+		return "", nil, err
+	}
+	if comment, err = s.comment(); err != nil {
+		return "", nil, err
+	}
+	for separator := " "; s.rest != " "; separator = "; " {
+		if err := s.literal(separator); err != nil {
+			return "", nil, err
+		}
+		key, rest, ok := strings.Cut(s.rest, "=")
+		if !ok {
+			return "", nil, fmt.Errorf("no key: %q", s.rest)
+		}
+		s.rest = rest
+		value, err := s.value("; ")
+		if err != nil {
+			return "", nil, err
+		}
+		pairs = append(pairs, key, value)
+	}
+	return comment, pairs, nil
+}
+
+// readResults reads a field as RFC 8601, 2.2 has it: the comments, and the
+// value of the one property.
+func readResults(field string) (comments []string, value string, err error) {
+	s := scanner{field}
+	read := func() {
+		var text string
+		if err == nil {
+			text, err = s.comment()
+			comments = append(comments, text)
+		}
+	}
+	literal := func(text string) {
+		if err == nil {
+			err = s.literal(text)
+		}
+	}
+	literal("Authentication-Results: mx.example.net; spf=fail ")
+	read()
+	literal(" smtp.mailfrom=")
+	if err == nil {
+		value, err = s.value(" ")
+	}
+	literal(" ")
+	read()
+	if err == nil && s.rest != "" {
+		err = fmt.Errorf("more than a field: %q", s.rest)
+	}
+	return comments, value, err
+}

@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// logged is a Sink that keeps lines: "info text" or "err text".
+type logged struct{ lines []string }
+
+func (l *logged) Write(lines []Line) {
+	for _, line := range lines {
+		name := "info"
+		if line.Priority == Err {
+			name = "err"
+		}
+		l.lines = append(l.lines, name+" "+string(line.Text))
+	}
+}
+
+// readAll reads the requests of an input: each request, or its error, as text.
+func readAll(in io.Reader) (requests, log []string) {
+	sink := &logged{}
+	l := &Log{Sink: sink}
+	r := newReader(in, l)
+	for {
+		request, err := r.next()
+		l.Flush()
+		switch {
+		case err == nil:
+			requests = append(requests, fmt.Sprintf("%q", request))
+		case errors.Is(err, errLongLine) || errors.Is(err, errLongBlock):
+			requests = append(requests, err.Error())
+		default:
+			return requests, sink.lines
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	const all = ClientAddress | HELOName | Sender
+	show := func(r Request) string { return fmt.Sprintf("%q", r) }
+	for _, test := range []struct {
+		name, in string
+		want     []string
+		log      []string
+	}{
+		{"an ordinary request", "client_address=192.0.2.1\nhelo_name=a.example\nsender=b@c.example\nrecipient=d@e.example\ninstance=1.2\nqueue_id=4ABC\n\n",
+			[]string{show(Request{"192.0.2.1", "a.example", "b@c.example", "d@e.example", "1.2", "4ABC", 0})}, nil},
+		{"any order, others between", "sender=b@c.example\nfoo=bar\nclient_address=192.0.2.1\nhelo_name=\n\n",
+			[]string{show(Request{ClientAddress: "192.0.2.1", Sender: "b@c.example"})}, nil},
+		{"an empty request", "\n", []string{show(Request{Missing: all})}, nil},
+		{"white space is empty", " \t\u3000\n", []string{show(Request{Missing: all})}, nil},
+		{"two requests", "\nsender=x\n\n",
+			[]string{show(Request{Missing: all}), show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
+		{"CR LF", "sender=x\r\n\r\n", []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
+		{"a CR within stays", "sender=x\ry\n\n", []string{show(Request{Sender: "x\ry", Missing: ClientAddress | HELOName})}, nil},
+		{"the last value counts", "sender=x\nsender=y\n\n", []string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+		{"= in a value", "sender=a=b==\n\n", []string{show(Request{Sender: "a=b==", Missing: ClientAddress | HELOName})}, nil},
+		{"white space around the name, before the value", " sender\u2003= x \n\n", []string{show(Request{Sender: " x", Missing: ClientAddress | HELOName})}, nil},
+		{"capitals", "sender=A@B\nqueue_id=Q1\n\n", []string{show(Request{Sender: "a@b", QueueID: "Q1", Missing: ClientAddress | HELOName})}, nil},
+		{"names have capitals", "Sender=x\n\n", []string{show(Request{Missing: all})}, nil},
+		{"not UTF-8", "sender=\xe2\x82x\xed\xa0\x80\n\n", []string{show(Request{Sender: "\ufffdx\ufffd\ufffd\ufffd", Missing: ClientAddress | HELOName})}, nil},
+		{"no =", "sender\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "sender"`}},
+		{"no name", "=x\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "=x"`}},
+		{"white space within the name", "sen der=x\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "sen der=x"`}},
+		{"control characters are not logged", "\x1b[2J\x00\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "?[2J?"`}},
+		{"the end of the input", "", nil, nil},
+		{"cut off in a line", "sender=x\n\nsender=", []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
+		{"cut off before the empty line", "sender=x\n", nil, nil},
+		{"a long line, and the next request in step", "sender=x\nfoo=" + strings.Repeat("a", 1<<20) + "\nsender=z\n\nsender=y\n\n",
+			[]string{errLongLine.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+		{"a line just short enough", "foo=" + strings.Repeat("a", maxLine-6) + "\nsender=y\n\n",
+			[]string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+		{"a long request, and the next one in step", strings.Repeat("foo=bar\n", 100_000) + "\nsender=y\n\n",
+			[]string{errLongBlock.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for way, in := range map[string]io.Reader{
+				"at once":       strings.NewReader(test.in),
+				"in small ones": iotest.HalfReader(strings.NewReader(test.in)),
+				"with the end":  iotest.DataErrReader(strings.NewReader(test.in)),
+			} {
+				got, log := readAll(in)
+				if !slices.Equal(got, test.want) {
+					t.Errorf("%s: got %s, want %s", way, got, test.want)
+				}
+				if !slices.Equal(log, test.log) {
+					t.Errorf("%s: logged %q, want %q", way, log, test.log)
+				}
+			}
+		})
+	}
+}
+
+// TestReaderMemory: what a client sends does not make the reader grow past its
+// limits.
+func TestReaderMemory(t *testing.T) {
+	r := newReader(strings.NewReader(strings.Repeat("sender="+strings.Repeat("x", 10_000)+"\n", 1000)+"\n"), &Log{})
+	if _, err := r.next(); !errors.Is(err, errLongBlock) {
+		t.Fatalf("got %v, want %v", err, errLongBlock)
+	}
+	if len(r.buf) > maxLine || len(r.values) > maxBlock {
+		t.Errorf("the reader holds %d and %d octets", len(r.buf), len(r.values))
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n", "sender=a@b\r\nhelo_name=c\n\n\n", "a\nb=\n =\n\n", "sender=\xff\xe2\x82\n\n", "sender=ΑΣ\u0130\n \u0085\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		requests, log := readAll(strings.NewReader(string(in)))
+		again, _ := readAll(iotest.OneByteReader(strings.NewReader(string(in))))
+		if !slices.Equal(requests, again) {
+			t.Errorf("read at once %s, octet by octet %s", requests, again)
+		}
+		empty := 0
+		for i, line := range strings.Split(string(in), "\n") {
+			if i < strings.Count(string(in), "\n") && len(trimRight([]byte(line))) == 0 {
+				empty++
+			}
+		}
+		if len(requests) != empty {
+			t.Errorf("%d requests for %d empty lines", len(requests), empty)
+		}
+		for _, line := range log {
+			if !printable(line) {
+				t.Errorf("logged %q", line)
+			}
+		}
+	})
+}
