@@ -22,7 +22,7 @@ type Checker struct {
 	Resolver Resolver
 	Limits   Limits
 	Receiver string   // %{r}: the host that checks; "" expands to "unknown"
-	Scout    *Scout   // asks ahead; nil if nothing is to be asked ahead
+	Ahead    Asker    // is asked ahead: the cache under Resolver; nil for never
 	Observer Observer // is told of every step; nil when nobody asks why
 }
 
@@ -131,8 +131,14 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 	switch {
 	case flaw == nameUnencodable:
 		return errorOutcome(&RecordError{UnencodableName, domain, term})
-	case flaw != nameOK || strings.IndexByte(name, '.') < 0 || name[0] == '[':
-		// RFC 7208, 4.3: malformed, not multi-label, or an address literal (2.3).
+	case flaw != nameOK:
+		return outcome{result: None, domain: domain} // RFC 7208, 4.3: malformed
+	case strings.IndexByte(name, '.') < 0 || name[0] == '[':
+		// RFC 7208, 4.3: not multi-label; or an address literal (2.3). Neither
+		// is looked up, but counts as if it had been.
+		if err := e.budget.void(); err != nil {
+			return errorOutcome(err)
+		}
 		return outcome{result: None, domain: domain}
 	}
 	text, found, err := e.record(name, term)

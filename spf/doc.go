@@ -1,8 +1,8 @@
 // Package spf evaluates SPF (RFC 7208) with RFC 8616 for internationalised
 // mail: is a host allowed to send mail for a domain?
 //
-//	client, err := spf.NewClient("/etc/resolv.conf")
-//	checker := &spf.Checker{Resolver: spf.NewCache(client), Limits: spf.DefaultLimits()}
+//	conf, err := spf.ReadResolvConf("/etc/resolv.conf")
+//	checker := &spf.Checker{Resolver: spf.NewCache(spf.NewClient(conf)), Limits: spf.DefaultLimits()}
 //	verdict := checker.Check(ctx, spf.Query{
 //		IP:     netip.MustParseAddr("192.0.2.1"),
 //		Domain: "example.org",

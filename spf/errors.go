@@ -27,6 +27,7 @@ const (
 	EmptyExp                             // exp= needs a domain-spec
 	EmptyRedirect                        // redirect= needs a domain-spec
 	BadDomainSpec                        // does not end in a top label or a macro
+	BadCharacter                         // a character that no domain-spec may hold
 	BadMacro                             // a percent sign that begins no macro
 	UnknownMacro                         // a macro letter that there is not, or bad transformers
 	ExpOnlyMacro                         // %{c}, %{r} and %{t} are for explanations
@@ -134,6 +135,8 @@ func (k SyntaxKind) String() string {
 		return "redirect= needs a domain name"
 	case BadDomainSpec:
 		return "this is no complete domain name"
+	case BadCharacter:
+		return "this has a character that may not be in a domain name"
 	case BadMacro:
 		return "a percent sign begins %{...}, %%, %_ or %-"
 	case UnknownMacro:

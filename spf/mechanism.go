@@ -3,6 +3,7 @@ package spf
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -85,18 +86,29 @@ func (m *macros) addressType() Type {
 	return TypeAAAA
 }
 
-// addressMatches looks the addresses of a name up and compares them.
-func (e *Evaluation) addressMatches(d *Directive, name string) (bool, error) {
+// addresses looks up the client's type of addresses of a name.
+func (e *Evaluation) addresses(name string) ([]netip.Addr, error) {
 	a, err := e.lookup(Question{name, e.macros.addressType()})
-	if err != nil {
-		return false, err
-	}
-	for _, addr := range a.Addrs {
-		if d.contains(addr, e.macros.ip) {
-			return true, nil
+	return a.Addrs, err
+}
+
+// addressMatches compares the addresses of the names (RFC 7208, 5.3 and 5.4).
+// All are looked up before any is compared, as section 5.4 has it: a DNS error
+// or a void lookup counts also behind a match.
+func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool, err error) {
+	for _, name := range names {
+		if !isHostName(name) {
+			continue
+		}
+		addrs, err := e.addresses(name)
+		if err != nil {
+			return false, err
+		}
+		for _, addr := range addrs {
+			matched = matched || d.contains(addr, e.macros.ip)
 		}
 	}
-	return false, nil
+	return matched, nil
 }
 
 // contains tells whether ip is in the network of addr and the directive's
@@ -124,15 +136,7 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 		return false, &LimitError{MXLimit, maxMX} // RFC 7208, 4.6.4
 	}
 	e.askHosts(a)
-	for _, host := range a.Names {
-		if !isHostName(host) {
-			continue
-		}
-		if matched, err := e.addressMatches(d, host); matched || err != nil {
-			return matched, err
-		}
-	}
-	return false, nil
+	return e.addressMatches(d, a.Names...)
 }
 
 // isHostName tells whether a name out of an answer can be looked up. Octets
@@ -177,18 +181,15 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		if !isHostName(name) {
 			continue
 		}
-		a, err := e.lookup(Question{name, e.macros.addressType()})
+		addrs, err := e.addresses(name)
 		if err != nil {
 			if err := e.unlessDNS(err); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		for _, addr := range a.Addrs {
-			if addr == e.macros.ip {
-				e.validated = append(e.validated, name)
-				break
-			}
+		if slices.Contains(addrs, e.macros.ip) {
+			e.validated = append(e.validated, name)
 		}
 	}
 	return e.validated, nil

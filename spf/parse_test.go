@@ -61,7 +61,7 @@ func TestParseErrors(t *testing.T) {
 		{"top label that begins with a hyphen", "v=spf1 a:foo.-ex", BadDomainSpec, "a:foo.-ex", "foo.-ex", 9},
 		{"two final dots", "v=spf1 a:foo.example..", BadDomainSpec, "a:foo.example..", "foo.example..", 9},
 		{"text behind a macro", "v=spf1 a:%{d}example", BadDomainSpec, "a:%{d}example", "%{d}example", 9},
-		{"tab in a name", "v=spf1 a:foo\tbar.example", BadDomainSpec, "a:foo\tbar.example", "foo\tbar.example", 9},
+		{"tab in a name", "v=spf1 a:foo\tbar.example", BadCharacter, "a:foo\tbar.example", "foo\tbar.example", 9},
 		{"stray percent sign", "v=spf1 a:x%y.example", BadMacro, "a:x%y.example", "x%y", 9},
 		{"percent sign at the end", "v=spf1 exists:foo.%", BadDomainSpec, "exists:foo.%", "foo.%", 14},
 		{"macro without end", "v=spf1 exists:%{d.example", BadMacro, "exists:%{d.example", "%{d", 14},
@@ -72,6 +72,7 @@ func TestParseErrors(t *testing.T) {
 		{"macro with transformers swapped", "v=spf1 exists:%{dr1}.example", UnknownMacro, "exists:%{dr1}.example", "%{dr1}", 14},
 		{"macro for explanations", "v=spf1 exists:%{C}.example", ExpOnlyMacro, "exists:%{C}.example", "%{C}", 14},
 		{"macro in an unknown modifier", "v=spf1 foo=%{y} -all", UnknownMacro, "foo=%{y}", "%{y}", 11},
+		{"tab in an unknown modifier", "v=spf1 x=a\tb", BadCharacter, "x=a\tb", "a\tb", 9},
 		{"record beyond US-ASCII", "v=spf1 a:\xc3\xbc.example", NonASCIIRecord, "", "", 9},
 		{"first of two", "v=spf1 moo cow", UnknownMechanism, "moo", "", 7},
 	}

@@ -18,8 +18,11 @@ const delimiters = ".-+,/_="
 //	domain-end  = ( "." toplabel [ "." ] ) / macro-expand   ; RFC 7208, 7.1
 func parseDomainSpec(s string) (*MacroString, *flaw) {
 	m, tail, bad := scanMacros(s, false)
-	if !isDomainEnd(tail) || !isMacroLiteral(s) {
+	if !isDomainEnd(tail) {
 		return nil, &flaw{BadDomainSpec, s}
+	}
+	if bad == nil && !isMacroLiteral(s) {
+		bad = &flaw{BadCharacter, s}
 	}
 	return m, bad
 }
@@ -29,7 +32,7 @@ func parseDomainSpec(s string) (*MacroString, *flaw) {
 func parseMacroString(s string, explain bool) (*MacroString, *flaw) {
 	m, _, bad := scanMacros(s, explain)
 	if bad == nil && !explain && !isMacroLiteral(s) {
-		bad = &flaw{BadMacro, s}
+		bad = &flaw{BadCharacter, s}
 	}
 	return m, bad
 }
