@@ -42,7 +42,10 @@ func ParseZone(r io.Reader, origin, file string) (*Zone, error) {
 	for name := range names {
 		for name != "" { // RFC 4592, 2.2.2: what a name is below exists
 			name = parent(name)
-			names[name] = names[name]
+			if _, exists := names[name]; exists {
+				break
+			}
+			names[name] = nil
 		}
 	}
 	return &Zone{names: names}, nil
@@ -86,7 +89,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 			a.TTL = min(ttl, a.TTL)
 			return a, err
 		case delegated:
-			return Answer{}, &DNSError{Kind: DNSRcode, Question: q, Rcode: rcodeServFail}
+			return Answer{File: true}, &DNSError{Kind: DNSRcode, Question: q, Rcode: rcodeServFail}
 		default:
 			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q), File: true}, nil
 		}
