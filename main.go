@@ -31,17 +31,19 @@ func main() {
 
 // run does what the command line asks for, and gives the exit status.
 func run(args []string) int {
-	o, err := parseArguments(args[1:])
+	o, err := parseArguments(args[1:], servesPostfix())
 	switch {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "policyd-spf: %v\n", err)
 		return 2
-	case o.help:
+	case o.mode == modeUsage:
 		fmt.Print(usage)
 		return 1 // as the original does
-	case o.version:
+	case o.mode == modeVersion:
 		fmt.Println("policyd-spf " + version)
 		return 0
+	case o.mode != modeServe:
+		return people(o)
 	}
 	names, ahead, err := resolver(o)
 	if err != nil && !servesPostfix() {

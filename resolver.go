@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 
 	"policyd-spf/spf"
@@ -10,20 +11,24 @@ import (
 // resolvConf names the name servers.
 const resolvConf = "/etc/resolv.conf"
 
-// resolver gives what answers lookups: the zone file of --zone, or name servers
-// behind a cache that can be asked ahead.
+// resolver gives what answers lookups: name servers behind a cache that can be
+// asked ahead; or the zone file of --zone, before them with --zone-fallback.
 func resolver(o options) (spf.Resolver, spf.Asker, error) {
+	cache := spf.NewCache(&nameServers{only: o.dns})
 	if o.zone != "" {
 		zone, err := spf.ReadZone(o.zone, "")
+		if err == nil && o.fallback {
+			zone.Fallback = cache
+		}
 		return zone, nil, err
 	}
-	cache := spf.NewCache(&nameServers{})
 	return cache, cache, nil
 }
 
 // nameServers is a Resolver that finds out whom to ask when it is first used:
 // many a process never is.
 type nameServers struct {
+	only   netip.AddrPort // whom to ask in place of those of resolvConf
 	once   sync.Once
 	client *spf.Client
 }
@@ -34,6 +39,9 @@ func (n *nameServers) Lookup(ctx context.Context, q spf.Question) (spf.Answer, e
 		c, err := spf.ReadResolvConf(resolvConf)
 		if err != nil {
 			c = spf.DefaultResolvConf()
+		}
+		if n.only.IsValid() {
+			c.Servers = []netip.AddrPort{n.only}
 		}
 		n.client = spf.NewClient(c)
 	})

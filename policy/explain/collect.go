@@ -75,7 +75,7 @@ func (c *collector) Step(step policy.Step) {
 	case policy.VerdictStep:
 		c.verdict(s)
 	case policy.RuleStep:
-		c.check.Rule = &Rule{s.Kind.String(), d.settings.setting(s.Option, s.Value), s.Spared}
+		c.check.Rule = c.rule(s)
 	case policy.RestrictionStep:
 		c.override(s.Option, s.Value)
 	}
@@ -96,6 +96,21 @@ func (c *collector) verdict(s policy.VerdictStep) {
 		c.check.Fault = c.check.Record.fault(v.Err)
 	}
 	c.open = nil
+}
+
+// rule gives what the settings make of a verdict. For an error that is not
+// refused it names the option that could.
+func (c *collector) rule(s policy.RuleStep) *Rule {
+	option, value := s.Option, s.Value
+	if s.Kind == policy.Prepend && value != "False" {
+		switch c.check.Verdict.Result {
+		case spf.Permerror.String():
+			option, value = "PermError_reject", "False"
+		case spf.Temperror.String():
+			option, value = "TempError_Defer", "False"
+		}
+	}
+	return &Rule{s.Kind.String(), c.document.settings.setting(option, value), s.Spared}
 }
 
 // closeList ends the entry of a whitelist, if there is one.

@@ -126,6 +126,10 @@ const remarkColumn = 40
 
 // pair prints a text and a remark on it, side by side if that fits.
 func (p *printer) pair(b branch, left, right span) {
+	if right.text == "" {
+		p.text(branch{b.first, b.rest + "  "}, left.text, left.color)
+		return
+	}
 	used := columns(b.first) + columns(left.text)
 	at := max(used+2, remarkColumn)
 	if at+columns(right.text) > width {

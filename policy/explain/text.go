@@ -28,12 +28,12 @@ func (p *printer) summary(d *Document) {
 	flush := branch{"", "  "}
 	p.text(flush, head, c)
 	in := branch{"  ", "  "}
-	for _, why := range p.reasons(d) {
+	for i, why := range p.reasons(d) {
 		p.text(in, why, plainText)
-	}
-	if by := d.decider(); by != nil && by.Fault != nil && by.Fault.Record != "" {
-		f := by.Fault
-		p.pointed(in, f.Record, f.Offset, f.Length, p.safe(f.Error))
+		if c := d.cited(); i == 0 && c != nil && c.Fault != nil && c.Fault.Record != "" {
+			f := c.Fault
+			p.pointed(branch{"    ", "    "}, f.Record, f.Offset, f.Length, p.safe(f.Error))
+		}
 	}
 	p.line()
 	r := d.Request
@@ -78,9 +78,9 @@ func (d *Document) headline() (string, color) {
 	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_pass_restriction"):
 		return "Left to Postfix: it does what " + d.Override.Option + " says", bold
 	case strings.HasPrefix(action, "5"):
-		return "Rejected", red
+		return "Rejected, with code " + action, red
 	case strings.HasPrefix(action, "4"), action == "defer_if_permit":
-		return "Deferred", yellow
+		return "Deferred, if no other restriction rejects it", yellow
 	case action == "prepend":
 		return "Not refused: the message gets a header", green
 	}
@@ -100,10 +100,7 @@ func (p *printer) reasons(d *Document) []string {
 		return []string{fmt.Sprintf("Nothing is checked: %s holds the client.", p.setting(*d.Bypass))}
 	}
 	var why []string
-	c := d.decider()
-	if c == nil && len(d.Checks) > 0 {
-		c = d.Checks[len(d.Checks)-1]
-	}
+	c := d.cited()
 	if c != nil {
 		why = append(why, fmt.Sprintf("%s is %s: %s.", c.title(), c.Verdict.Result, p.cause(c)))
 	}
@@ -114,6 +111,15 @@ func (p *printer) reasons(d *Document) []string {
 		why = append(why, p.overruling(*d.Override))
 	}
 	return why
+}
+
+// cited gives the check that the summary is about.
+func (d *Document) cited() *Check {
+	c := d.decider()
+	if c == nil && d.Decision == ByOverride && len(d.Checks) > 0 {
+		c = d.Checks[len(d.Checks)-1]
+	}
+	return c
 }
 
 func (c *Check) title() string {

@@ -13,6 +13,9 @@ import (
 // document has all.
 const shownData = 8
 
+// outcomeIndent is how far the outcome of a term stands behind its count.
+const outcomeIndent = len("term 10/10  ")
+
 // check prints the check of an identity as a tree.
 func (p *printer) check(c *Check) {
 	p.line()
@@ -128,9 +131,10 @@ func (p *printer) term(b branch, t *Term, v Verdict) {
 		outcome = "no match: " + t.Record.Result + " there"
 	}
 	if t.Counts {
-		outcome = fmt.Sprintf("term %2d/%d  %s", t.Counted, v.TermsLimit, outcome)
+		count := fmt.Sprintf("term %d/%d", t.Counted, v.TermsLimit)
+		outcome = fmt.Sprintf("%-*s%s", outcomeIndent, count, outcome)
 	} else {
-		outcome = strings.Repeat(" ", len(fmt.Sprintf("term %2d/%d  ", 0, v.TermsLimit))) + outcome
+		outcome = strings.Repeat(" ", outcomeIndent) + outcome
 	}
 	p.pair(b, span{octets(t.Text), plainText}, span{outcome, c})
 	if t.Target != "" && strings.Contains(t.Text, "%") {
