@@ -2,7 +2,6 @@ package spf
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -124,10 +123,11 @@ func (t *trail) add(alias string) (circle bool, err error) {
 	return circle, err
 }
 
-// ask gets a response of RCODE 0 or 3 to q from one of the servers.
+// ask gets a response of RCODE 0 or 3 to q from one of the servers. What q is
+// in a failure, Lookup fills in.
 func (c *Client) ask(ctx context.Context, q Question) (response, *DNSError) {
 	if over(ctx) {
-		return response{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+		return response{}, &DNSError{Kind: DNSOutOfTime}
 	}
 	var worst *DNSError
 	var space [maxServers]*server
@@ -142,7 +142,7 @@ func (c *Client) ask(ctx context.Context, q Question) (response, *DNSError) {
 			if worst == nil || err.Kind != DNSTimeout { // silence tells least
 				worst = err
 			}
-			if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			if ctx.Err() == context.Canceled {
 				return response{}, worst // nobody waits any more: no fault of the server's
 			}
 			if err.Kind == DNSTimeout || err.Kind == DNSNetwork {
@@ -170,15 +170,16 @@ func (c *Client) order(list []*server) []*server {
 		first = int(c.turn.Add(1)-1) % len(c.servers)
 	}
 	now := int64(time.Since(c.start))
-	for _, shunned := range [...]bool{false, true} {
-		for i := range c.servers {
-			s := &c.servers[(first+i)%len(c.servers)]
-			if (s.shunned.Load() > now) == shunned {
-				list = append(list, s)
-			}
+	shunned := make([]*server, 0, maxServers)
+	for i := range c.servers {
+		s := &c.servers[(first+i)%len(c.servers)]
+		if s.shunned.Load() <= now { // read once: other lookups change it
+			list = append(list, s)
+		} else {
+			shunned = append(shunned, s)
 		}
 	}
-	return list
+	return append(list, shunned...)
 }
 
 // askServer gets a response of RCODE 0 or 3 to q from s.
@@ -195,7 +196,7 @@ func (c *Client) askServer(ctx context.Context, s *server, q Question) (response
 		}
 	}
 	if err == nil && r.rcode != rcodeSuccess && r.rcode != rcodeNXDomain {
-		err = &DNSError{Kind: DNSRcode, Question: q, Server: s.addr, Rcode: r.rcode}
+		err = &DNSError{Kind: DNSRcode, Server: s.addr, Rcode: r.rcode}
 	}
 	return r, err
 }

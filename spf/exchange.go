@@ -42,16 +42,16 @@ func (c *Client) exchange(ctx context.Context, s *server, q Question, udpSize ui
 				return r, nil
 			}
 		case err != nil && err != errJunk:
-			return response{}, failure(q, s, err)
+			return response{}, failure(s, err)
 		}
 	}
 	msg, err := c.overTCP(ctx, s, query)
 	if err != nil {
-		return response{}, failure(q, s, err)
+		return response{}, failure(s, err)
 	}
 	r, err := unpack(msg, q)
 	if err != nil {
-		return response{}, &DNSError{Kind: DNSMalformed, Question: q, Server: s.addr, Err: err}
+		return response{}, &DNSError{Kind: DNSMalformed, Server: s.addr, Err: err}
 	}
 	r.answer.TCP = true
 	return r, nil
@@ -60,16 +60,17 @@ func (c *Client) exchange(ctx context.Context, s *server, q Question, udpSize ui
 var (
 	errJunk   = errors.New("answers to other questions")
 	errShort  = errors.New("message shorter than its header")
+	errCut    = errors.New("answer cut off over TCP")
 	errClosed = errors.New("connection closed within the answer")
 )
 
 // failure makes a *DNSError of an error in the exchange with s.
-func failure(q Question, s *server, err error) *DNSError {
-	e := &DNSError{Kind: DNSNetwork, Question: q, Server: s.addr, Err: err}
+func failure(s *server, err error) *DNSError {
+	e := &DNSError{Kind: DNSNetwork, Server: s.addr, Err: err}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		e.Kind, e.Err = DNSTimeout, nil
-	case err == errJunk, err == errShort, err == errClosed:
+	case err == errJunk, err == errShort, err == errCut, err == errClosed:
 		e.Kind = DNSMalformed
 	}
 	return e
@@ -141,8 +142,11 @@ func (c *Client) overTCP(ctx context.Context, s *server, query []byte) ([]byte, 
 	if _, err := io.ReadFull(conn, msg); err != nil {
 		return nil, early(err)
 	}
-	if !answers(query[2:], msg) {
+	switch {
+	case !answers(query[2:], msg):
 		return nil, errJunk // nothing else was asked on this connection
+	case truncated(msg):
+		return nil, errCut
 	}
 	return msg, nil
 }
