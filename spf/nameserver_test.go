@@ -2,10 +2,12 @@ package spf
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -37,13 +39,19 @@ type nameServer struct {
 func newNameServer(t testing.TB, host string, udp udpDeed, tcp tcpDeed) *nameServer {
 	t.Helper()
 	s := &nameServer{udp: udp, tcp: tcp}
-	var err error
-	if s.tl, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(host), 0))); err != nil {
-		t.Skipf("no socket on %s: %v", host, err)
-	}
-	s.addr = s.tl.Addr().(*net.TCPAddr).AddrPort()
-	if s.conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.addr)); err != nil {
-		t.Fatal(err)
+	at := netip.AddrPortFrom(netip.MustParseAddr(host), 0)
+	for s.conn == nil { // the port that TCP gets may be taken for UDP
+		var err error
+		if s.tl, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at)); err != nil {
+			t.Skipf("no socket on %s: %v", host, err)
+		}
+		s.addr = s.tl.Addr().(*net.TCPAddr).AddrPort()
+		if s.conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.addr)); err != nil {
+			s.tl.Close()
+			if !errors.Is(err, syscall.EADDRINUSE) {
+				t.Fatal(err)
+			}
+		}
 	}
 	s.busy.Go(s.serveUDP)
 	s.busy.Go(s.serveTCP)
