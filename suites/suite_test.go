@@ -112,6 +112,23 @@ func readSuite(t testing.TB, path string) []scenario {
 	}
 }
 
+// readZone reads a file that is zonedata alone.
+func readZone(t testing.TB, path string) zone {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data map[string][]yaml.Node
+	if err := yaml.Unmarshal(b, &data); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	z, err := newZone(data)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return z
+}
+
 // suitePaths finds the suite files: those that the module of the second SPF
 // library ships, the openspf one beside the repository, and our own.
 func suitePaths(t testing.TB) []string {

@@ -1,0 +1,175 @@
+package suites
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+)
+
+// corpus makes a scenario of random records that refer to one another, and
+// clients and senders to check against them: the same for the same seed. With
+// plain, it holds nothing that is wrong: no syntax errors, no failures.
+func corpus(seed uint64, cases int, plain bool) scenario {
+	g := &generator{rand.New(rand.NewPCG(seed, 0)), plain}
+	s := scenario{suite: fmt.Sprint("corpus ", seed), name: "random records", zone: zone{}}
+	for i := range names {
+		s.zone[name(i)] = g.node(i)
+		s.zone[host(i)] = &node{records: append(g.addresses(), record{typ: "PTR", name: host(i)})}
+	}
+	for i := range addresses {
+		n := &node{}
+		for range g.IntN(4) {
+			n.records = append(n.records, record{typ: "PTR", ttl: g.ttl(), name: g.anyName()})
+		}
+		s.zone[fmt.Sprintf("%d.2.0.192.in-addr.arpa", i)] = n
+		s.zone[fmt.Sprintf("%d.2.0.192.in-addr.x.example", i)] = &node{records: g.addresses()}
+	}
+	s.zone["user.example"] = &node{records: g.addresses()}
+	for i := range cases {
+		c := suiteCase{
+			name:     fmt.Sprint("case ", i),
+			host:     g.address().String(),
+			helo:     g.anyName(),
+			mailFrom: g.pick("user", "other.user", "u-s-e-r", "a+b") + "@" + name(g.IntN(names)),
+		}
+		s.cases = append(s.cases, c)
+	}
+	return s
+}
+
+// How many names, hosts and addresses a corpus has.
+const (
+	names     = 24
+	addresses = 16
+)
+
+func name(i int) string { return fmt.Sprintf("n%d.example", i) }
+func host(i int) string { return fmt.Sprintf("h%d.n%d.example", i, i/3) }
+
+type generator struct {
+	*rand.Rand
+	plain bool
+}
+
+func (g *generator) pick(of ...string) string { return of[g.IntN(len(of))] }
+func (g *generator) ttl() uint32              { return uint32(60 + g.IntN(7200)) }
+func (g *generator) oneIn(n int) bool         { return g.IntN(n) == 0 }
+
+func (g *generator) address() netip.Addr {
+	if g.oneIn(3) {
+		return netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", g.IntN(addresses)))
+	}
+	return netip.MustParseAddr(fmt.Sprint("192.0.2.", g.IntN(addresses)))
+}
+
+func (g *generator) addresses() []record {
+	var records []record
+	for range 1 + g.IntN(4) {
+		r := record{typ: "A", ttl: g.ttl(), addr: g.address()}
+		if r.addr.Is6() {
+			r.typ = "AAAA"
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+// anyName is a name that exists, or at times one that does not.
+func (g *generator) anyName() string {
+	switch {
+	case g.oneIn(30):
+		return fmt.Sprintf("void%d.example", g.IntN(5))
+	case g.oneIn(2):
+		return name(g.IntN(names))
+	}
+	return host(g.IntN(names))
+}
+
+// node is what name i has: a record, mail hosts, addresses.
+func (g *generator) node(i int) *node {
+	n := &node{records: g.addresses()}
+	for range g.IntN(4) {
+		n.records = append(n.records, record{typ: "MX", ttl: g.ttl(), pref: uint16(g.IntN(3)), name: g.anyName()})
+	}
+	text := g.record(i)
+	if !g.plain {
+		switch g.IntN(40) {
+		case 0: // a syntax error, most often
+			at := g.IntN(len(text))
+			text = text[:at] + string(rune(' '+g.IntN(95))) + text[at+1:]
+		case 1:
+			n.failure = g.pick("SERVFAIL", "TIMEOUT", "REFUSED")
+			return n
+		case 2:
+			n.byType = map[string]string{g.pick("A", "AAAA", "MX"): "SERVFAIL"}
+			n.records = nil
+		case 3:
+			n.records = append(n.records, record{typ: "TXT", ttl: g.ttl(), strings: []string{text}})
+		case 4:
+			return &node{records: []record{{typ: "CNAME", ttl: g.ttl(), name: name(g.IntN(names))}}}
+		}
+	}
+	n.records = append(n.records, record{typ: "TXT", ttl: g.ttl(), strings: []string{text}})
+	return n
+}
+
+// record is an SPF record for name i. It includes names of higher numbers
+// most of the time, so that most checks come to an end.
+func (g *generator) record(i int) string {
+	terms := []string{"v=spf1"}
+	for range g.IntN(5) {
+		terms = append(terms, g.pick("", "", "", "-", "~", "?", "+")+g.mechanism(i))
+	}
+	switch g.IntN(6) {
+	case 0:
+		terms = append(terms, "redirect="+g.other(i))
+	case 1:
+	default:
+		terms = append(terms, g.pick("-", "~", "?", "+")+"all")
+	}
+	if g.oneIn(3) {
+		terms = append(terms, "exp="+g.pick("x.example", "%{d}", "%{ir}.%{v}.x.example"))
+	}
+	if g.oneIn(5) {
+		terms = append(terms, g.pick("moo=cow", "ra=%{l}", "x-y.z="))
+	}
+	return strings.Join(terms, " ")
+}
+
+func (g *generator) other(i int) string {
+	if !g.oneIn(10) && i+1 < names {
+		return name(i + 1 + g.IntN(names-i-1))
+	}
+	return name(g.IntN(names))
+}
+
+func (g *generator) mechanism(i int) string {
+	target := g.pick("", "", ":"+g.anyName(), ":"+g.anyName(), ":"+g.macro())
+	length := g.pick("", "", "", fmt.Sprint("/", 26+g.IntN(7)), fmt.Sprint("//", 120+g.IntN(9)), "/30//126")
+	switch g.IntN(8) {
+	case 0:
+		return fmt.Sprintf("ip4:192.0.2.%d/%d", g.IntN(addresses), 28+g.IntN(5))
+	case 1:
+		return fmt.Sprintf("ip6:2001:db8::%x/%d", g.IntN(addresses), 124+g.IntN(5))
+	case 2:
+		return "a" + target + length
+	case 3:
+		return "mx" + target + length
+	case 4:
+		return "ptr" + target
+	case 5:
+		return "exists:" + g.macro()
+	default:
+		return "include:" + g.other(i)
+	}
+}
+
+func (g *generator) macro() string {
+	macros := []string{"%{l}.example", "%{ir}.%{v}.x.example", "%{d}", "%{o}", "%{h}", "%{l1r.}.example",
+		"%{l1r+-}.%{d1}", "%{o2}", "%{D2}", "%{i}.%{h}"}
+	if !g.plain {
+		macros = append(macros, "%{p}", "%{p2}.example", "x.%{p}", "%{s}.example", "%{l}..example", "%{S}%{S}.%{h}")
+	}
+	return g.pick(macros...)
+}
