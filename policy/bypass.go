@@ -41,7 +41,7 @@ func (q *inquiry) bypass() (phrase string, ok bool) {
 			q.log(4, Info, list.title, " checked.")
 		}
 		if ok {
-			q.observe(BypassStep{list.option, entry})
+			observe(q, BypassStep{list.option, entry})
 			return list.phrase, true
 		}
 	}
@@ -76,7 +76,7 @@ func (q *inquiry) inNetworks(option string, networks *conf.Networks) (string, bo
 // client by its SPF record.
 func (q *inquiry) domainListed() (string, bool) {
 	for _, entry := range q.set.DomainWhitelist {
-		q.observe(ListStep{"Domain_Whitelist", entry})
+		observe(q, ListStep{"Domain_Whitelist", entry})
 		query := mailFromQuery(q.ip, entry, entry)
 		v := q.check(q.prepare(query, q.set.WhitelistLookupTime), q.set.WhitelistLookupTime)
 		if v.Result == spf.Pass {
@@ -94,7 +94,7 @@ func (q *inquiry) heloListed() (string, bool) {
 			continue
 		}
 		q.log(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
-		q.observe(ListStep{"HELO_Whitelist", entry})
+		observe(q, ListStep{"HELO_Whitelist", entry})
 		ctx, cancel := q.listTime()
 		defer cancel()
 		if q.leadsBack(ctx, entry) {
@@ -112,7 +112,7 @@ func (q *inquiry) nameListed() (string, bool) {
 	if len(q.set.DomainWhitelistPTR) == 0 {
 		return "", false
 	}
-	q.observe(ListStep{"Domain_Whitelist_PTR", ""})
+	observe(q, ListStep{"Domain_Whitelist_PTR", ""})
 	ctx, cancel := q.listTime()
 	defer cancel()
 	answer, err := q.server.Resolver.Lookup(ctx, spf.ReverseQuestion(q.ip))

@@ -65,8 +65,8 @@ func (q *inquiry) checkHELO(c check) (h finding, final bool) {
 	q.logResult(helo, v.Result)
 	h = finding{checked: true, result: v.Result, reason: reason}
 	spare := spared(q.set, rule.kind, v)
-	q.observe(VerdictStep{helo.String(), v, reason})
-	q.observe(RuleStep{helo.String(), rule.kind, rule.option, rule.value, spare})
+	observe(q, VerdictStep{helo.String(), v, reason})
+	observe(q, RuleStep{helo.String(), rule.kind, rule.option, rule.value, spare})
 	if (rule.kind == Reject || rule.kind == Defer) && !spare {
 		h.action = q.refusal(rule.kind, helo, v.Result, reason)
 		q.remember(h.action)
@@ -93,11 +93,11 @@ func (q *inquiry) checkHELO(c check) (h finding, final bool) {
 // withoutSender gives the answer for the null reverse-path.
 func (q *inquiry) withoutSender(h finding) Action {
 	if !h.checked {
-		q.observe(UncheckedStep{"there is no sender, and HELO_reject is No_Check"})
+		observe(q, UncheckedStep{"there is no sender, and HELO_reject is No_Check"})
 		return Action{}
 	}
 	if restriction := q.restriction(q.set.HELOPassRestriction); restriction != "" && h.result == spf.Pass {
-		q.observe(RestrictionStep{"HELO_pass_restriction", restriction})
+		observe(q, RestrictionStep{"HELO_pass_restriction", restriction})
 		return Action{Kind: Restrict, Text: restriction}
 	}
 	q.remember(h.action)
@@ -111,7 +111,7 @@ func (q *inquiry) withoutSender(h finding) Action {
 func (q *inquiry) withoutMailFrom(h finding) Action {
 	switch {
 	case !h.checked:
-		q.observe(UncheckedStep{"HELO_reject and Mail_From_reject are No_Check"})
+		observe(q, UncheckedStep{"HELO_reject and Mail_From_reject are No_Check"})
 		return Action{}
 	case q.added:
 		return Action{Already: true}
@@ -131,8 +131,8 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 	reason = shownReason(v.Result, reason, rule.listed)
 	refused := rule.kind == Reject || rule.kind == Defer
 	spare := spared(q.set, rule.kind, v)
-	q.observe(VerdictStep{mailFrom.String(), v, reason})
-	q.observe(RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
+	observe(q, VerdictStep{mailFrom.String(), v, reason})
+	observe(q, RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
 
 	ownHeader := v.Result != spf.None || !h.checked || h.result == spf.None // else HELO's stays
 	if ownHeader {
@@ -171,10 +171,10 @@ func (q *inquiry) passRestriction(r spf.Result, h finding) (Action, bool) {
 	switch {
 	case r == spf.Pass && ofMailFrom != "":
 		a = Action{Kind: Restrict, Text: ofMailFrom}
-		q.observe(RestrictionStep{"Mail_From_pass_restriction", ofMailFrom})
+		observe(q, RestrictionStep{"Mail_From_pass_restriction", ofMailFrom})
 	case ofHELO != "":
 		a = Action{Kind: Restrict, Text: ofHELO}
-		q.observe(RestrictionStep{"HELO_pass_restriction", ofHELO})
+		observe(q, RestrictionStep{"HELO_pass_restriction", ofHELO})
 	default:
 		return Action{}, false
 	}
@@ -197,19 +197,19 @@ func shownReason(r spf.Result, reason string, listed bool) string {
 
 // heloQuery is the check of a HELO name (RFC 7208, 2.3 and 4.3).
 func heloQuery(ip netip.Addr, name string) spf.Query {
-	return spf.Query{IP: ip, Domain: strings.TrimSuffix(name, "."), Sender: "postmaster@" + name, HELO: name}
+	return spf.Query{IP: ip, Domain: name, Sender: "postmaster@" + name, HELO: name}
 }
 
 // mailFromQuery is the check of a sender (RFC 7208, 2.4 and 4.3). Its domain is
-// what follows the last "@", as a quoted local part may hold others.
+// what follows the last "@", as a quoted local part may hold others. A sender
+// without "@" is a domain.
 func mailFromQuery(ip netip.Addr, sender, name string) spf.Query {
-	domain := strings.TrimSuffix(domainOf(sender), ".")
-	at := max(strings.LastIndexByte(sender, '@'), 0)
-	local := sender[:at]
-	if local == "" {
-		local = "postmaster"
+	at := strings.LastIndexByte(sender, '@')
+	domain := sender[at+1:]
+	if at <= 0 {
+		sender = "postmaster@" + domain
 	}
-	return spf.Query{IP: ip, Domain: domain, Sender: local + "@" + domain, HELO: name}
+	return spf.Query{IP: ip, Domain: domain, Sender: sender, HELO: name}
 }
 
 // domainOf gives the domain of a sender without its final full stop. A sender
@@ -255,6 +255,9 @@ func (q *inquiry) prepare(query spf.Query, seconds int) check {
 	}
 	return c
 }
+
+// waits tells whether the check has to wait for name servers.
+func (c *check) waits() bool { return !c.known && c.evaluation.Waits() }
 
 // start begins with the lookups of a check that is made later.
 func (q *inquiry) start(c *check) {
@@ -306,7 +309,7 @@ func (q *inquiry) checkTime(seconds int) (context.Context, context.CancelFunc) {
 
 // verdict makes the check of an identity, and logs it.
 func (q *inquiry) verdict(id identity, c check) (spf.Verdict, string) {
-	q.observe(CheckStep{id.String(), c.query, c.known})
+	observe(q, CheckStep{id.String(), c.query, c.known})
 	v := q.check(c, q.set.LookupTime)
 	reason := reasonOf(v)
 	if q.set.DebugLevel >= 2 {

@@ -55,7 +55,7 @@ func (q *inquiry) userSettings() {
 	for _, c := range u.Complaints {
 		s.Log.Line(c.Level, Severity(c), c.Text)
 	}
-	q.observe(UserStep{u})
+	observe(q, UserStep{u})
 	if !u.Found {
 		return
 	}
@@ -81,13 +81,13 @@ func (q *inquiry) action() Action {
 	}
 	if q.client == "" {
 		q.log(2, Info, "spfcheck: No client address, exiting")
-		q.observe(UncheckedStep{"there is no client_address"})
+		observe(q, UncheckedStep{"there is no client_address"})
 		return Action{}
 	}
 	var ok bool
 	if q.ip, ok = parseClient(q.client); !ok {
 		q.log(0, Err, `ERROR: "`, q.client, `" is not an IP address, SPF not checked`)
-		q.observe(UncheckedStep{"the client's address is none"})
+		observe(q, UncheckedStep{"the client's address is none"})
 		return Action{}
 	}
 	if a, ok := q.remembered(); ok {
@@ -98,7 +98,7 @@ func (q *inquiry) action() Action {
 	}
 	if q.request.HELOName == "" && q.request.Sender == "" {
 		q.log(2, Info, "spfcheck: No sender or helo, exiting")
-		q.observe(UncheckedStep{"there is neither HELO name nor sender"})
+		observe(q, UncheckedStep{"there is neither HELO name nor sender"})
 		return Action{}
 	}
 	if q.helo = q.request.HELOName; q.helo == "" {
@@ -128,7 +128,7 @@ func (q *inquiry) remembered() (Action, bool) {
 	if !ok {
 		return Action{}, false
 	}
-	q.observe(RememberedStep{a})
+	observe(q, RememberedStep{a})
 	if q.perUser {
 		q.added = a.Kind == Prepend
 		return Action{}, false
@@ -248,17 +248,17 @@ func (q *inquiry) reply(a Action) Reply {
 
 // code gives the reply code for a refusal (RFC 7372, 3.1 and 3.2).
 func (q *inquiry) code(a Action) string {
-	code, status := "550", " 5.7.23"
-	if a.Error {
-		status = " 5.7.24"
+	switch enhanced := q.set.EnhancedStatusCodes; {
+	case a.Kind == Defer && enhanced:
+		return "defer_if_permit 4.7.24"
+	case a.Kind == Defer:
+		return "defer_if_permit"
+	case !enhanced:
+		return "550"
+	case a.Error:
+		return "550 5.7.24"
 	}
-	if a.Kind == Defer {
-		code, status = "defer_if_permit", " 4.7.24"
-	}
-	if q.set.EnhancedStatusCodes {
-		code += status
-	}
-	return code
+	return "550 5.7.23"
 }
 
 // logReply logs the line of a reply.
@@ -286,8 +286,9 @@ func (q *inquiry) log(level int, p Priority, parts ...string) {
 	}
 }
 
-// observe tells the observer of a step.
-func (q *inquiry) observe(s Step) {
+// observe tells the observer of a step. (As a method it would cost memory for
+// each step that nobody asks for.)
+func observe[S Step](q *inquiry, s S) {
 	if o := q.server.Observer; o != nil {
 		o.Step(s)
 	}

@@ -106,12 +106,6 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 // Answer answers a request. It always gives an answer: what goes wrong here is
 // nothing that mail should be refused for.
 func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
-	if s.Observer != nil {
-		s.Observer.Step(RequestStep{request})
-	}
-	if s.Settings.Mock {
-		return Reply{"dunno", mockText}
-	}
 	q := &inquiry{server: s, set: &s.Settings, request: &request, parent: ctx}
 	defer func() {
 		q.end()
@@ -120,6 +114,10 @@ func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
 			reply = dunno
 		}
 	}()
+	observe(q, RequestStep{request})
+	if s.Settings.Mock {
+		return Reply{"dunno", mockText}
+	}
 	s.begin()
 	return q.answer()
 }

@@ -1,0 +1,372 @@
+package policy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"policyd-spf/spf"
+)
+
+// resolverFunc is a Resolver made of a function.
+type resolverFunc func(context.Context, spf.Question) (spf.Answer, error)
+
+func (f resolverFunc) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	return f(ctx, q)
+}
+
+// silent is a Resolver that never answers.
+func silent(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	<-ctx.Done()
+	return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+}
+
+// newServer makes a server with a configuration, and what it logs.
+func newServer(t testing.TB, config string, r spf.Resolver) (*Server, *logged) {
+	t.Helper()
+	sink := &logged{}
+	settings := loadText(t, config)
+	return &Server{
+		Settings: settings, ConfigFile: "policyd-spf.conf", Resolver: r,
+		Log: &Log{Level: settings.DebugLevel, Sink: sink}, host: "mx.example.net",
+	}, sink
+}
+
+// chunks is a Writer that keeps each write apart.
+type chunks struct{ writes []string }
+
+func (c *chunks) Write(p []byte) (int, error) {
+	c.writes = append(c.writes, string(p))
+	return len(p), nil
+}
+
+const aPass = "client_address=192.0.2.1\nhelo_name=mail.example.org\nsender=alice@example.org\nrecipient=bob@example.net\n\n"
+
+func TestServeWritesOnce(t *testing.T) {
+	s, _ := newServer(t, "", oneRecord{})
+	out := &chunks{}
+	if err := s.Serve(context.Background(), strings.NewReader(aPass+"\nsender=cut off"), out); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"action=prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=alice@example.org; receiver=<UNKNOWN> \n\n",
+		"action=dunno\n\n",
+	}
+	if strings.Join(out.writes, "|") != strings.Join(want, "|") {
+		t.Errorf("wrote %q, want %q", out.writes, want)
+	}
+}
+
+// TestServeLogsAfterwards: nobody waits for the log, unless somebody is looking
+// for something.
+func TestServeLogsAfterwards(t *testing.T) {
+	for _, test := range []struct {
+		level string
+		want  string
+	}{{"1", "reply log "}, {"2", "log reply "}} {
+		var order strings.Builder
+		s, _ := newServer(t, "debugLevel = "+test.level+"\n", oneRecord{})
+		s.Log.Sink = sinkFunc(func([]Line) { order.WriteString("log ") })
+		out := writerFunc(func(p []byte) (int, error) { order.WriteString("reply "); return len(p), nil })
+		if err := s.Serve(context.Background(), strings.NewReader(aPass), out); err != nil {
+			t.Fatal(err)
+		}
+		if order.String() != test.want {
+			t.Errorf("debugLevel %s: %s", test.level, order.String())
+		}
+	}
+}
+
+type sinkFunc func([]Line)
+
+func (f sinkFunc) Write(l []Line) { f(l) }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestServeEnds: Serve ends when its input or its output does.
+func TestServeEnds(t *testing.T) {
+	broken := errors.New("broken")
+	for _, test := range []struct {
+		name string
+		in   io.Reader
+		out  io.Writer
+		want error
+	}{
+		{"end of input", strings.NewReader(""), io.Discard, nil},
+		{"end of input in a request", strings.NewReader("a=b\n"), io.Discard, nil},
+		{"input breaks", io.MultiReader(strings.NewReader(aPass), readerFunc(func([]byte) (int, error) { return 0, broken })), io.Discard, broken},
+		{"output breaks", strings.NewReader(aPass + aPass), writerFunc(func([]byte) (int, error) { return 0, broken }), broken},
+		{"a fault between requests", readerFunc(func([]byte) (int, error) { panic("fault") }), io.Discard, errInternal},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, _ := newServer(t, "", oneRecord{})
+			if err := s.Serve(context.Background(), test.in, test.out); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestFaults: a panic does not get out, and does not cost a message.
+func TestFaults(t *testing.T) {
+	faulty := resolverFunc(func(_ context.Context, q spf.Question) (spf.Answer, error) {
+		if strings.HasPrefix(q.Name, "faulty.") {
+			panic("a fault")
+		}
+		return oneRecord{}.Lookup(nil, q)
+	})
+	request := func(helo, sender string) Request {
+		return Request{ClientAddress: "192.0.2.1", HELOName: helo, Sender: sender}
+	}
+	for _, test := range []struct {
+		name     string
+		config   string
+		request  Request
+		observer Observer
+		want     string
+	}{
+		{"in MAIL FROM's check", "", request("mail.example.org", "a@faulty.example"), nil,
+			"prepend Received-SPF: Temperror (SPF Temporary Error: internal error) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@faulty.example; receiver=<UNKNOWN> "},
+		{"in HELO's check", "", request("faulty.example", "a@example.org"), nil,
+			"prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=faulty.example; envelope-from=a@example.org; receiver=<UNKNOWN> "},
+		{"in a list", "Domain_Whitelist = faulty.example\n", request("mail.example.org", "a@example.org"), nil,
+			"prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@example.org; receiver=<UNKNOWN> "},
+		{"in the lookup of a list", "HELO_Whitelist = faulty.example\n", request("faulty.example", "a@example.org"), nil, "dunno"},
+		{"in an observer", "", request("mail.example.org", "a@example.org"), faultyObserver{}, "dunno"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, log := newServer(t, test.config, faulty)
+			s.Observer = test.observer
+			if got := s.Answer(context.Background(), test.request).String(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			s.Log.Flush()
+			if !strings.Contains(strings.Join(log.lines, "\n"), "err ERROR: internal error: a fault") {
+				t.Errorf("logged %q", log.lines)
+			}
+		})
+	}
+}
+
+type faultyObserver struct{}
+
+func (faultyObserver) Step(Step)       { panic("a fault") }
+func (faultyObserver) Event(spf.Event) {}
+
+// TestTime: whatever the settings and the name servers, a request has its
+// answer within 90 seconds, and a check within Lookup_Time.
+func TestTime(t *testing.T) {
+	const temperror = "Temperror (SPF Temporary Error: DNS Timeout) identity="
+	slow := resolverFunc(func(ctx context.Context, q spf.Question) (spf.Answer, error) {
+		select {
+		case <-ctx.Done():
+			return silent(ctx, q)
+		case <-time.After(15 * time.Second):
+			return spf.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
+		}
+	})
+	for _, test := range []struct {
+		name     string
+		config   string
+		resolver spf.Resolver
+		want     time.Duration
+		reply    string
+	}{
+		{"nobody answers", "", resolverFunc(silent), 40 * time.Second, temperror + "mailfrom"},
+		{"a time of one's own", "Lookup_Time = 3\n", resolverFunc(silent), 6 * time.Second, temperror + "mailfrom"},
+		{"only MAIL FROM", "HELO_reject = No_Check\n", resolverFunc(silent), 20 * time.Second, temperror + "mailfrom"},
+		{"no limit: one lookup has 20 seconds", "Lookup_Time = 0\n", resolverFunc(silent), 40 * time.Second, temperror + "mailfrom"},
+		{"no limit, but the request's", "Lookup_Time = 0\n", slow, 90 * time.Second, "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{"more than the request has", "Lookup_Time = 100000000000\n", resolverFunc(silent), 90 * time.Second,
+			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{"no time at all", "Lookup_Time = -1\n", resolverFunc(silent), 0,
+			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{"lists", "Whitelist_Lookup_Time = 4\nLookup_Time = 3\nDomain_Whitelist = a.example,b.example\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
+			resolverFunc(silent), (4 + 4 + 4 + 4 + 3 + 3) * time.Second, temperror + "mailfrom"},
+		{"lists without limit", "Whitelist_Lookup_Time = 0\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
+			resolverFunc(silent), 42 * time.Second, temperror + "mailfrom"},
+		{"lists without any time", "Whitelist_Lookup_Time = -1\nLookup_Time = 1\nDomain_Whitelist = a.example\n",
+			resolverFunc(silent), 2 * time.Second, temperror + "mailfrom"},
+		{"many lists", "Domain_Whitelist = " + strings.Repeat("a.example,", 100) + "\n", resolverFunc(silent), 90 * time.Second,
+			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, _ := newServer(t, test.config, test.resolver)
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "a@example.org"}).String()
+				if took := time.Since(start); took != test.want {
+					t.Errorf("took %v, want %v", took, test.want)
+				}
+				if !strings.Contains(reply, test.reply) {
+					t.Errorf("got %s, want %s", reply, test.reply)
+				}
+			})
+		})
+	}
+}
+
+// TestKnownSender: a message from a known sender costs no lookup, and hardly
+// any memory.
+func TestKnownSender(t *testing.T) {
+	var lookups atomic.Int64
+	counting := resolverFunc(func(ctx context.Context, q spf.Question) (spf.Answer, error) {
+		lookups.Add(1)
+		return oneRecord{}.Lookup(ctx, q)
+	})
+	s, _ := newServer(t, "", counting)
+	s.Log.Sink = lost{}
+	request := Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org", Recipient: "bob@example.net"}
+	s.Answer(context.Background(), request)
+	lookups.Store(0)
+	var reply []byte
+	allocations := testing.AllocsPerRun(100, func() {
+		reply = appendReply(reply[:0], s.Answer(context.Background(), request))
+		s.Log.Flush()
+	})
+	if n := lookups.Load(); n != 0 {
+		t.Errorf("%d lookups", n)
+	}
+	if allocations > 6 {
+		t.Errorf("%v allocations", allocations)
+	}
+}
+
+// TestUserSettingsStay: settings of one recipient are for its request only.
+func TestUserSettingsStay(t *testing.T) {
+	path := t.TempDir() + "/users"
+	writeFile(t, path, "bob@example.net,Mail_From_reject=False|Hide_Receiver=No|Header_Type=AR\n")
+	s, _ := newServer(t, "Per_User = text,"+path+"\n", parseZone(t, parserZone))
+	ask := func(recipient string) string {
+		return s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example", Recipient: recipient}).String()
+	}
+	want := ask("carol@example.net")
+	if got := ask("bob@example.net"); !strings.HasPrefix(got, "prepend Authentication-Results: ") {
+		t.Errorf("bob: %s", got)
+	}
+	if got := ask("carol@example.net"); got != want || !strings.HasPrefix(got, "550 ") {
+		t.Errorf("carol: %s, and after bob: %s", want, got)
+	}
+}
+
+// TestLeavesNothing: after a request no goroutine and no descriptor is left.
+func TestLeavesNothing(t *testing.T) {
+	cache := spf.NewCache(parseZone(t, parserZone))
+	s, _ := newServer(t, "", cache)
+	s.Ahead = cache
+	ask := func(i int) {
+		s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: strconv.Itoa(i) + ".pass.example", Sender: "a@" + strconv.Itoa(i) + ".fail.example"})
+	}
+	ask(0)
+	goroutines, files := runtime.NumGoroutine(), descriptors(t)
+	for i := range 50 {
+		ask(i)
+	}
+	for wait := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(wait) < 5*time.Second; {
+		runtime.Gosched()
+	}
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+	if n := descriptors(t); n > files {
+		t.Errorf("%d descriptors, %d before", n, files)
+	}
+}
+
+// TestFlatMemory: what is kept does not grow with the number of requests.
+func TestFlatMemory(t *testing.T) {
+	s, _ := newServer(t, "", oneRecord{})
+	s.Log.Sink = lost{}
+	heap := func(from, to int) uint64 {
+		for i := from; i < to; i++ {
+			n := strconv.Itoa(i)
+			s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: n + ".example", Sender: "a@" + n + ".example.org", Instance: n})
+			s.Log.Flush()
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	first := heap(0, 5000)
+	if second := heap(5000, 20000); second > first+first/4 {
+		t.Errorf("%d octets after 5,000 requests, %d after 20,000", first, second)
+	}
+}
+
+// FuzzAnswer: whatever a client, a sender or a name server sends, a request has
+// one well-formed reply, and the log well-formed lines.
+func FuzzAnswer(f *testing.F) {
+	f.Add("192.0.2.1", "mail.example.org", "alice@example.org", "bob@example.net", "v=spf1 -all exp=e.example", "go away\n\naction=OK\n\n", uint8(0))
+	f.Add("192.0.2.1", "a;b=c", `"x;y"@b@c.example.`, "(", "v=spf1 %{s} ?all", "", uint8(1))
+	f.Add("::ffff:192.0.2.1", "\xff", "@", "", "v=spf1 include:a.%{l}.example", "%{s}%{h}", uint8(2))
+	f.Add("fe80::1%eth0\n", "", "ΑΣ@é.example", "\u2028", "v=spf1 \x00", "OK", uint8(3))
+	configs := []string{
+		"Mail_From_reject = SPF_Not_Pass\nPermError_reject = True\n",
+		"Header_Type = AR\nMail_From_reject = False\nHELO_reject = False\nHide_Receiver = No\n",
+		"SPF_Enhanced_Status_Codes = No\nReason_Message =\nMail_From_reject = SPF_Not_Pass\nHELO_reject = SPF_Not_Pass\n",
+		"Hide_Receiver = No\nReason_Message = {spf}\nPermError_reject = True\nTempError_Defer = True\nNo_Mail = True\n",
+	}
+	f.Fuzz(func(t *testing.T, client, helo, sender, recipient, record, explanation string, which uint8) {
+		resolver := resolverFunc(func(_ context.Context, q spf.Question) (spf.Answer, error) {
+			switch {
+			case q.Type == spf.TypePTR || q.Type == spf.TypeMX:
+				return spf.Answer{Names: []string{record, helo}}, nil
+			case q.Type != spf.TypeTXT:
+				return spf.Answer{NXDomain: true}, nil
+			case q.Name == "e.example":
+				return spf.Answer{TXT: [][]string{{explanation}}}, nil
+			}
+			return spf.Answer{TXT: [][]string{{record}}}, nil
+		})
+		s, log := newServer(t, configs[int(which)%len(configs)]+"debugLevel = 5\n", resolver)
+		in := "client_address=" + client + "\nhelo_name=" + helo + "\nsender=" + sender + "\nrecipient=" + recipient + "\n\n"
+		var out bytes.Buffer
+		s.Serve(context.Background(), strings.NewReader(in), &out)
+		replies := strings.SplitAfter(out.String(), "\n\n")
+		for _, reply := range replies[:len(replies)-1] {
+			checkReply(t, reply)
+		}
+		if rest := replies[len(replies)-1]; rest != "" {
+			t.Errorf("more than replies: %q", rest)
+		}
+		if len(replies) == 1 {
+			t.Error("no reply")
+		}
+		for _, line := range log.lines {
+			if !printable(line) || strings.Contains(line, "internal error") {
+				t.Errorf("logged %q", line)
+			}
+		}
+	})
+}
+
+// checkReply holds a reply against what Postfix makes of it.
+func checkReply(t *testing.T, reply string) {
+	action, ok := strings.CutPrefix(strings.TrimSuffix(reply, "\n\n"), "action=")
+	verb, text, _ := strings.Cut(action, " ")
+	switch {
+	case !ok || !printable(action) || len(reply) > maxReply:
+		t.Errorf("malformed: %q", reply)
+	case verb == "dunno" && text == "":
+	case verb == "prepend" && len(text) <= maxHeader &&
+		(strings.HasPrefix(text, "Received-SPF: ") || strings.HasPrefix(text, "Authentication-Results: ") || strings.HasPrefix(text, "X-Comment: ")):
+	case (verb == "550" || verb == "defer_if_permit") && strings.TrimSpace(text) != "":
+	default:
+		t.Errorf("unexpected: %q", reply)
+	}
+}
