@@ -71,6 +71,7 @@ type scout struct {
 	ctx    context.Context
 	asker  Asker
 	macros *macros
+	begun  bool // by the evaluation, which alone reads it
 
 	mu    sync.Mutex
 	room  int // terms that may still be asked ahead
@@ -81,15 +82,44 @@ func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
 	return &scout{ctx: ctx, asker: asker, macros: m, room: terms}
 }
 
-// ask starts a lookup and goes on with its answer, once for each question.
+// begin begins when the evaluation comes to the first question that it has to
+// wait for, with all that the records on its path are going to ask. Before
+// that, answers are in the cache and cost less than asking for them ahead.
+func (s *scout) begin(q Question, path []scene) {
+	if s.begun {
+		return
+	}
+	a, known := s.asker.Stale(q)
+	if known && a.TTL > 0 {
+		return
+	}
+	s.begun = true
+	s.first(q) // the evaluation asks it
+	if known {
+		s.next(q, a)
+	}
+	for _, on := range path {
+		s.follow(on.record, on.domain)
+	}
+}
+
+// ask starts a lookup and goes on with its answer, once for each question. If
+// the answer has expired, what followed from it is asked at once: so all names
+// of a known record are asked for together with its renewal.
 func (s *scout) ask(q Question) {
 	if !s.first(q) {
+		return
+	}
+	known, ok := s.asker.Stale(q)
+	if ok {
+		s.next(q, known)
+	}
+	if ok && known.TTL > 0 {
 		return
 	}
 	go func() {
 		// What goes wrong here, the evaluation will meet again.
 		defer func() { _ = recover() }()
-		s.recall(q)
 		if a, err := s.asker.LookupAhead(s.ctx, q); err == nil {
 			s.next(q, a)
 		}
@@ -110,14 +140,6 @@ func (s *scout) first(q Question) bool {
 	return true
 }
 
-// recall goes on with what the answer to q was before it expired, so that all
-// names of a known record are asked for together with its renewal.
-func (s *scout) recall(q Question) {
-	if a, ok := s.asker.Stale(q); ok {
-		s.next(q, a)
-	}
-}
-
 // next asks what follows from an answer.
 func (s *scout) next(q Question, a Answer) {
 	switch q.Type {
@@ -127,24 +149,19 @@ func (s *scout) next(q Question, a Answer) {
 			return
 		}
 		if r, err := Parse(text); err == nil {
-			s.follow(r, q.Name, false)
+			s.follow(r, q.Name)
 		}
 	case TypeMX, TypePTR:
-		s.hosts(a, false)
+		s.hosts(a)
 	}
 }
 
-// follow asks what a record is going to ask. With begun, its evaluation begins
-// now and asks the first question itself.
-func (s *scout) follow(r *Record, domain string, begun bool) {
+// follow asks what a record is going to ask.
+func (s *scout) follow(r *Record, domain string) {
 	s.mu.Lock()
 	room := s.room
 	s.mu.Unlock()
-	list := questions(r, domain, s.macros, room)
-	if begun && len(list) > 0 {
-		list = list[1:]
-	}
-	for _, q := range list {
+	for _, q := range questions(r, domain, s.macros, room) {
 		if s.take(q) {
 			s.ask(q)
 		}
@@ -162,14 +179,13 @@ func (s *scout) take(q Question) bool {
 	return true
 }
 
-// hosts asks for the addresses of the hosts in an MX or PTR answer; begun as
-// for follow.
-func (s *scout) hosts(a Answer, begun bool) {
+// hosts asks for the addresses of the hosts in an MX or PTR answer.
+func (s *scout) hosts(a Answer) {
 	if len(a.Names) > maxMX {
 		a.Names = a.Names[:maxMX] // of PTR names no more are used; more MX hosts are permerror
 	}
-	for i, host := range a.Names {
-		if isHostName(host) && !(begun && i == 0) {
+	for _, host := range a.Names {
+		if isHostName(host) {
 			s.ask(Question{host, s.macros.addressType()})
 		}
 	}

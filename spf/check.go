@@ -34,11 +34,18 @@ type Evaluation struct {
 	macros macros
 	budget budget
 	scout  *scout
+	path   []scene // the records being evaluated, from the first to the innermost
 	ttl    time.Duration
 	vary   Vary
 
 	validated     []string // the client's validated names (RFC 7208, 5.5)
 	validatedDone bool
+}
+
+// scene is a record being evaluated.
+type scene struct {
+	record *Record
+	domain string
 }
 
 // longestTTL is where the smallest TTL starts from: no verdict is kept longer
@@ -64,8 +71,19 @@ func (c *Checker) Prepare(ctx context.Context, q Query) *Evaluation {
 	return e
 }
 
-// Start looks the record of the domain ahead, and on from there. It is for a
-// check that does not begin at once; Check does so on its own.
+// Waits tells whether a check of domain begins with a lookup that the cache has
+// no answer to. It is false without Ahead.
+func (c *Checker) Waits(domain string) bool {
+	name, flaw := toName(domain)
+	if c.Ahead == nil || flaw != nameOK {
+		return false
+	}
+	a, known := c.Ahead.Stale(Question{name, TypeTXT})
+	return !known || a.TTL <= 0
+}
+
+// Start begins with the lookups of a check that is made later. It is of use if
+// something else has to be waited for before.
 func (e *Evaluation) Start() {
 	if name, flaw := toName(e.domain); e.scout != nil && flaw == nameOK {
 		e.scout.ask(Question{name, TypeTXT})
@@ -143,40 +161,38 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 	}
 	text, found, err := e.record(name, term)
 	if err != nil {
-		e.event(RecordEvent{Depth: depth, Domain: name, Err: err})
+		e.recordEvent(RecordEvent{Depth: depth, Domain: name, Err: err})
 		o := errorOutcome(err)
 		o.domain = name
 		return o
 	}
 	if !found {
-		e.event(RecordEvent{Depth: depth, Domain: name})
+		e.recordEvent(RecordEvent{Depth: depth, Domain: name})
 		return outcome{result: None, domain: name} // RFC 7208, 4.5
 	}
 	r, err := Parse(text)
 	if err != nil {
 		// RFC 7208, 4.6: a syntax error anywhere, before anything is evaluated.
 		err.(*SyntaxError).Domain = name
-		e.event(RecordEvent{Depth: depth, Domain: name, Text: text, Err: err})
+		e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Err: err})
 		o := errorOutcome(err)
 		o.domain, o.record, o.root = name, text, text
 		return o
 	}
-	e.event(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
-	if e.scout != nil {
-		e.scout.follow(r, name, true)
+	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
+	e.path = append(e.path, scene{r, name})
+	if e.scout != nil && e.scout.begun {
+		e.scout.follow(r, name)
 	}
 	o := e.terms(r, name, depth)
+	e.path = e.path[:len(e.path)-1]
 	o.root = text
 	return o
 }
 
 // record gets the SPF record of a name, if it has one (RFC 7208, 4.4 and 4.5).
 func (e *Evaluation) record(name, term string) (text string, found bool, err error) {
-	q := Question{name, TypeTXT}
-	if term == "" && e.scout != nil {
-		e.scout.recall(q)
-	}
-	a, err := e.lookup(q)
+	a, err := e.lookup(Question{name, TypeTXT})
 	if err != nil {
 		return "", false, err
 	}
@@ -221,11 +237,7 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
 			continue
 		}
 		matched, err := e.matches(d, domain, depth)
-		ev := MatchEvent{Depth: depth, Term: d, Matched: matched, Err: err}
-		if matched {
-			ev.Result = d.Result()
-		}
-		e.event(ev)
+		e.matchEvent(depth, d, matched, d.Result(), err)
 		if err != nil {
 			o := errorOutcome(err)
 			o.domain, o.record, o.term = domain, r.Text, d.Source()
@@ -247,7 +259,7 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
 func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
 	err := e.budget.term()
 	target, flaw := e.target(r.Redirect.Value, domain)
-	e.event(TermEvent{Depth: depth, Term: r.Redirect, Target: target, Terms: e.budget.terms})
+	e.termEvent(depth, r.Redirect, target)
 	var o outcome
 	switch {
 	case err != nil:
@@ -263,7 +275,7 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
 	if o.err != nil && o.record == "" {
 		o.domain, o.record, o.term = domain, r.Text, r.Redirect.Source()
 	}
-	e.event(MatchEvent{Depth: depth, Term: r.Redirect, Matched: true, Result: o.result, Err: o.err})
+	e.matchEvent(depth, r.Redirect, true, o.result, o.err)
 	return o
 }
 
@@ -273,7 +285,7 @@ func (e *Evaluation) lookup(q Question) (Answer, error) {
 	a, err := e.lookupUncounted(q)
 	if err == nil && a.Void() {
 		err = e.budget.void()
-		e.event(VoidEvent{Question: q, Voids: e.budget.voids})
+		e.voidEvent(q)
 	}
 	return a, err
 }
@@ -281,6 +293,9 @@ func (e *Evaluation) lookup(q Question) (Answer, error) {
 func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
 	if e.ctx.Err() != nil {
 		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+	}
+	if e.scout != nil {
+		e.scout.begin(q, e.path)
 	}
 	a, err := e.Resolver.Lookup(e.ctx, q)
 	if err == nil {
@@ -301,11 +316,5 @@ func (e *Evaluation) note(m *MacroString) {
 	}
 	if m.uses("h") {
 		e.vary |= VaryHELO
-	}
-}
-
-func (e *Evaluation) event(ev Event) {
-	if e.Observer != nil {
-		e.Observer.Event(ev)
 	}
 }

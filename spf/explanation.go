@@ -26,7 +26,9 @@ func (e *Evaluation) explain(exp *Modifier, domain string) string {
 			e.ttl = 0 // the next fail may have it
 		}
 	}
-	e.event(ev)
+	if e.Observer != nil {
+		e.Observer.Event(ev)
+	}
 	return ev.Value
 }
 

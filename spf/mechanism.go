@@ -17,7 +17,7 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	if d.Domain != nil && limit == nil {
 		target, flaw = e.target(d.Domain, domain) // RFC 7208, 4.8
 	}
-	e.event(TermEvent{Depth: depth, Term: d, Target: d.shown(target), Terms: e.budget.terms})
+	e.termEvent(depth, d, d.shown(target))
 	if limit != nil {
 		return false, limit
 	}
@@ -197,8 +197,8 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 
 // askHosts asks ahead for the addresses of the hosts in an MX or PTR answer.
 func (e *Evaluation) askHosts(a Answer) {
-	if e.scout != nil {
-		e.scout.hosts(a, true)
+	if e.scout != nil && e.scout.begun {
+		e.scout.hosts(a)
 	}
 }
 

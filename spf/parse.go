@@ -28,6 +28,11 @@ func Parse(text string) (*Record, error) {
 		return nil, fault(NonASCIIRecord, "", "", at) // RFC 7208, 3.1
 	}
 	r := &Record{Text: text}
+	// As many terms as there can be, at once: a record is parsed each time that
+	// it is evaluated.
+	n := countTerms(text)
+	r.Terms = make([]Term, 0, n)
+	directives := make([]Directive, n)
 	for at := len(version); at < len(text); {
 		// Terms are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
 		if text[at] == ' ' {
@@ -38,7 +43,7 @@ func Parse(text string) (*Record, error) {
 		if end := strings.IndexByte(term, ' '); end >= 0 {
 			term = term[:end]
 		}
-		t, bad := parseTerm(source{term, at}, r)
+		t, bad := parseTerm(source{term, at}, r, &directives[len(r.Terms)])
 		if bad != nil {
 			return nil, fault(bad.kind, term, bad.detail, at+strings.Index(term, bad.detail))
 		}
@@ -48,6 +53,16 @@ func Parse(text string) (*Record, error) {
 	return r, nil
 }
 
+// countTerms counts the terms behind the version.
+func countTerms(text string) (n int) {
+	for at := len(version); at+1 < len(text); at++ {
+		if text[at] == ' ' && text[at+1] != ' ' {
+			n++
+		}
+	}
+	return n
+}
+
 // flaw is what is wrong with a term; detail is the part of it at fault, "" for
 // the whole.
 type flaw struct {
@@ -55,11 +70,12 @@ type flaw struct {
 	detail string
 }
 
-func parseTerm(src source, r *Record) (Term, *flaw) {
+func parseTerm(src source, r *Record, d *Directive) (Term, *flaw) {
 	if name, value, ok := cutModifier(src.text); ok {
 		return parseModifier(src, name, value, r)
 	}
-	return parseDirective(src)
+	d.source = src
+	return d, d.parse()
 }
 
 // cutModifier tells a modifier from a directive by its name and "=".
@@ -106,12 +122,12 @@ func parseModifier(src source, name, value string, r *Record) (Term, *flaw) {
 	return m, nil
 }
 
-func parseDirective(src source) (Term, *flaw) {
-	if strings.HasSuffix(src.text, ",") {
-		return nil, &flaw{CommaAfterTerm, ""}
+// parse parses the directive's source.
+func (d *Directive) parse() *flaw {
+	if strings.HasSuffix(d.text, ",") {
+		return &flaw{CommaAfterTerm, ""}
 	}
-	d := &Directive{source: src}
-	rest := src.text
+	rest := d.text
 	if strings.IndexByte("+-~?", rest[0]) >= 0 { // RFC 7208, 4.6.1
 		d.Qualifier, rest = rest[0], rest[1:]
 	}
@@ -121,21 +137,30 @@ func parseDirective(src source) (Term, *flaw) {
 	name = strings.ToLower(name)
 	mechanism, known := mechanismOf(name)
 	d.Mechanism = mechanism
-	switch {
-	case !known && isIP4(name):
-		return nil, &flaw{BareAddress, ""}
-	case !known && name != "" && isMechanism(name[1:]):
-		return nil, &flaw{UnknownQualifier, ""}
-	case !known:
-		return nil, &flaw{UnknownMechanism, ""}
+	if !known {
+		return unknown(name)
 	}
-	if kind, ok := d.setLengths(len4, len6, colon && isIP4(arg)); !ok {
-		return nil, &flaw{kind, ""}
+	if mechanism == A && colon && isIP4(arg) {
+		return &flaw{AddressAsDomain, ""}
 	}
-	if kind, ok := d.setAddr(arg); !ok {
-		return nil, &flaw{kind, ""}
+	if kind, ok := d.setLengths(len4, len6); !ok {
+		return &flaw{kind, ""}
+	}
+	if mechanism == IP4 || mechanism == IP6 {
+		return d.setAddr(arg)
 	}
 	return d.setDomain(arg, colon)
+}
+
+// unknown tells what is wrong with a name that is no mechanism's.
+func unknown(name string) *flaw {
+	switch {
+	case isIP4(name):
+		return &flaw{BareAddress, ""}
+	case name != "" && isMechanism(name[1:]):
+		return &flaw{UnknownQualifier, ""}
+	}
+	return &flaw{UnknownMechanism, ""}
 }
 
 // cutLength cuts a prefix length off the end of a term.
@@ -159,89 +184,64 @@ func cutLength(term, slashes string) (rest string, length int) {
 	return term[:at], n
 }
 
-// setLengths checks the prefix lengths (RFC 7208, 5.6). addressArg tells that
-// the argument is an IPv4 address, which only ip4 may have.
-func (d *Directive) setLengths(len4, len6 int, addressArg bool) (SyntaxKind, bool) {
+// setLengths checks the prefix lengths (RFC 7208, 5.6).
+func (d *Directive) setLengths(len4, len6 int) (SyntaxKind, bool) {
 	d.Len4, d.Len6 = len4, len6
 	switch d.Mechanism {
 	case A, MX:
-		switch {
-		case d.Mechanism == A && addressArg:
-			return AddressAsDomain, false
-		case len4 > 32:
-			return BadIP4Length, false
-		case len6 > 128:
-			return BadIP6Length, false
-		}
 	case IP4:
-		switch {
-		case len6 != noLength:
+		if len6 != noLength {
 			return DualLength, false
-		case len4 > 32:
-			return BadIP4Length, false
 		}
 	case IP6:
 		if len6 != noLength {
 			return DualLength, false
 		}
 		d.Len4, d.Len6 = noLength, len4
-		if d.Len6 > 128 {
-			return BadIP6Length, false
-		}
 	default:
 		if len4 != noLength || len6 != noLength {
 			return LengthNotAllowed, false
 		}
 	}
+	if d.Len4 > 32 {
+		return BadIP4Length, false
+	}
+	if d.Len6 > 128 {
+		return BadIP6Length, false
+	}
 	return 0, true
 }
 
-// setAddr parses the address of ip4 and ip6 (RFC 7208, 5.6).
-func (d *Directive) setAddr(arg string) (SyntaxKind, bool) {
-	switch d.Mechanism {
-	case IP4:
-		if !isIP4(arg) {
-			return BadIP4, false
-		}
-	case IP6:
-		if !isIP6(arg) {
-			return BadIP6, false
-		}
-	default:
-		return 0, true
+// setAddr parses the address of ip4 and ip6: an ip4-network of four numbers up
+// to 255 without leading zeros (RFC 7208, 12), or an ip6-network (RFC 4291,
+// 2.2), which has no zone.
+func (d *Directive) setAddr(arg string) *flaw {
+	a, err := netip.ParseAddr(arg)
+	switch {
+	case d.Mechanism == IP4 && (err != nil || !a.Is4()):
+		return &flaw{BadIP4, ""}
+	case d.Mechanism == IP6 && (err != nil || !a.Is6() || a.Zone() != ""):
+		return &flaw{BadIP6, ""}
 	}
-	d.Addr = netip.MustParseAddr(arg)
-	return 0, true
+	d.Addr = a
+	return nil
 }
 
 // setDomain parses the domain-spec of the mechanisms that have one.
-func (d *Directive) setDomain(arg string, colon bool) (Term, *flaw) {
-	switch d.Mechanism {
-	case IP4, IP6:
-		return d, nil
-	case All:
-		if colon {
-			return nil, &flaw{AllWithArgument, ""} // RFC 7208, 5.1
-		}
-		return d, nil
-	case Exists:
-		if arg == "" {
-			return nil, &flaw{ExistsWithoutName, ""} // RFC 7208, 5.7
-		}
-	case Include:
-		if !colon {
-			return nil, &flaw{IncludeWithoutName, ""} // RFC 7208, 5.2
-		}
+func (d *Directive) setDomain(arg string, colon bool) (bad *flaw) {
+	switch {
+	case d.Mechanism == All && colon:
+		return &flaw{AllWithArgument, ""} // RFC 7208, 5.1
+	case d.Mechanism == Exists && arg == "":
+		return &flaw{ExistsWithoutName, ""} // RFC 7208, 5.7
+	case d.Mechanism == Include && !colon:
+		return &flaw{IncludeWithoutName, ""} // RFC 7208, 5.2
+	case colon && arg == "":
+		return &flaw{EmptyDomainSpec, ""}
+	case colon:
+		d.Domain, bad = parseDomainSpec(arg)
 	}
-	if !colon {
-		return d, nil
-	}
-	if arg == "" {
-		return nil, &flaw{EmptyDomainSpec, ""}
-	}
-	var bad *flaw
-	d.Domain, bad = parseDomainSpec(arg)
-	return d, bad
+	return bad
 }
 
 func isMechanism(name string) bool {
@@ -249,17 +249,12 @@ func isMechanism(name string) bool {
 	return ok
 }
 
-// isIP4 tells whether s is an ip4-network: four numbers up to 255 without
-// leading zeros (RFC 7208, 12).
 func isIP4(s string) bool {
+	if s == "" || !isDigit(s[0]) {
+		return false // most names
+	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Is4()
-}
-
-// isIP6 tells whether s is an ip6-network (RFC 4291, 2.2), which has no zone.
-func isIP6(s string) bool {
-	a, err := netip.ParseAddr(s)
-	return err == nil && a.Is6() && a.Zone() == ""
 }
 
 func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

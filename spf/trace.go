@@ -74,6 +74,37 @@ func (VoidEvent) event()        {}
 func (LookupEvent) event()      {}
 func (ExplanationEvent) event() {}
 
+// The events below are made only if somebody is told of them: they would be the
+// greater part of what an evaluation allocates.
+
+func (e *Evaluation) recordEvent(ev RecordEvent) {
+	if e.Observer != nil {
+		e.Observer.Event(ev)
+	}
+}
+
+func (e *Evaluation) termEvent(depth int, t Term, target string) {
+	if e.Observer != nil {
+		e.Observer.Event(TermEvent{Depth: depth, Term: t, Target: target, Terms: e.budget.terms})
+	}
+}
+
+func (e *Evaluation) matchEvent(depth int, t Term, matched bool, r Result, err error) {
+	if e.Observer == nil {
+		return
+	}
+	if !matched {
+		r = None
+	}
+	e.Observer.Event(MatchEvent{Depth: depth, Term: t, Matched: matched, Result: r, Err: err})
+}
+
+func (e *Evaluation) voidEvent(q Question) {
+	if e.Observer != nil {
+		e.Observer.Event(VoidEvent{Question: q, Voids: e.budget.voids})
+	}
+}
+
 // Tracer is a Resolver that reports lookups to an observer. What is asked
 // ahead does not pass through it.
 type Tracer struct {
