@@ -34,7 +34,7 @@ type process struct {
 // onlyPolicy gives the one policy process that there is.
 func onlyPolicy(t *testing.T) process {
 	t.Helper()
-	pids := policies(t)
+	pids := policies(t, binary)
 	if len(pids) != 1 {
 		t.Fatalf("%d policy processes, want 1", len(pids))
 	}

@@ -22,10 +22,11 @@ const (
 	silence                   // it says nothing
 )
 
-// names is the room's name server, at 127.0.0.1:53.
+// names is the room's name server.
 type names struct {
 	t       *testing.T
 	servers []*dns.Server
+	delay   time.Duration // of each answer
 
 	mu      sync.Mutex
 	records map[string][]dns.RR // by name
@@ -34,8 +35,8 @@ type names struct {
 	changed chan struct{}       // closed when asked changes
 }
 
-// startNames serves test.zone until the test ends.
-func startNames(t *testing.T) *names {
+// startNames serves test.zone at an address until the test ends.
+func startNames(t *testing.T, addr string) *names {
 	t.Helper()
 	n := &names{
 		t:       t,
@@ -45,7 +46,7 @@ func startNames(t *testing.T) *names {
 		changed: make(chan struct{}),
 	}
 	n.load(testZone)
-	n.start("127.0.0.1:53")
+	n.start(addr)
 	t.Cleanup(n.stop)
 	return n
 }
@@ -60,6 +61,15 @@ func (n *names) load(zone string) {
 	if err := p.Err(); err != nil {
 		n.t.Fatal(err)
 	}
+}
+
+// replace puts the records of a zone text in place of a name's.
+func (n *names) replace(name, zone string) {
+	n.t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.records, name)
+	n.load(zone)
 }
 
 func (n *names) start(addr string) {
@@ -96,6 +106,17 @@ func (n *names) set(name string, f fault) {
 	n.faults[dns.CanonicalName(dns.Fqdn(name))] = f
 }
 
+// total gives the number of queries so far.
+func (n *names) total() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	total := 0
+	for _, count := range n.asked {
+		total += count
+	}
+	return total
+}
+
 // await waits until name has been asked for count times.
 func (n *names) await(t *testing.T, name string, count int) {
 	t.Helper()
@@ -123,17 +144,14 @@ func (n *names) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	close(n.changed)
 	n.changed = make(chan struct{})
 	f := n.faults[name]
+	m := n.answer(q, name)
 	n.mu.Unlock()
 	if f == silence {
 		return
 	}
-	m := new(dns.Msg)
-	m.SetReply(q)
-	m.RecursionAvailable = true
+	time.Sleep(n.delay)
 	if f == servfail {
-		m.Rcode = dns.RcodeServerFailure
-	} else {
-		n.fill(m, name, q.Question[0].Qtype)
+		m = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
 	}
 	if _, udp := w.LocalAddr().(*net.UDPAddr); udp {
 		size := dns.MinMsgSize
@@ -145,14 +163,17 @@ func (n *names) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	w.WriteMsg(m)
 }
 
-func (n *names) fill(m *dns.Msg, name string, qtype uint16) {
+// answer answers a query from the records.
+func (n *names) answer(q *dns.Msg, name string) *dns.Msg {
+	m := new(dns.Msg).SetReply(q)
+	m.RecursionAvailable = true
 	for _, rr := range n.records[name] {
-		if rr.Header().Rrtype == qtype {
+		if rr.Header().Rrtype == q.Question[0].Qtype {
 			m.Answer = append(m.Answer, rr)
 		}
 	}
 	if len(m.Answer) > 0 {
-		return
+		return m
 	}
 	for _, rr := range n.records["test."] {
 		if rr.Header().Rrtype == dns.TypeSOA {
@@ -162,6 +183,7 @@ func (n *names) fill(m *dns.Msg, name string, qtype uint16) {
 	if len(n.records[name]) == 0 && !n.above(name) {
 		m.Rcode = dns.RcodeNameError
 	}
+	return m
 }
 
 // above tells whether there are names below this one, which makes it exist.

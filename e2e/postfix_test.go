@@ -35,7 +35,7 @@ func startHost(t *testing.T, lines ...string) *host {
 
 func startHostWith(t *testing.T, main, master string) *host {
 	t.Helper()
-	h := &host{names: startNames(t), log: openLog(t)}
+	h := &host{names: startNames(t, "127.0.0.1:53"), log: openLog(t)}
 	write(t, "/etc/postfix/main.cf", main, 0o644)
 	write(t, "/etc/postfix/master.cf", master, 0o644)
 	emptyMailbox(t)
@@ -124,9 +124,9 @@ func executable(t *testing.T, pid int) string {
 	return exe
 }
 
-// policies gives the process ids of the policy servers that run now, whatever
-// has become of their binary since.
-func policies(t *testing.T) []int {
+// policies gives the processes that run the program of that path, whatever has
+// become of its file since.
+func policies(t *testing.T, path string) []int {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/exe")
 	if err != nil {
@@ -134,7 +134,7 @@ func policies(t *testing.T) []int {
 	}
 	var pids []int
 	for _, link := range links {
-		if exe, err := os.Readlink(link); err != nil || strings.TrimSuffix(exe, " (deleted)") != binary {
+		if exe, err := os.Readlink(link); err != nil || strings.TrimSuffix(exe, " (deleted)") != path {
 			continue // also processes that ended meanwhile
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))

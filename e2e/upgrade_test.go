@@ -29,7 +29,7 @@ func TestBinaryReplaced(t *testing.T) {
 		t.Errorf("process %d serves the open connection, want %d still", got, first)
 	}
 	h.delivered(t, connect(t, "192.0.2.2", "client.test").send(message{sender: "a@pass.test"}))
-	pids := policies(t)
+	pids := policies(t, binary)
 	if len(pids) != 2 || !slices.Contains(pids, first) {
 		t.Fatalf("processes %d, want %d and a new one", pids, first)
 	}

@@ -1,0 +1,146 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The measurements of docs/fleet.md: mail hosts on machines of their own, Unbound
+// on each or one for all, and the name servers of the world behind it.
+// `make fleet` prints the figures.
+
+const (
+	fleetDomains = 300 // sender domains, in Zipf popularity
+	perProcess   = 100 // messages that one policy process gets: Postfix's max_use
+	worldDelay   = 10 * time.Millisecond
+)
+
+// fleetZone has sender domains that include one of thirty providers, each of
+// which has two more includes.
+func fleetZone() string {
+	var b strings.Builder
+	b.WriteString("$ORIGIN test.\n$TTL 3600\n")
+	for i := range fleetDomains {
+		fmt.Fprintf(&b, "d%d TXT \"v=spf1 include:p%d.test -all\"\n", i, i%30)
+	}
+	for i := range 30 {
+		fmt.Fprintf(&b, "p%d TXT \"v=spf1 include:a.p%d.test include:b.p%d.test -all\"\n", i, i, i)
+		fmt.Fprintf(&b, "a.p%d TXT \"v=spf1 ip4:198.51.100.0/24 ip6:2001:db8:a::/48 -all\"\n", i)
+		fmt.Fprintf(&b, "b.p%d TXT \"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8:b::/48 -all\"\n", i)
+	}
+	return b.String()
+}
+
+// fleetMessages is each host's share of the messages; with -short it is small.
+func fleetMessages() int {
+	if testing.Short() {
+		return 300
+	}
+	return 3000
+}
+
+// stream sends a host's share of the messages and gives the mean time of a check.
+func stream(machine string, messages int, seed uint64) (time.Duration, error) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	popularity := rand.NewZipf(random, 1.2, 4, fleetDomains-1)
+	var took time.Duration
+	for done := 0; done < messages; {
+		p, err := startPolicy(machine)
+		if err != nil {
+			return 0, err
+		}
+		for range perProcess {
+			done++
+			client := fmt.Sprintf("192.0.2.%d", 1+random.IntN(254))
+			sender := fmt.Sprintf("user%d@d%d.test", done, popularity.Uint64())
+			start := time.Now()
+			action, err := p.ask(client, sender, fmt.Sprint(machine, done))
+			took += time.Since(start)
+			if err == nil && !strings.HasPrefix(action, "action=prepend Received-SPF: Pass ") {
+				err = fmt.Errorf("%s from %s: %s", sender, client, action)
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		if err := p.end(); err != nil {
+			return 0, err
+		}
+	}
+	return took / time.Duration(messages), nil
+}
+
+// TestFleet: with one resolver for all hosts, the queries that leave the site
+// per message fall as hosts are added; with one on each they do not.
+func TestFleet(t *testing.T) {
+	configure(t, "debugLevel = -1")
+	left := make(map[string]float64)
+	for _, resolver := range []string{"no Unbound", "an Unbound each", "one Unbound"} {
+		for hosts := 1; hosts <= 3; hosts++ {
+			name := fmt.Sprintf("%d with %s", hosts, resolver)
+			t.Run(name, func(t *testing.T) { left[name] = measureFleet(t, hosts, resolver) })
+		}
+	}
+	if len(left) < 9 {
+		return // left out or failed
+	}
+	if one, three := left["1 with one Unbound"], left["3 with one Unbound"]; three > 0.6*one {
+		t.Errorf("one Unbound: %.3f queries a message leave with 3 hosts, %.3f with 1: little is shared", three, one)
+	}
+	if one, three := left["1 with an Unbound each"], left["3 with an Unbound each"]; three < 0.9*one {
+		t.Errorf("an Unbound each: %.3f queries a message leave with 3 hosts, %.3f with 1: nothing should be shared", three, one)
+	}
+	if none, each := left["1 with no Unbound"], left["1 with an Unbound each"]; none < 1.5*each {
+		t.Errorf("%.3f queries a message leave without Unbound, %.3f with it: it should save more", none, each)
+	}
+}
+
+func measureFleet(t *testing.T, hosts int, resolver string) (leaving float64) {
+	t.Helper()
+	messages := fleetMessages()
+	names := world(t, fleetZone())
+	names.delay = worldDelay
+	var nameserver string
+	switch resolver {
+	case "no Unbound":
+		nameserver = worldIP
+	case "an Unbound each":
+		nameserver = "127.0.0.1"
+	case "one Unbound":
+		nameserver = resolverIP
+		machine(t, "resolver", resolverIP, "")
+		startUnbound(t, "resolver", resolverIP)
+	}
+	for i := range hosts {
+		host := fmt.Sprintf("host%d", i)
+		machine(t, host, fmt.Sprintf("203.0.113.%d", 11+i), "nameserver "+nameserver+"\n")
+		if resolver == "an Unbound each" {
+			startUnbound(t, host, nameserver)
+		}
+	}
+	type result struct {
+		mean time.Duration
+		err  error
+	}
+	results := make(chan result)
+	for i := range hosts {
+		go func() {
+			mean, err := stream(fmt.Sprintf("host%d", i), messages, uint64(i))
+			results <- result{mean, err}
+		}()
+	}
+	var mean time.Duration
+	for range hosts {
+		r := <-results
+		if r.err != nil {
+			t.Error(r.err)
+		}
+		mean += r.mean / time.Duration(hosts)
+	}
+	leaving = float64(names.total()) / float64(hosts*messages)
+	t.Logf("%d messages: %.3f queries a message leave, a check takes %v", hosts*messages, leaving, mean.Round(10*time.Microsecond))
+	return leaving
+}

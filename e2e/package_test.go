@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Debian's postfix-policyd-spf-python, set up as its README.Debian says.
+const (
+	replaced       = "postfix-policyd-spf-python"
+	replacedBinary = "/usr/bin/policyd-spf"
+	replacedConfig = "/etc/postfix-policyd-spf-python/policyd-spf.conf"
+	replacedMaster = `policyd-spf  unix  -       n       n       -       0       spawn
+    user=policyd-spf argv=/usr/bin/policyd-spf
+`
+)
+
+// TestPackage installs the Debian package over the one that it replaces.
+func TestPackage(t *testing.T) {
+	debs, err := filepath.Glob(packages + "/*.deb")
+	if err != nil || len(debs) == 0 {
+		t.Skip("SKIPPED: no package in dist/ (make deb)")
+	}
+	if len(debs) > 1 {
+		t.Fatalf("several packages in dist/: %q", debs)
+	}
+	if status(t, replaced) != "install ok installed" {
+		t.Skip("SKIPPED: " + replaced + " is not installed")
+	}
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, deb string)
+	}{
+		{"untouched configuration", installOverUntouched},
+		{"interpreter in argv", installBesideInterpreter},
+		{"changed configuration, mail flowing", installWhileMailFlows},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, debs[0]) })
+	}
+}
+
+// installOverUntouched: nobody has edited the replaced package's configuration.
+// dpkg asks nothing; ours is in its place.
+func installOverUntouched(t *testing.T, deb string) {
+	root := layer(t)
+	out := chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	config, err := os.ReadFile(root + replacedConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(config), "For a fully commented sample") || !strings.Contains(string(config), "HELO_reject") {
+		t.Errorf("the configuration is not ours:\n%s\ndpkg said:\n%s", config, out)
+	}
+	if got := chrooted(t, root, replacedBinary, "--version"); !strings.Contains(got, "policyd-spf") {
+		t.Errorf("--version says %q", got)
+	}
+}
+
+// installBesideInterpreter: the package warns of a master.cf that would feed the
+// binary to an interpreter, and of nothing else.
+func installBesideInterpreter(t *testing.T, deb string) {
+	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
+	for _, test := range []struct{ name, master, want string }{
+		{"interpreter", strings.Replace(replacedMaster, "argv=", "argv=/usr/bin/python3 ", 1), `WARNING: .* interpreter`},
+		{"no service yet", "", `to switch it on, add to /etc/postfix/master\.cf`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := layer(t)
+			write(t, root+"/etc/postfix/master.cf", services+test.master, 0o644)
+			out := chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+			if !regexp.MustCompile(test.want).MatchString(out) {
+				t.Errorf("dpkg said:\n%s\nwant %s", out, test.want)
+			}
+		})
+	}
+}
+
+// installWhileMailFlows: the administrator's settings stay in force, mail on open
+// connections goes on, and purging the replaced package takes nothing away.
+func installWhileMailFlows(t *testing.T, deb string) {
+	const settings = "debugLevel = 1\nHELO_reject = False\nMail_From_reject = Softfail\nskip_addresses = 127.0.0.0/8\n"
+	write(t, replacedConfig, settings, 0o644)
+	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
+	h := startHostWith(t, strings.ReplaceAll(mainCF, "policy-spf", "policyd-spf"), services+replacedMaster)
+
+	old := connect(t, "192.0.2.1", "client.test")
+	check := func(c *client) {
+		t.Helper()
+		if reply := c.rcpt(message{sender: "a@softfail.test"})[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
+			t.Errorf("softfail: got %q, want 550 5.7.23: the settings are not in force", reply)
+		}
+		c.reset()
+		spfHeader(t, h.delivered(t, c.send(message{sender: "a@pass.test"}))[0])
+	}
+	check(old) // the replaced program
+
+	out, err := exec.Command("dpkg", "--no-triggers", "--force-confdef", "--force-confold", "-i", deb).CombinedOutput()
+	if err != nil {
+		t.Fatalf("dpkg: %v\n%s", err, out)
+	}
+	if text := string(out); strings.Contains(text, "to switch it on") || strings.Contains(text, "WARNING") {
+		t.Errorf("dpkg said:\n%s\nbut master.cf has the service", text)
+	}
+	check(old) // the process that was running
+	before := policies(t, replacedBinary)
+	next := connect(t, "192.0.2.2", "client.test")
+	check(next)
+	if pids := policies(t, replacedBinary); len(pids) != len(before)+1 {
+		t.Errorf("processes of our binary: %d before the new connection, %d after", before, pids)
+	}
+
+	if got := status(t, replaced); got != "install ok config-files" {
+		t.Errorf("%s is %q", replaced, got)
+	}
+	if err := run("dpkg", "--no-triggers", "--purge", replaced); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(replacedConfig); err != nil || string(got) != settings {
+		t.Errorf("after the purge the settings are %q, %v", got, err)
+	}
+	h.reload(t)
+	old.say("QUIT", "221")
+	next.say("QUIT", "221")
+	check(connect(t, "192.0.2.3", "client.test"))
+	h.log.clean(t)
+}
+
+// status gives the state of a package.
+func status(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("dpkg-query", "-W", "-f", "${Status}", name).Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+// layer gives a folder that shows the room's file system, and whose changes are
+// forgotten when the test ends.
+func layer(t *testing.T) string {
+	t.Helper()
+	base := t.TempDir()
+	mount := func(source, target, kind string, flags uintptr, options string) {
+		t.Helper()
+		if err := syscall.Mount(source, target, kind, flags, options); err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		t.Cleanup(func() { syscall.Unmount(target, syscall.MNT_DETACH) })
+	}
+	mount("tmpfs", base, "tmpfs", 0, "mode=755")
+	for _, dir := range []string{"root", "upper", "work"} {
+		if err := os.Mkdir(filepath.Join(base, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root := filepath.Join(base, "root")
+	mount("overlay", root, "overlay", 0, "lowerdir=/,upperdir="+base+"/upper,workdir="+base+"/work")
+	mount("/dev", root+"/dev", "", syscall.MS_BIND, "")
+	return root
+}
+
+// chrooted runs a command in a folder that layer has made and gives its output.
+// The command has no standard input: it cannot ask.
+func chrooted(t *testing.T, root string, command ...string) string {
+	t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+	cmd.Dir = "/"
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", slices.Concat(command), err, out)
+	}
+	return string(out)
+}
