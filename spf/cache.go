@@ -3,28 +3,30 @@ package spf
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
 )
 
 const (
-	// maxEntries bounds the answers kept. A message takes some ten lookups,
-	// and what pays is what the messages of one connection have in common:
-	// the big senders' includes.
-	maxEntries = 512
+	// maxEntries bounds the answers kept. Most of what a process meets is asked
+	// for once: HELO names, which have no record. What pays are the senders'
+	// records and the providers' that they include, and they come back within
+	// some thousand questions.
+	maxEntries = 4096
 
 	// maxBytes bounds what the answers kept take up, so that a process stays
 	// small whatever the name servers send.
-	maxBytes = 256 << 10
+	maxBytes = 1 << 20
 
 	// maxEntryBytes bounds a single answer: one of 64 kB must not push out
 	// everything else. SPF records are some hundred octets long.
-	maxEntryBytes = maxBytes / 8
+	maxEntryBytes = maxBytes / 32
 
-	// entryBytes is what an entry takes up beside name and data: itself and
-	// its place in the map.
-	entryBytes = 400
+	// entryBytes is what an entry takes up beside name and data: itself and its
+	// place in the map. dataBytes is what data takes up beside its octets.
+	entryBytes, dataBytes = 150, 120
 )
 
 // Cache keeps the answers of another Resolver by question, each for its TTL,
@@ -43,21 +45,36 @@ type Cache struct {
 	ring    entry // of entries, latest used first; this one is none itself
 	bytes   int
 	flights map[Question]*flight
+	start   time.Time // what entry.expires is relative to: monotonic
 }
 
 // entry is what is known of a question. It stays when it has expired, until
-// others need the room: see Stale.
+// others need the room: see Stale. There are thousands of them, so they are
+// small: most have neither data nor errand.
 type entry struct {
 	prev, next *entry
 	question   Question
-	answer     Answer
-	expires    time.Time // of answer, by the monotonic clock; zero if there is none
-	bytes      int
+	data       *Answer       // nil if the answer is void
+	expires    time.Duration // since Cache.start; 0 if there is no answer
+	size       uint16        // of the answer's message, as far as that can tell
+	bytes      uint16        // of this entry
+	nxdomain   bool
+	tcp        bool
+	errand     *errand // nil once it is done
+}
 
-	// owner is the context of the LookupAhead whose outcome this is, until that
-	// is handed over; err is its failure, and answer is then an older one.
-	owner context.Context
-	err   error
+// errand is the outcome of a LookupAhead that is still to be handed over.
+type errand struct {
+	owner context.Context // whose LookupAhead it was
+	err   error           // its failure; the entry's answer is then an older one
+}
+
+// answer gives the answer that an entry holds.
+func (e *entry) answer() Answer {
+	if e.data != nil {
+		return *e.data
+	}
+	return Answer{NXDomain: e.nxdomain, Size: int(e.size), TCP: e.tcp}
 }
 
 // flight is a lookup under way.
@@ -71,7 +88,7 @@ type flight struct {
 
 // NewCache makes an empty cache of the answers that r gives.
 func NewCache(r Resolver) *Cache {
-	c := &Cache{resolver: r, entries: make(map[Question]*entry), flights: make(map[Question]*flight)}
+	c := &Cache{resolver: r, entries: make(map[Question]*entry), flights: make(map[Question]*flight), start: time.Now()}
 	c.ring.prev, c.ring.next = &c.ring, &c.ring
 	return c
 }
@@ -130,11 +147,11 @@ func (c *Cache) Stale(q Question) (Answer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.entries[q]
-	if e == nil || e.expires.IsZero() {
+	if e == nil || e.expires == 0 {
 		return Answer{}, false
 	}
-	a := e.answer
-	a.TTL, a.Cached = max(time.Until(e.expires), 0), true
+	a := e.answer()
+	a.TTL, a.Cached = max(e.expires-time.Since(c.start), 0), true
 	return a, true
 }
 
@@ -145,18 +162,21 @@ func (c *Cache) kept(q Question, ahead bool) (a Answer, err error, ok bool) {
 	if e == nil {
 		return Answer{}, nil, false
 	}
-	now := time.Now()
-	awaited := e.owner != nil && e.owner.Err() == nil
-	if !awaited && !now.Before(e.expires) {
+	left := e.expires - time.Since(c.start)
+	awaited := e.errand != nil && e.errand.owner.Err() == nil
+	if !awaited && left <= 0 {
 		return Answer{}, nil, false
 	}
-	a, err = e.answer, e.err
-	a.TTL, a.Cached = max(e.expires.Sub(now), 0), true
+	if awaited {
+		err = e.errand.err
+	}
+	a = e.answer()
+	a.TTL, a.Cached = max(left, 0), true
 	e.unlink()
 	e.linkBehind(&c.ring)
 	if awaited && !ahead {
 		a.Ahead, a.Cached = true, false
-		e.owner, e.err = nil, nil
+		e.errand = nil
 	}
 	if err != nil {
 		return Answer{}, err, true
@@ -187,35 +207,51 @@ func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
 // keep keeps the outcome of a lookup. An owner has yet to be handed it.
 func (c *Cache) keep(q Question, f *flight, owner context.Context) {
 	e := c.entries[q]
+	if e != nil {
+		c.drop(e)
+	}
 	if f.err == nil {
-		bytes := entryBytes + weight(q, f.answer)
-		if e != nil {
-			c.drop(e)
-		}
-		if bytes > maxEntryBytes {
+		e = newEntry(q, f.answer)
+		if e == nil {
 			return
 		}
-		e = &entry{question: q, answer: f.answer, expires: time.Now().Add(f.answer.TTL), bytes: bytes}
-	} else if e != nil {
-		c.drop(e)
-	} else {
-		e = &entry{question: q, bytes: entryBytes + len(q.Name)}
+		e.expires = time.Since(c.start) + f.answer.TTL
+	} else if e == nil {
+		e = newEntry(q, Answer{})
 	}
-	e.owner, e.err = owner, f.err
-	e.question.Name = strings.Clone(e.question.Name) // it may be a part of a whole request
+	e.errand = nil
+	if owner != nil {
+		e.errand = &errand{owner, f.err}
+	}
 	c.entries[e.question] = e
-	c.bytes += e.bytes
+	c.bytes += int(e.bytes)
 	e.linkBehind(&c.ring)
 	for len(c.entries) > maxEntries || c.bytes > maxBytes {
 		c.drop(c.ring.prev)
 	}
 }
 
+// newEntry makes an entry of an answer, nil if that is too large to be kept.
+func newEntry(q Question, a Answer) *entry {
+	bytes := entryBytes + len(q.Name)
+	e := &entry{size: uint16(min(a.Size, math.MaxUint16)), nxdomain: a.NXDomain, tcp: a.TCP}
+	if !a.Void() {
+		bytes += dataBytes + weight(a)
+		e.data = &a
+	}
+	if bytes > maxEntryBytes {
+		return nil
+	}
+	e.bytes = uint16(bytes)
+	e.question = Question{strings.Clone(q.Name), q.Type} // it may be a part of a whole request
+	return e
+}
+
 // drop forgets an entry.
 func (c *Cache) drop(e *entry) {
 	e.unlink()
 	delete(c.entries, e.question)
-	c.bytes -= e.bytes
+	c.bytes -= int(e.bytes)
 }
 
 func (e *entry) unlink() {
@@ -228,13 +264,13 @@ func (e *entry) linkBehind(p *entry) {
 	p.next = e
 }
 
-// weight estimates the octets that a question and its answer take up.
-func weight(q Question, a Answer) int {
+// weight estimates the octets that an answer's data take up.
+func weight(a Answer) int {
 	const (
 		header = 16 // of a string
 		slice  = 24 // or an address
 	)
-	n := len(q.Name) + slice*(len(a.TXT)+len(a.Addrs)) + header*len(a.Names)
+	n := slice*(len(a.TXT)+len(a.Addrs)) + header*len(a.Names)
 	for _, record := range a.TXT {
 		n += header * len(record)
 		for _, s := range record {

@@ -302,12 +302,12 @@ func TestCacheBounds(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewCache(&fakeResolver{answer: after(0, test.answer, test.err)})
-				for i := range 2 * maxEntries {
+				for i := range maxEntries + 100 {
 					c.LookupAhead(t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
 				}
 				sum, n := 0, 0
 				for e := c.ring.next; e != &c.ring; e = e.next {
-					sum += e.bytes
+					sum += int(e.bytes)
 					n++
 				}
 				if n != len(c.entries) || sum != c.bytes {
