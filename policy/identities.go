@@ -28,8 +28,8 @@ func (q *inquiry) identities() Action {
 	}
 	if mailFromCheck {
 		ofMailFrom = q.prepare(mailFromQuery(q.ip, q.request.Sender, q.helo), q.set.LookupTime)
-		if heloCheck {
-			q.start(&ofMailFrom) // while HELO is checked
+		if heloCheck && ofHELO.waits() {
+			q.start(&ofMailFrom) // meanwhile
 		}
 	}
 	var h finding
@@ -257,7 +257,7 @@ func (q *inquiry) prepare(query spf.Query, seconds int) check {
 }
 
 // waits tells whether the check has to wait for name servers.
-func (c *check) waits() bool { return !c.known && c.evaluation.Waits() }
+func (c *check) waits() bool { return !c.known && c.checker.Waits(c.query.Domain) }
 
 // start begins with the lookups of a check that is made later.
 func (q *inquiry) start(c *check) {
