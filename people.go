@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/policy/explain"
+	"policyd-spf/spf"
 )
 
 // help is printed for --help behind another flag.
@@ -62,6 +64,11 @@ func (o *options) report(out io.Writer) (status int, err error) {
 	if err != nil {
 		return 1, err
 	}
+	ctx := context.Background()
+	style := explain.Style{Color: colors(), UTF8: utf8Locale(os.Getenv)}
+	if o.domain != "" {
+		return o.survey(ctx, out, names, style)
+	}
 	path := o.configFile
 	if path == "" {
 		path = findConfigFile()
@@ -70,14 +77,30 @@ func (o *options) report(out io.Writer) (status int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	_ = loaded
-	ctx := context.Background()
-	style := explain.Style{Color: colors(), UTF8: utf8Locale(os.Getenv)}
 	switch {
 	default:
 		s := &explain.Server{Loaded: &loaded, Path: path, Resolver: names, Ahead: ahead}
 		return 0, s.Explain(ctx, o.requests(), o.printer(out, style))
 	}
+}
+
+// surveyTime is the time for a survey: some hundred lookups of a large tree.
+const surveyTime = 2 * time.Minute
+
+// survey looks at all of a domain's records.
+func (o *options) survey(ctx context.Context, out io.Writer, names spf.Resolver, style explain.Style) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, surveyTime)
+	defer cancel()
+	q, _ := spf.NewQuestion(o.domain, spf.TypeTXT)
+	s := explain.NewSurvey(spf.Explore(ctx, names, q.Name, spf.DefaultLimits()))
+	if s.Broken() {
+		status = 1
+	}
+	if o.json {
+		return status, s.JSON(out)
+	}
+	_, err = io.WriteString(out, s.Text(style))
+	return status, err
 }
 
 // requests gives what is to be explained.
@@ -110,7 +133,11 @@ func (o *options) printer(out io.Writer, style explain.Style) func(*explain.Docu
 // terminal tells whether somebody sits at f.
 func terminal(f *os.File) bool {
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // colors tells whether to print in colours: NO_COLOR, whatever its value, says

@@ -174,32 +174,61 @@ func wrap(text string, n int) []string {
 func (p *printer) pointed(b branch, record string, at, length int, what string) {
 	text := octets(record)
 	room := width - columns(b.rest)
-	for start, first := 0, true; start < len(text) || first; {
+	head := b.first
+	for _, l := range layout(text, room, at) {
+		p.line(span{head, dim}, span{text[l.start:l.end], plainText})
+		head = b.rest
+		p.carets(head, l, at, length, what)
+	}
+}
+
+// excerpt is pointed for those lines only that have carets.
+func (p *printer) excerpt(above, record string, at, length int) {
+	text := octets(record)
+	for _, l := range layout(text, width-columns(above), at) {
+		if l.start < at+length && at < l.end {
+			p.line(span{above, dim}, span{text[l.start:l.end], plainText})
+			p.carets(above, l, at, length, "")
+		}
+	}
+}
+
+// carets prints the carets under a line of a record, and behind the last what
+// is wrong.
+func (p *printer) carets(above string, l lineOf, at, length int, what string) {
+	from, to := max(at, l.start), min(at+length, l.end)
+	if from >= to {
+		return
+	}
+	carets := strings.Repeat(" ", from-l.start) + strings.Repeat("^", to-from)
+	switch {
+	case at+length > l.end || what == "":
+		p.line(span{above, dim}, span{carets, red})
+	case columns(above)+len(carets)+1+len(what) <= width:
+		p.line(span{above, dim}, span{carets + " " + what, red})
+	default:
+		p.line(span{above, dim}, span{carets, red})
+		p.text(branch{above, above}, what, red)
+	}
+}
+
+// lineOf is a line of a text: its octets from start to end.
+type lineOf struct{ start, end int }
+
+// layout cuts a text of one-column octets into lines of at most room, at blanks
+// where it can, so that no octet at marks is left out.
+func layout(text string, room, at int) []lineOf {
+	var lines []lineOf
+	for start := 0; start < len(text) || lines == nil; {
 		end := min(start+room, len(text))
 		if end < len(text) {
 			if blank := strings.LastIndexByte(text[start:end+1], ' '); blank > 0 {
 				end = start + blank
 			}
 		}
-		head := b.rest
-		if first {
-			head, first = b.first, false
-		}
-		p.line(span{head, dim}, span{text[start:end], plainText})
-		if from, to := max(at, start), min(at+length, end); from < to {
-			carets := strings.Repeat(" ", from-start) + strings.Repeat("^", to-from)
-			if at+length <= end && len(carets)+1+len(what) <= room {
-				p.line(span{b.rest, dim}, span{carets + " " + what, red})
-			} else {
-				p.line(span{b.rest, dim}, span{carets, red})
-				if at+length <= end {
-					p.text(branch{b.rest, b.rest}, what, red)
-				}
-			}
-		}
-		start = end
-		for start < len(text) && text[start] == ' ' && start != at {
-			start++
+		lines = append(lines, lineOf{start, end})
+		for start = end; start < len(text) && text[start] == ' ' && start != at; start++ {
 		}
 	}
+	return lines
 }

@@ -1,0 +1,186 @@
+package explain
+
+import (
+	"io"
+
+	"policyd-spf/spf"
+)
+
+// Survey is the document about all of a domain's records. Its names are
+// stable.
+type Survey struct {
+	Version    int              `json:"version"`
+	Domain     string           `json:"domain"`
+	Terms      int              `json:"terms"` // with lookups, as those below of a client that no term matches
+	TermsLimit int              `json:"terms_limit"`
+	VoidsIPv4  int              `json:"voids_ipv4"` // void lookups of an IPv4 client
+	VoidsIPv6  int              `json:"voids_ipv6"`
+	VoidsLimit int              `json:"voids_limit"`
+	Findings   []SurveyFinding  `json:"findings"` // worst first
+	Records    []SurveyedRecord `json:"records"`  // the domain's own first, each once
+	Networks   []SurveyNetwork  `json:"networks"` // that pass, widest first
+
+	survey *spf.Survey
+}
+
+// SurveyFinding is something that a survey found.
+type SurveyFinding struct {
+	Kind     string `json:"kind"`
+	Severity string `json:"severity"` // broken, risky, remark
+	Domain   string `json:"domain,omitempty"`
+	Term     string `json:"term,omitempty"`
+	Offset   *int   `json:"offset,omitempty"` // in the record, in octets
+	Length   int    `json:"length,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Network  string `json:"network,omitempty"`
+	Count    int    `json:"count,omitempty"`
+	Limit    int    `json:"limit,omitempty"`
+	Text     string `json:"text"` // for people
+}
+
+// SurveyedRecord is a name and its record.
+type SurveyedRecord struct {
+	Domain string         `json:"domain"`
+	Text   string         `json:"text,omitempty"`
+	Error  string         `json:"error,omitempty"`
+	TTL    float64        `json:"ttl"`
+	Size   int            `json:"size,omitempty"` // octets of the answer
+	TCP    bool           `json:"tcp,omitempty"`
+	Terms  []SurveyedTerm `json:"terms,omitempty"` // directives and the redirect
+}
+
+// SurveyedTerm is a term of a record.
+type SurveyedTerm struct {
+	Text    string   `json:"text"`
+	Offset  int      `json:"offset"`
+	Target  string   `json:"target,omitempty"`
+	Macro   bool     `json:"macro,omitempty"`   // the target depends on the client
+	Counted int      `json:"counted,omitempty"` // terms with lookups, this one included
+	Lookups []Lookup `json:"lookups,omitempty"`
+	Record  string   `json:"record,omitempty"` // the name among records that it leads to
+}
+
+// SurveyNetwork is a network of clients that pass.
+type SurveyNetwork struct {
+	Network string `json:"network"`
+	Domain  string `json:"domain"` // whose record names it
+	Term    string `json:"term"`
+}
+
+// NewSurvey makes a document of a survey.
+func NewSurvey(s *spf.Survey) *Survey {
+	d := &Survey{
+		Version: Version, Domain: s.Domain, survey: s,
+		Terms: s.Terms, TermsLimit: s.Limits.Terms, VoidsIPv4: s.Voids4, VoidsIPv6: s.Voids6, VoidsLimit: s.Limits.Voids,
+		Findings: []SurveyFinding{}, Records: []SurveyedRecord{}, Networks: []SurveyNetwork{},
+	}
+	for _, f := range s.Findings {
+		d.Findings = append(d.Findings, newFinding(f))
+	}
+	for _, r := range s.Records {
+		d.Records = append(d.Records, newRecord(r))
+	}
+	for _, n := range s.Networks {
+		d.Networks = append(d.Networks, SurveyNetwork{n.Network.String(), n.Record.Domain, n.Term.Source()})
+	}
+	return d
+}
+
+// Broken tells whether something is, so that results are wrong or errors.
+func (d *Survey) Broken() bool {
+	return len(d.survey.Findings) > 0 && d.survey.Findings[0].Kind.Severity() == spf.Broken
+}
+
+// JSON writes the document as JSON.
+func (d *Survey) JSON(w io.Writer) error { return writeJSON(w, d) }
+
+func newFinding(f spf.Finding) SurveyFinding {
+	d := SurveyFinding{
+		Kind: findingName(f.Kind), Severity: severityName(f.Kind.Severity()),
+		Name: f.Name, Count: f.Count, Limit: f.Limit, Text: sentence(f),
+	}
+	if f.Record != nil {
+		d.Domain = f.Record.Domain
+	}
+	if f.Term != nil {
+		d.Term = f.Term.Source()
+	}
+	if at, length := place(f); length > 0 {
+		d.Offset, d.Length = &at, length
+	}
+	if f.Network.IsValid() {
+		d.Network = f.Network.String()
+	}
+	return d
+}
+
+// place gives the part of the record that a finding is about.
+func place(f spf.Finding) (at, length int) {
+	if syntax, ok := f.Err.(*spf.SyntaxError); ok {
+		return syntax.Offset, extent(syntax)
+	}
+	if f.Term != nil {
+		return f.Term.Offset(), len(f.Term.Source())
+	}
+	if f.Joint > 0 {
+		return f.Joint - 1, 2
+	}
+	return 0, 0
+}
+
+func newRecord(r *spf.SurveyedRecord) SurveyedRecord {
+	d := SurveyedRecord{
+		Domain: r.Domain, Text: r.Text, Error: errorText(r.Err),
+		TTL: seconds(r.Answer.TTL), Size: r.Answer.Size, TCP: r.Answer.TCP,
+	}
+	for _, t := range r.Terms {
+		term := SurveyedTerm{
+			Text: t.Term.Source(), Offset: t.Term.Offset(), Target: t.Target, Macro: t.Macro, Counted: t.Counted,
+		}
+		for _, l := range t.Lookups {
+			term.Lookups = append(term.Lookups, lookup(spf.LookupEvent{Question: l.Question, Answer: l.Answer, Err: l.Err}))
+		}
+		if t.Record != nil {
+			term.Record = t.Record.Domain
+		}
+		d.Terms = append(d.Terms, term)
+	}
+	return d
+}
+
+func severityName(s spf.Severity) string {
+	return [...]string{"broken", "risky", "remark"}[s]
+}
+
+// findingName gives the name of a kind in documents.
+func findingName(k spf.FindingKind) string {
+	return [...]string{
+		spf.FoundNoRecord:         "no-record",
+		spf.FoundSeveralRecords:   "several-records",
+		spf.FoundSyntaxError:      "syntax-error",
+		spf.FoundLoop:             "loop",
+		spf.FoundIncludeNoRecord:  "include-no-record",
+		spf.FoundRedirectNoRecord: "redirect-no-record",
+		spf.FoundTermLimit:        "term-limit",
+		spf.FoundVoidLimit:        "void-limit",
+		spf.FoundVoidLimitIPv6:    "void-limit-ipv6",
+		spf.FoundMXLimit:          "mx-limit",
+		spf.FoundDNSError:         "dns-error",
+		spf.FoundPassAll:          "pass-all",
+		spf.FoundWideNetwork:      "wide-network",
+		spf.FoundJoinedTerms:      "joined-terms",
+		spf.FoundAfterAll:         "after-all",
+		spf.FoundRedirectIgnored:  "redirect-ignored",
+		spf.FoundPTR:              "ptr",
+		spf.FoundBadName:          "bad-name",
+		spf.FoundDuplicateInclude: "duplicate-include",
+		spf.FoundUnknownModifier:  "unknown-modifier",
+		spf.FoundNoEnd:            "no-end",
+		spf.FoundNeutralAll:       "neutral-all",
+		spf.FoundVoidLookup:       "void-lookup",
+		spf.FoundNeedsTCP:         "needs-tcp",
+		spf.FoundLarge:            "large",
+		spf.FoundMacro:            "macro",
+		spf.FoundTooMuch:          "too-much",
+	}[k]
+}

@@ -1,0 +1,217 @@
+package explain
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"policyd-spf/spf"
+)
+
+// shownNetworks is how many of the widest networks are printed.
+const shownNetworks = 5
+
+// Text gives the document as text for people, worst things first.
+func (d *Survey) Text(style Style) string {
+	p := &printer{style: style}
+	s := d.survey
+	broken, risky := 0, 0
+	for _, f := range s.Findings {
+		switch f.Kind.Severity() {
+		case spf.Broken:
+			broken++
+		case spf.Risky:
+			risky++
+		}
+	}
+	switch {
+	case broken > 0:
+		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF does not work as it should", red)
+	case risky > 0:
+		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works, but some of it is unwise", yellow)
+	default:
+		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works", green)
+	}
+	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Terms, s.Limits.Terms), plainText})
+	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.Voids4, s.Limits.Voids, s.Voids6, s.Limits.Voids), plainText})
+	p.line(span{fmt.Sprintf("  records                 %d", len(s.Records)), plainText})
+	titles := [...]string{"Broken", "Risky", "To be known"}
+	titled := spf.Severity(len(titles))
+	for _, f := range s.Findings {
+		if severity := f.Kind.Severity(); severity != titled {
+			titled = severity
+			p.line()
+			p.line(span{titles[severity], [...]color{red, yellow, bold}[severity]})
+		}
+		p.finding(f)
+	}
+	p.surveyTree(s)
+	p.networks(s)
+	return p.out.String()
+}
+
+// finding prints a finding, and its place in the record.
+func (p *printer) finding(f spf.Finding) {
+	p.text(branch{"  * ", "    "}, p.safe(sentence(f)), plainText)
+	if at, length := place(f); length > 0 && f.Record != nil {
+		p.excerpt("      ", f.Record.Text, at, length)
+	}
+	if f.Kind == spf.FoundSeveralRecords {
+		l := lookup(spf.LookupEvent{Question: spf.Question{Name: f.Record.Domain, Type: spf.TypeTXT}, Answer: f.Record.Answer})
+		for _, text := range l.records() {
+			p.pointed(branch{"      ", "        "}, text, 0, 0, "")
+		}
+	}
+}
+
+// sentence tells what a finding is.
+func sentence(f spf.Finding) string {
+	domain, term := "", ""
+	if f.Record != nil {
+		domain = f.Record.Domain
+	}
+	if f.Term != nil {
+		term = f.Term.Source()
+	}
+	switch f.Kind {
+	case spf.FoundNoRecord:
+		return domain + " has no SPF record"
+	case spf.FoundSeveralRecords:
+		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
+	case spf.FoundSyntaxError:
+		return fmt.Sprintf("%s: permerror: %s", domain, f.Err.(*spf.SyntaxError).Kind)
+	case spf.FoundLoop:
+		return domain + ": this leads back to a record that leads here: permerror"
+	case spf.FoundIncludeNoRecord:
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
+	case spf.FoundRedirectNoRecord:
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
+	case spf.FoundTermLimit:
+		return fmt.Sprintf("%s: %d terms cause lookups, where %d are allowed: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
+	case spf.FoundVoidLimit:
+		return fmt.Sprintf("%d lookups find nothing, where %d may: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+	case spf.FoundVoidLimitIPv6:
+		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, where %d may: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+	case spf.FoundMXLimit:
+		return fmt.Sprintf("%s: %s has %d MX hosts, where %d are allowed: permerror (RFC 7208, 4.6.4)", domain, f.Name, f.Count, f.Limit)
+	case spf.FoundDNSError:
+		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
+	case spf.FoundPassAll:
+		return domain + ": every client passes: anybody may send as " + domain
+	case spf.FoundWideNetwork:
+		return fmt.Sprintf("%s: %s is a wide network: %s", domain, f.Network, addresses(f.Network))
+	case spf.FoundJoinedTerms:
+		return fmt.Sprintf("%s: two strings of the TXT record join without a blank to %q (RFC 7208, 3.3)", domain, f.Name)
+	case spf.FoundAfterAll:
+		return domain + ": a term behind all is never evaluated (RFC 7208, 5.1)"
+	case spf.FoundRedirectIgnored:
+		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
+	case spf.FoundPTR:
+		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
+	case spf.FoundBadName:
+		return domain + ": this is no name that can exist"
+	case spf.FoundDuplicateInclude:
+		return fmt.Sprintf("%s: %s is included before", domain, f.Name)
+	case spf.FoundUnknownModifier:
+		return domain + ": there is no such modifier: it is ignored"
+	case spf.FoundNoEnd:
+		return domain + ": the record has neither all nor redirect: other clients are neutral (RFC 7208, 4.7)"
+	case spf.FoundNeutralAll:
+		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
+	case spf.FoundVoidLookup:
+		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
+	case spf.FoundNeedsTCP:
+		return fmt.Sprintf("%s: the answer has %d octets; more than %d take a lookup by TCP", domain, f.Count, f.Limit)
+	case spf.FoundLarge:
+		return fmt.Sprintf("%s: the answer has %d octets; more than %d take EDNS", domain, f.Count, f.Limit)
+	case spf.FoundMacro:
+		return domain + ": this name depends on the client, and was not looked at"
+	}
+	return "there is more than was looked at"
+}
+
+// addresses tells how many addresses a network has.
+func addresses(n netip.Prefix) string {
+	bits := n.Addr().BitLen() - n.Bits()
+	switch {
+	case bits == 0:
+		return "1 address"
+	case bits <= 32:
+		return fmt.Sprintf("%d addresses", 1<<bits)
+	}
+	return fmt.Sprintf("2^%d addresses", bits)
+}
+
+// surveyTree prints the records as a tree.
+func (p *printer) surveyTree(s *spf.Survey) {
+	p.line()
+	p.line(span{"Records", bold})
+	if len(s.Records) > 0 {
+		p.surveyed(branch{"  ", "  "}, s, s.Records[0], make(map[*spf.SurveyedRecord]bool))
+	}
+}
+
+func (p *printer) surveyed(b branch, s *spf.Survey, r *spf.SurveyedRecord, shown map[*spf.SurveyedRecord]bool) {
+	var remark string
+	if r.Answer.Size > 0 {
+		remark = fmt.Sprintf("TTL %s, %d octets", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
+	}
+	if shown[r] {
+		p.pair(b, span{p.safe(r.Domain), bold}, span{"as above", dim})
+		return
+	}
+	shown[r] = true
+	p.pair(b, span{p.safe(r.Domain), bold}, span{remark, dim})
+	switch {
+	case r.Err != nil:
+		p.text(branch{b.rest + "  ", b.rest + "  "}, p.safe(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), red)
+	case r.Record == nil:
+		p.text(branch{b.rest + "  ", b.rest + "  "}, "no SPF record", red)
+	}
+	for i, t := range r.Terms {
+		p.surveyedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, t, shown)
+	}
+}
+
+func (p *printer) surveyedTerm(b branch, s *spf.Survey, t *spf.SurveyedTerm, shown map[*spf.SurveyedRecord]bool) {
+	remark := ""
+	if t.Counted > 0 {
+		remark = fmt.Sprintf("term %d/%d", t.Counted, s.Limits.Terms)
+	}
+	c := plainText
+	if t.Counted > s.Limits.Terms {
+		c = red
+	}
+	p.pair(b, span{octets(t.Term.Source()), plainText}, span{remark, c})
+	for _, event := range t.Lookups {
+		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
+		if event.Err == nil && event.Answer.Void() && event.Question.Type == spf.TypeAAAA && s.Voids6 <= s.Limits.Voids {
+			continue // most hosts have none, and it does not matter
+		}
+		p.text(branch{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(""))), dim)
+	}
+	if t.Record != nil {
+		p.surveyed(branch{b.rest, b.rest}, s, t.Record, shown)
+	}
+}
+
+// networks prints the widest networks.
+func (p *printer) networks(s *spf.Survey) {
+	if len(s.Networks) == 0 {
+		return
+	}
+	p.line()
+	p.line(span{"Widest networks", bold})
+	n := 0
+	family := 0
+	for _, network := range s.Networks {
+		if bits := network.Network.Addr().BitLen(); bits != family {
+			family, n = bits, 0
+		}
+		if n++; n > shownNetworks {
+			continue
+		}
+		p.pair(branch{"  ", "  "}, span{fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), plainText},
+			span{octets(network.Term.Source()) + " of " + p.safe(network.Record.Domain), dim})
+	}
+}
