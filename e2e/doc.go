@@ -11,6 +11,7 @@
 //	names_test.go     the name server: testdata/test.zone, and its faults
 //	postfix_test.go   Postfix, as testdata/main.cf and testdata/master.cf say
 //	smtp_test.go      an SMTP client that says just what it is told
+//	machines_test.go  more hosts, Unbound, and the world they ask
 //	maillog_test.go   /dev/log
 //	mailbox_test.go   delivered mail
 //
@@ -22,6 +23,8 @@
 //	hostile_test.go   what a client can say, and that headers stay whole
 //	interop_test.go   OpenDMARC and python3-authres read our headers
 //	upgrade_test.go   binary and configuration replaced under way
-//	package_test.go   the Debian package over the one that it replaces
+//	package_test.go   the packages; the Debian one over the one that it replaces
+//	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)
+//	resolver_test.go  a resolver that is down, and its options
 package e2e

@@ -10,9 +10,11 @@ import (
 )
 
 // What breaks must not cost mail: a message is accepted with its SPF header, or
-// the client is told to come back (4xx) and keeps it.
+// the client is told to come back (4xx) and keeps it. Where the policy server
+// itself is what breaks, that takes Postfix's own default_action; with the
+// README's DUNNO, mail is accepted unchecked meanwhile (TestDefaultAction).
 
-// comeBack is Postfix's answer while it has no policy server.
+// comeBack is Postfix's default_action while it has no policy server.
 const comeBack = "451 4.3.5 "
 
 // kill ends the policy process.
@@ -67,7 +69,7 @@ func (p process) gone(t *testing.T) {
 // after a proper check.
 func TestKilledInMidRequest(t *testing.T) {
 	configure(t)
-	h := startHost(t)
+	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
 	c.say("MAIL FROM:<a@slow.test>", "250")
 	h.names.set("slow.test", silence)
@@ -89,7 +91,7 @@ func TestKilledInMidRequest(t *testing.T) {
 // come back; when it does, all is well.
 func TestKilledAgain(t *testing.T) {
 	configure(t)
-	h := startHost(t)
+	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
 	c.say("MAIL FROM:<a@slow.test>", "250")
 	h.names.set("slow.test", silence)
@@ -213,7 +215,7 @@ func TestNoConfiguration(t *testing.T) {
 // cannot know them; clients are told to come back, and the log says why.
 func TestUnreadableConfiguration(t *testing.T) {
 	write(t, configFile, "debugLevel = 1\n", 0o600)
-	h := startHost(t)
+	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
 	if reply := c.rcpt(message{sender: "a@pass.test"})[0]; !strings.HasPrefix(reply, comeBack) {
 		t.Errorf("got %q, want %s", reply, comeBack)
@@ -232,7 +234,7 @@ func TestUnreadableConfiguration(t *testing.T) {
 // so the server finishes; where the kill works, clients are told to come back.
 func TestTimeLimit(t *testing.T) {
 	configure(t, "Lookup_Time = 4")
-	h := startHostWith(t, strings.Replace(mainCF, "policy-spf_time_limit = 3600s", "policy-spf_time_limit = 2s", 1), masterCF)
+	h := startHostWith(t, strings.Replace(strictCF, "policy-spf_time_limit = 3600s", "policy-spf_time_limit = 2s", 1), masterCF)
 	h.names.set("slow.test", silence)
 	c := connect(t, "192.0.2.1", "client.test")
 	m := message{sender: "a@slow.test"}
@@ -258,7 +260,7 @@ func TestTimeLimit(t *testing.T) {
 // back.
 func TestNoBinary(t *testing.T) {
 	configure(t)
-	h := startHost(t)
+	h := startHostWith(t, strictCF, masterCF)
 	if err := os.Rename(binary, binary+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -274,5 +276,31 @@ func TestNoBinary(t *testing.T) {
 	got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@pass.test"}))[0])
 	if !strings.HasPrefix(got, "Received-Spf: Pass ") {
 		t.Errorf("got %s, want Pass", got)
+	}
+}
+
+// TestDefaultAction: what default_action=DUNNO means. While there is no policy
+// server mail is accepted without a check, which the log tells, and without an
+// SPF header; then checks go on.
+func TestDefaultAction(t *testing.T) {
+	configure(t)
+	h := startHost(t)
+	if err := os.Rename(binary, binary+".away"); err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, "192.0.2.1", "client.test")
+	reply := c.rcpt(message{sender: "a@pass.test"})[0]
+	if err := os.Rename(binary+".away", binary); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(reply, "250 ") {
+		t.Fatalf("got %q, want 250", reply)
+	}
+	if got := headers(h.delivered(t, c.data(message{sender: "a@pass.test"}))[0]); got != "" {
+		t.Errorf("unchecked mail has %s", got)
+	}
+	h.log.await(t, `postfix/smtpd\[\d+\]: warning: problem talking to server private/policy-spf`)
+	if reply := c.rcpt(message{sender: "a@fail.test"})[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
+		t.Errorf("got %q, want 550 5.7.23", reply)
 	}
 }

@@ -131,6 +131,32 @@ func installWhileMailFlows(t *testing.T, deb string) {
 	h.log.clean(t)
 }
 
+// TestRPM installs the RPM package into a layer of its own.
+func TestRPM(t *testing.T) {
+	rpms, err := filepath.Glob(packages + "/*.rpm")
+	if err != nil || len(rpms) != 1 {
+		t.Skipf("SKIPPED: packages in dist/ (make rpm): %q, want one", rpms)
+	}
+	if _, err := exec.LookPath("rpm"); err != nil {
+		t.Skip("SKIPPED: no rpm")
+	}
+	root := layer(t)
+	if err := os.MkdirAll(root+"/etc/python-policyd-spf", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const settings = "Mail_From_reject = Softfail\n"
+	write(t, root+"/etc/python-policyd-spf/policyd-spf.conf", settings, 0o644)
+	// Without a database of packages rpm knows of no shell.
+	chrooted(t, root, "rpm", "--install", "--nodeps", "--replacefiles", rpms[0])
+	chrooted(t, root, "rpm", "--verify", "--nodeps", "--noconfig", "policyd-spf")
+	if got, err := os.ReadFile(root + "/etc/python-policyd-spf/policyd-spf.conf"); err != nil || string(got) != settings {
+		t.Errorf("the settings are %q, %v", got, err)
+	}
+	if got := chrooted(t, root, "/usr/libexec/postfix/policyd-spf", "--version"); !strings.Contains(got, "policyd-spf") {
+		t.Errorf("--version says %q", got)
+	}
+}
+
 // status gives the state of a package.
 func status(t *testing.T, name string) string {
 	t.Helper()

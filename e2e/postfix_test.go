@@ -19,6 +19,10 @@ var mainCF string
 //go:embed testdata/master.cf
 var masterCF string
 
+// strictCF is main.cf with Postfix's own answer for the case that the policy
+// server fails, which is to tell the client to come back.
+var strictCF = strings.Replace(mainCF, "{ unix:private/policy-spf, default_action=DUNNO }", "unix:private/policy-spf", 1)
+
 // host is a mail host with all that it needs, for one test.
 type host struct {
 	names *names

@@ -20,6 +20,7 @@ const (
 	binary     = "/usr/local/bin/policyd-spf"
 	configFile = "/etc/policyd-spf/policyd-spf.conf"
 	packages   = "/srv/packages"
+	readme     = "/srv/README.md"
 )
 
 // serverIPs are Postfix's addresses; clientIPs those that clients come from,
@@ -101,9 +102,10 @@ func furnish(base string) error {
 	if files[binary] == "" {
 		files[binary] = "../policyd-spf"
 	}
-	debs, _ := filepath.Glob("../dist/*.deb")
-	for _, deb := range debs {
-		files[filepath.Join(packages, filepath.Base(deb))] = deb
+	files[readme] = "../README.md"
+	built, _ := filepath.Glob("../dist/*.[dr][ep][bm]")
+	for _, file := range built {
+		files[filepath.Join(packages, filepath.Base(file))] = file
 	}
 	contents := make(map[string][]byte)
 	for to, from := range files {
