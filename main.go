@@ -69,11 +69,7 @@ func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int 
 		path = findConfigFile()
 	}
 	loaded, err := conf.Load(path)
-	for _, c := range loaded.Complaints {
-		if c.Level == conf.Always {
-			log.Line(policy.Always, policy.Severity(c), c.Text)
-		}
-	}
+	log.Complain(loaded.Complaints)
 	if err != nil {
 		log.Line(policy.Always, policy.Err, err.Error())
 		return 1

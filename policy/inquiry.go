@@ -66,14 +66,6 @@ func (q *inquiry) userSettings() {
 	}
 }
 
-// Severity gives the priority of a complaint about a file.
-func Severity(c conf.Complaint) Priority {
-	if c.Err {
-		return Err
-	}
-	return Info
-}
-
 // action finds out what is to be done.
 func (q *inquiry) action() Action {
 	if q.client = q.set.Prospective; q.client == "" {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"policyd-spf/conf"
 )
 
 // Priority is a severity of syslog (RFC 5424, 6.2.1).
@@ -89,6 +91,24 @@ func (l *Log) add(p Priority, parts ...string) {
 		l.text = append(l.text[:end], "..."...)
 	}
 	l.lines = append(l.lines, pendingLine{p, len(l.text)})
+}
+
+// Complain adds the lines about a configuration file. The file's debugLevel is
+// not in force while it is read.
+func (l *Log) Complain(complaints []conf.Complaint) {
+	for _, c := range complaints {
+		if c.Level == conf.Always {
+			l.Line(Always, Severity(c), c.Text)
+		}
+	}
+}
+
+// Severity gives the priority of a complaint about a file.
+func Severity(c conf.Complaint) Priority {
+	if c.Err {
+		return Err
+	}
+	return Info
 }
 
 // Flush writes the lines added since the last time.

@@ -1,0 +1,203 @@
+package policy
+
+import (
+	"context"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected parts of ../testdata/transcripts")
+
+// transcripts are conversations with a server. A file begins with what it
+// shows, and goes on with sections, each behind a line "-- NAME --":
+//
+//	config   the configuration file
+//	users    the file $DIR/users, for Per_User
+//	zone     the zone that is asked; without it, base.zone
+//	request  the attributes of a request, without the empty line; as
+//	         "request, escaped" with the escapes of a Go string
+//	reply    what is expected, without the empty line
+//	log      the lines that are logged because of it, with their severities
+//
+// $DIR is the folder of configuration and per-user file. A blank at the end of
+// a line is written as ␣.
+const transcripts = "../testdata/transcripts"
+
+// section is a part of a transcript.
+type section struct{ name, text string }
+
+func TestTranscripts(t *testing.T) {
+	base, err := spf.ReadZone(transcripts+"/base.zone", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(transcripts + "/*.txt")
+	if err != nil || len(files) < 150 {
+		t.Fatalf("%d transcripts, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(text), base)
+			switch {
+			case got == string(text):
+			case *update:
+				writeFile(t, file, got)
+			default:
+				t.Errorf("%s (go test -update rewrites it):\n%s", file, firstDifference(string(text), got))
+			}
+		})
+	}
+}
+
+// play holds the conversation of a transcript, and gives the transcript as it
+// should be.
+func play(t *testing.T, text string, zone *spf.Zone) string {
+	head, sections := splitTranscript(text)
+	dir := t.TempDir()
+	in := &conversation{sink: &logged{}}
+	var config string
+	for _, s := range sections {
+		switch s.name {
+		case "config":
+			config = strings.ReplaceAll(s.text, "$DIR", dir)
+		case "users":
+			writeFile(t, dir+"/users", s.text)
+		case "zone":
+			zone = parseZone(t, s.text)
+		case "request":
+			in.requests = append(in.requests, s.text+"\n")
+		case "request, escaped":
+			lines := strings.Split(strings.TrimSuffix(s.text, "\n"), "\n")
+			request, err := strconv.Unquote(`"` + strings.ReplaceAll(strings.Join(lines, `\n`), `"`, `\"`) + `"`)
+			if err != nil {
+				t.Fatalf("%q: %v", s.text, err)
+			}
+			in.requests = append(in.requests, request+"\n\n")
+		case "reply", "log":
+		default:
+			t.Fatalf("no section is called %q", s.name)
+		}
+	}
+	writeFile(t, dir+"/policyd-spf.conf", config)
+	loaded, err := conf.Load(dir + "/policyd-spf.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &Log{Sink: in.sink}
+	log.Complain(loaded.Complaints)
+	log.Level = loaded.Settings.DebugLevel
+	s := Server{Settings: loaded.Settings, ConfigFile: dir + "/policyd-spf.conf", Resolver: zone, Log: log, host: "mx.example.net"}
+	if err := s.Serve(context.Background(), in, in); err != nil {
+		t.Fatal(err)
+	}
+	return joinTranscript(head, sections, in.answers, func(text string) string {
+		text = strings.ReplaceAll(text, dir, "$DIR")
+		return strings.ReplaceAll(text, " \n", "␣\n")
+	})
+}
+
+// conversation is the other end of a server: it sends a request when the one
+// before has been answered.
+type conversation struct {
+	requests []string
+	sink     *logged
+	answers  []answer
+	rest     string // of the request being sent
+}
+
+// answer is what a request led to.
+type answer struct{ reply, log string }
+
+func (c *conversation) Read(p []byte) (int, error) {
+	if c.rest == "" {
+		c.collect()
+		if len(c.answers) == len(c.requests) {
+			return 0, io.EOF
+		}
+		c.rest = c.requests[len(c.answers)]
+		c.answers = append(c.answers, answer{})
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+func (c *conversation) Write(p []byte) (int, error) {
+	c.answers[len(c.answers)-1].reply += string(p)
+	return len(p), nil
+}
+
+// collect takes the lines logged so far.
+func (c *conversation) collect() {
+	if len(c.answers) == 0 {
+		return // those of the start belong to the first request
+	}
+	for _, line := range c.sink.lines {
+		c.answers[len(c.answers)-1].log += line + "\n"
+	}
+	c.sink.lines = nil
+}
+
+func splitTranscript(text string) (head string, sections []section) {
+	for line := range strings.Lines(text) {
+		name, ok := strings.CutPrefix(line, "-- ")
+		if name, end := strings.CutSuffix(name, " --\n"); ok && end {
+			sections = append(sections, section{name: name})
+			continue
+		}
+		if len(sections) == 0 {
+			head += line
+		} else {
+			sections[len(sections)-1].text += line
+		}
+	}
+	return head, sections
+}
+
+func joinTranscript(head string, sections []section, answers []answer, show func(string) string) string {
+	var b strings.Builder
+	b.WriteString(head)
+	request := -1
+	for _, s := range sections {
+		switch s.name {
+		case "request", "request, escaped":
+			request++
+		case "reply":
+			s.text = show(strings.TrimSuffix(answers[request].reply, "\n"))
+		case "log":
+			s.text = show(answers[request].log)
+		}
+		b.WriteString("-- " + s.name + " --\n" + s.text)
+	}
+	return b.String()
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		a, b := "(nothing)", "(nothing)"
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b {
+			return "line " + strconv.Itoa(i+1) + "\nwant: " + a + "\ngot:  " + b
+		}
+	}
+	return ""
+}
