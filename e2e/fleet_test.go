@@ -73,52 +73,67 @@ func stream(machine string, messages int, seed uint64) (time.Duration, error) {
 	return took / time.Duration(messages), nil
 }
 
+// The ways to set up resolvers.
+const (
+	noUnbound      = "no Unbound"
+	unboundEach    = "an Unbound each"
+	oneUnbound     = "one Unbound"
+	unboundBoth    = "an Unbound each before one"
+	resolverSetups = 4
+)
+
 // TestFleet: with one resolver for all hosts, the queries that leave the site
 // per message fall as hosts are added; with one on each they do not.
 func TestFleet(t *testing.T) {
 	configure(t, "debugLevel = -1")
-	left := make(map[string]float64)
-	for _, resolver := range []string{"no Unbound", "an Unbound each", "one Unbound"} {
+	type fleet struct {
+		hosts int
+		setup string
+	}
+	left := make(map[fleet]float64)
+	for _, setup := range []string{noUnbound, unboundEach, oneUnbound, unboundBoth} {
 		for hosts := 1; hosts <= 3; hosts++ {
-			name := fmt.Sprintf("%d with %s", hosts, resolver)
-			t.Run(name, func(t *testing.T) { left[name] = measureFleet(t, hosts, resolver) })
+			t.Run(fmt.Sprintf("%d with %s", hosts, setup), func(t *testing.T) {
+				left[fleet{hosts, setup}] = measureFleet(t, hosts, setup)
+			})
 		}
 	}
-	if len(left) < 9 {
+	if len(left) < 3*resolverSetups {
 		return // left out or failed
 	}
-	if one, three := left["1 with one Unbound"], left["3 with one Unbound"]; three > 0.6*one {
-		t.Errorf("one Unbound: %.3f queries a message leave with 3 hosts, %.3f with 1: little is shared", three, one)
+	for _, setup := range []string{oneUnbound, unboundBoth} {
+		if one, three := left[fleet{1, setup}], left[fleet{3, setup}]; three > 0.6*one {
+			t.Errorf("%s: %.3f queries a message leave with 3 hosts, %.3f with 1: little is shared", setup, three, one)
+		}
 	}
-	if one, three := left["1 with an Unbound each"], left["3 with an Unbound each"]; three < 0.9*one {
-		t.Errorf("an Unbound each: %.3f queries a message leave with 3 hosts, %.3f with 1: nothing should be shared", three, one)
+	if one, three := left[fleet{1, unboundEach}], left[fleet{3, unboundEach}]; three < 0.9*one {
+		t.Errorf("%s: %.3f queries a message leave with 3 hosts, %.3f with 1: nothing should be shared", unboundEach, three, one)
 	}
-	if none, each := left["1 with no Unbound"], left["1 with an Unbound each"]; none < 1.5*each {
+	if none, each := left[fleet{1, noUnbound}], left[fleet{1, unboundEach}]; none < 1.5*each {
 		t.Errorf("%.3f queries a message leave without Unbound, %.3f with it: it should save more", none, each)
 	}
 }
 
-func measureFleet(t *testing.T, hosts int, resolver string) (leaving float64) {
+// measureFleet runs a fleet and gives the queries a message that leave the site.
+func measureFleet(t *testing.T, hosts int, setup string) (leaving float64) {
 	t.Helper()
 	messages := fleetMessages()
 	names := world(t, fleetZone())
 	names.delay = worldDelay
-	var nameserver string
-	switch resolver {
-	case "no Unbound":
-		nameserver = worldIP
-	case "an Unbound each":
-		nameserver = "127.0.0.1"
-	case "one Unbound":
-		nameserver = resolverIP
+	nameserver := map[string]string{
+		noUnbound: worldIP, unboundEach: "127.0.0.1", oneUnbound: resolverIP, unboundBoth: "127.0.0.1",
+	}[setup]
+	forward := worldIP
+	if setup == oneUnbound || setup == unboundBoth {
 		machine(t, "resolver", resolverIP, "")
-		startUnbound(t, "resolver", resolverIP)
+		startUnbound(t, "resolver", resolverIP, worldIP)
+		forward = resolverIP
 	}
 	for i := range hosts {
 		host := fmt.Sprintf("host%d", i)
 		machine(t, host, fmt.Sprintf("203.0.113.%d", 11+i), "nameserver "+nameserver+"\n")
-		if resolver == "an Unbound each" {
-			startUnbound(t, host, nameserver)
+		if nameserver == "127.0.0.1" {
+			startUnbound(t, host, nameserver, forward)
 		}
 	}
 	type result struct {

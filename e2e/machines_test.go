@@ -57,13 +57,15 @@ func machine(t *testing.T, name, ip, resolvConf string) {
 	write(t, "/etc/netns/"+name+"/resolv.conf", resolvConf, 0o644)
 }
 
-// unbound is Unbound on a machine; what it does not know it asks the world.
+// unbound is Unbound on a machine.
 type unbound struct {
 	config string
 	cmd    *exec.Cmd
 }
 
-func startUnbound(t *testing.T, machine, ip string, options ...string) *unbound {
+// startUnbound starts Unbound at an address of a machine, until the test ends;
+// what it does not know it asks forward.
+func startUnbound(t *testing.T, machine, ip, forward string, options ...string) *unbound {
 	t.Helper()
 	if _, err := exec.LookPath("unbound"); err != nil {
 		t.Skip("SKIPPED: no unbound")
@@ -90,7 +92,7 @@ remote-control:
     control-enable: yes
     control-interface: %s
     control-use-cert: no
-`, ip, strings.Join(options, "\n    "), worldIP, "/run/unbound."+machine+".ctl"), 0o644)
+`, ip, strings.Join(options, "\n    "), forward, "/run/unbound."+machine+".ctl"), 0o644)
 	u.cmd = exec.Command("ip", "netns", "exec", machine, "unbound", "-d", "-c", u.config)
 	out := new(strings.Builder)
 	u.cmd.Stdout, u.cmd.Stderr = out, out

@@ -59,7 +59,7 @@ func TestResolverDown(t *testing.T) {
 			names := world(t, fleetZone())
 			machine(t, "resolver", resolverIP, "")
 			machine(t, "idle", "203.0.113.54", "")
-			startUnbound(t, "resolver", resolverIP)
+			startUnbound(t, "resolver", resolverIP, worldIP)
 			machine(t, "host", "203.0.113.11", test.resolvConf)
 			if test.dead {
 				names.stop()
@@ -86,7 +86,7 @@ func TestResolverServesExpired(t *testing.T) {
 			configure(t, "debugLevel = -1", "Mail_From_reject = False")
 			names := world(t, before)
 			machine(t, "resolver", resolverIP, "")
-			startUnbound(t, "resolver", resolverIP, test.option)
+			startUnbound(t, "resolver", resolverIP, worldIP, test.option)
 			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
 			action, _ := check(t, "host", "a@moved.test")
 			wantResult(t, action, "Fail")
@@ -123,7 +123,7 @@ func TestResolverLargeAnswer(t *testing.T) {
 				machine(t, on, resolverIP, "")
 			}
 			machine(t, "host", "203.0.113.11", "nameserver "+test.ip+"\n")
-			u := startUnbound(t, on, test.ip)
+			u := startUnbound(t, on, test.ip, worldIP)
 			action, _ := check(t, "host", "a@large.test")
 			wantResult(t, action, "Pass")
 			if got := u.counted(t, "num.query.tcp"); got != test.tcp {
@@ -146,7 +146,7 @@ func TestResolverPrefetch(t *testing.T) {
 			names := world(t, "$ORIGIN test.\n$TTL 10\npopular TXT \"v=spf1 ip4:192.0.2.1 -all\"\n")
 			names.delay = 500 * time.Millisecond // what no noise of the machine looks like
 			machine(t, "resolver", resolverIP, "")
-			startUnbound(t, "resolver", resolverIP, option)
+			startUnbound(t, "resolver", resolverIP, worldIP, option)
 			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
 			tick := time.NewTicker(50 * time.Millisecond)
 			defer tick.Stop()
