@@ -17,13 +17,7 @@ import (
 // events of the plain sequential run, over all suites, records as people
 // publish them and random ones.
 func TestAheadChangesNothing(t *testing.T) {
-	var all []scenario
-	for _, path := range suitePaths(t) {
-		all = append(all, readSuite(t, path)...)
-	}
-	for seed := range uint64(12) {
-		all = append(all, corpus(seed, 100, false))
-	}
+	all := everything(t)
 	t.Run("suites and random records", func(t *testing.T) { aheadChangesNothing(t, all) })
 	t.Run("published records", func(t *testing.T) { aheadChangesNothing(t, publishedRecords(t)) })
 }
@@ -55,8 +49,8 @@ func aheadChangesNothing(t *testing.T, scenarios []scenario) {
 	for _, s := range scenarios {
 		for _, c := range s.cases {
 			synctest.Test(t, func(t *testing.T) {
-				want := observe(t, s, c, false)
-				got := observe(t, s, c, true)
+				want := observe(t, s, c, cached)
+				got := observe(t, s, c, ahead)
 				if d := want.difference(got); d != "" {
 					t.Errorf("%s: %s: %s\n%v", s.suite, s.name, c.name, c)
 					t.Error(d)
@@ -65,6 +59,15 @@ func aheadChangesNothing(t *testing.T, scenarios []scenario) {
 		}
 	}
 }
+
+// How a check is made.
+type mode uint8
+
+const (
+	uncached mode = iota // every lookup asks
+	cached               // answers are kept
+	ahead                // and asked for ahead
+)
 
 // observation is all that can be seen of a check.
 type observation struct {
@@ -85,7 +88,7 @@ func (o *observation) Event(e spf.Event) {
 }
 
 // observe runs a case, with answers that take their time, each its own.
-func observe(t *testing.T, s scenario, c suiteCase, ahead bool) *observation {
+func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer synctest.Wait()
 	defer cancel()
@@ -96,10 +99,12 @@ func observe(t *testing.T, s scenario, c suiteCase, ahead bool) *observation {
 	}}
 	o := &observation{}
 	cache := spf.NewCache(f)
-	checker := &spf.Checker{
-		Resolver: &spf.Tracer{Resolver: cache, Observer: o}, Limits: spf.DefaultLimits(), Observer: o,
+	tracer := &spf.Tracer{Resolver: f, Observer: o}
+	checker := &spf.Checker{Resolver: tracer, Limits: spf.DefaultLimits(), Observer: o}
+	if m != uncached {
+		tracer.Resolver = cache
 	}
-	if ahead {
+	if m == ahead {
 		checker.Ahead = cache
 	}
 	began := time.Now()
@@ -152,18 +157,18 @@ func TestQueryBound(t *testing.T) {
 	for _, s := range scenarios {
 		for _, c := range s.cases {
 			synctest.Test(t, func(t *testing.T) {
-				plain := observe(t, s, c, false)
-				ahead := observe(t, s, c, true)
+				plain := observe(t, s, c, uncached)
+				early := observe(t, s, c, ahead)
 				terms := min(plain.verdict.Terms, 10)
 				if most := 1 + terms + 10*terms + 11 + 1; plain.queries > most {
 					t.Errorf("%s: %d queries for %d terms, want at most %d\n%v", c.name, plain.queries, terms, most, c)
 				}
-				if ahead.queries > mostQueriesAhead {
-					t.Errorf("%s: %d queries ahead, want at most %d\n%v", c.name, ahead.queries, mostQueriesAhead, c)
+				if early.queries > mostQueriesAhead {
+					t.Errorf("%s: %d queries ahead, want at most %d\n%v", c.name, early.queries, mostQueriesAhead, c)
 				}
 				if c.results != nil {
 					c.judge(t, plain.verdict)
-					t.Logf("%s: %d queries, ahead %d", c.name, plain.queries, ahead.queries)
+					t.Logf("%s: %d queries, ahead %d", c.name, plain.queries, early.queries)
 				}
 			})
 		}
