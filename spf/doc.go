@@ -23,7 +23,8 @@
 //	ahead.go        which questions a record is going to ask, and asking them early
 //	trace.go        the steps as events, for whoever asks why
 //	resolver.go     what a resolver is; client.go, exchange.go, resolvconf.go ask name servers,
-//	                cache.go keeps answers, zone.go answers from a file, codec.go knows the wire format
+//	                wire.go and message.go know the wire format, cache.go keeps answers,
+//	                zone.go answers from a file, which codec.go reads
 //
 // # How many queries
 //

@@ -11,9 +11,21 @@ const (
 	// class, and an OPT record without options.
 	maxQuery = headerSize + 1 + nameLimit + 1 + 4 + 11
 
-	typeNS  = 2  // RFC 1035, 3.2.2
-	classIN = 1  // RFC 1035, 3.2.4
-	typeOPT = 41 // RFC 6891, 6.1.1
+	classIN = 1 // RFC 1035, 3.2.4
+
+	// Types beside those that are asked for (RFC 1035, 3.2.2; RFC 6891, 6.1.1).
+	typeNS    = 2
+	typeCNAME = 5
+	typeSOA   = 6
+	typeOPT   = 41
+
+	// The RCODEs that decide what happens next (RFC 1035, 4.1.1; RFC 6891, 9).
+	rcodeSuccess  = 0
+	rcodeFormErr  = 1
+	rcodeServFail = 2
+	rcodeNXDomain = 3
+	rcodeNotImp   = 4
+	rcodeBadVers  = 16
 )
 
 // encodable tells whether a message can hold name; the root is "".
@@ -29,16 +41,22 @@ func appendQuery(b []byte, id uint16, q Question, udpSize uint16) []byte {
 		options = 1
 	}
 	b = append(b, byte(id>>8), byte(id), 1, 0, 0, 1, 0, 0, 0, 0, 0, options) // RD; one question
-	if q.Name != "" {
-		for label := range strings.SplitSeq(q.Name, ".") {
-			b = append(append(b, byte(len(label))), label...)
-		}
-	}
-	b = append(b, 0, byte(q.Type>>8), byte(q.Type), 0, classIN)
+	b = appendName(b, q.Name)
+	b = append(b, byte(q.Type>>8), byte(q.Type), 0, classIN)
 	if udpSize != 0 { // RFC 6891, 6.1.2
 		b = append(b, 0, 0, typeOPT, byte(udpSize>>8), byte(udpSize), 0, 0, 0, 0, 0, 0)
 	}
 	return b
+}
+
+// appendName appends a name that is encodable (RFC 1035, 3.1).
+func appendName(b []byte, name string) []byte {
+	if name != "" {
+		for label := range strings.SplitSeq(name, ".") {
+			b = append(append(b, byte(len(label))), label...)
+		}
+	}
+	return append(b, 0)
 }
 
 // answers tells whether msg is a response to query: QR is set, id, opcode and
