@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -74,14 +75,22 @@ func (o *options) report(out io.Writer) (status int, err error) {
 		path = findConfigFile()
 	}
 	loaded, err := conf.Load(path)
+	if o.mode == modeCheckConfig {
+		servers, from := o.nameServers()
+		d := explain.CheckConfig(ctx, &loaded, path, err, servers, from)
+		if !d.Clean() {
+			status = 1
+		}
+		return status, o.print(out, d, style)
+	}
 	if err != nil {
 		return 1, err
 	}
-	switch {
-	default:
-		s := &explain.Server{Loaded: &loaded, Path: path, Resolver: names, Ahead: ahead}
-		return 0, s.Explain(ctx, o.requests(), o.printer(out, style))
+	if o.mode == modeShowConfig {
+		return 0, o.print(out, explain.ShowConfig(&loaded, path), style)
 	}
+	s := &explain.Server{Loaded: &loaded, Path: path, Resolver: names, Ahead: ahead}
+	return 0, s.Explain(ctx, o.requests(), o.printer(out, style))
 }
 
 // surveyTime is the time for a survey: some hundred lookups of a large tree.
@@ -96,11 +105,38 @@ func (o *options) survey(ctx context.Context, out io.Writer, names spf.Resolver,
 	if s.Broken() {
 		status = 1
 	}
-	if o.json {
-		return status, s.JSON(out)
+	return status, o.print(out, s, style)
+}
+
+// nameServers gives the name servers that are going to be asked, and who says
+// so.
+func (o *options) nameServers() (servers []netip.AddrPort, from string) {
+	switch {
+	case o.zone != "" && !o.fallback:
+		return nil, ""
+	case o.dns.IsValid():
+		return []netip.AddrPort{o.dns}, "--dns"
 	}
-	_, err = io.WriteString(out, s.Text(style))
-	return status, err
+	c, err := spf.ReadResolvConf(resolvConf)
+	if err != nil {
+		c = spf.DefaultResolvConf()
+	}
+	return c.Servers, resolvConf
+}
+
+// document is what people get to read.
+type document interface {
+	Text(explain.Style) string
+	JSON(io.Writer) error
+}
+
+// print prints a document.
+func (o *options) print(out io.Writer, d document, style explain.Style) error {
+	if o.json {
+		return d.JSON(out)
+	}
+	_, err := io.WriteString(out, d.Text(style))
+	return err
 }
 
 // requests gives what is to be explained.
@@ -118,15 +154,11 @@ func (o *options) requests() io.Reader {
 func (o *options) printer(out io.Writer, style explain.Style) func(*explain.Document) error {
 	first := true
 	return func(d *explain.Document) error {
-		if o.json {
-			return d.JSON(out)
+		if !first && !o.json {
+			fmt.Fprintf(out, "\n%s\n\n", strings.Repeat("=", 72))
 		}
-		between := "\n" + strings.Repeat("=", 72) + "\n\n"
-		if first {
-			first, between = false, ""
-		}
-		_, err := io.WriteString(out, between+d.Text(style))
-		return err
+		first = false
+		return o.print(out, d, style)
 	}
 }
 

@@ -93,14 +93,15 @@ func octets(text string) string {
 
 // line prints pieces as one line.
 func (p *printer) line(spans ...span) {
-	var b strings.Builder
-	for i, s := range spans {
-		if i == len(spans)-1 {
-			s.text = strings.TrimRight(s.text, " ")
+	for i := len(spans) - 1; i >= 0; i-- { // no blanks at the end
+		if spans[i].text = strings.TrimRight(spans[i].text, " "); spans[i].text != "" {
+			break
 		}
-		b.WriteString(p.paint(s))
 	}
-	p.out.WriteString(b.String() + "\n")
+	for _, s := range spans {
+		p.out.WriteString(p.paint(s))
+	}
+	p.out.WriteByte('\n')
 }
 
 func (p *printer) paint(s span) string {
@@ -112,7 +113,7 @@ func (p *printer) paint(s span) string {
 
 // text prints a text on as many lines as it takes.
 func (p *printer) text(b branch, text string, c color) {
-	for i, line := range wrap(text, width-columns(b.rest)) {
+	for i, line := range wrap(text, width-max(columns(b.first), columns(b.rest))) {
 		head := b.first
 		if i > 0 {
 			head = b.rest

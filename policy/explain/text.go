@@ -97,7 +97,7 @@ func (p *printer) reasons(d *Document) []string {
 	case ByRemembered:
 		return []string{"An earlier recipient of the same message (instance) had the answer."}
 	case ByList:
-		return []string{fmt.Sprintf("Nothing is checked: %s holds the client.", p.setting(*d.Bypass))}
+		return []string{"Nothing is checked: " + p.holding(*d.Bypass)}
 	}
 	var why []string
 	c := d.cited()
@@ -189,6 +189,11 @@ func (p *printer) overruling(s Setting) string {
 	return setting + " is the answer to a pass."
 }
 
+// holding tells which entry of a list holds the client.
+func (p *printer) holding(s Setting) string {
+	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.safe(s.Value))
+}
+
 // setting prints an option with its value, and where that is from.
 func (p *printer) setting(s Setting) string {
 	text := s.Option
@@ -220,7 +225,7 @@ func (p *printer) decision(d *Document) {
 	case d.Override != nil:
 		p.text(in, p.overruling(*d.Override), plainText)
 	case d.Bypass != nil:
-		p.text(in, p.setting(*d.Bypass)+" holds the client: it is not checked.", plainText)
+		p.text(in, p.holding(*d.Bypass), plainText)
 	case d.Decision == ByRemembered:
 		p.text(in, "The message had its answer, or its header, with an earlier recipient.", plainText)
 	case len(d.Checks) == 0:

@@ -1,0 +1,143 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+// ConfigCheck is the document about what is wrong with a configuration, with
+// the name servers and with Postfix's side. Its names are stable.
+type ConfigCheck struct {
+	Version     int            `json:"version"`
+	File        string         `json:"file"`
+	NameServers []NameServer   `json:"name_servers"`
+	Postfix     string         `json:"postfix"` // what was looked at there, or why nothing was
+	Problems    []conf.Problem `json:"problems"`
+}
+
+// NameServer is a name server that was asked.
+type NameServer struct {
+	Address string  `json:"address"`
+	Took    float64 `json:"took_ms"`
+	Error   string  `json:"error,omitempty"`
+}
+
+const (
+	// probeName exists for tests (RFC 6761, 6.5). Any answer about it will do.
+	probeName = "example.com"
+
+	// probeTime is how long a name server may take for it: as long as the C
+	// library waits.
+	probeTime = 5 * time.Second
+)
+
+// CheckConfig looks for what is wrong with a configuration, with name servers,
+// whose addresses are from a file or "" if that has nothing to do with them,
+// and with Postfix, if its postconf(1) is to be found.
+//
+// unread is why the configuration file cannot be read, if that is so.
+func CheckConfig(ctx context.Context, loaded *conf.Loaded, path string, unread error, servers []netip.AddrPort, from string) *ConfigCheck {
+	d := &ConfigCheck{Version: Version, File: path, NameServers: []NameServer{}, Problems: []conf.Problem{}}
+	if unread != nil {
+		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Faulty, File: path, What: unread.Error(),
+			Expected: "a readable file", Used: "nothing: no process starts, and Postfix defers all mail"})
+	} else {
+		d.Problems = append(d.Problems, loaded.Check()...)
+	}
+	for _, server := range servers {
+		d.ask(ctx, server, from)
+	}
+	p, found, err := readPostfix(ctx)
+	switch {
+	case !found:
+		d.Postfix = "there is no postconf, so that nothing of Postfix was looked at"
+	case err != nil:
+		d.Postfix = err.Error()
+		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Hint, File: "Postfix", What: d.Postfix})
+	default:
+		d.Postfix = "main.cf and master.cf in " + p.folder
+		d.Problems = append(d.Problems, p.problems()...)
+	}
+	return d
+}
+
+// ask asks a name server something that it must know.
+func (d *ConfigCheck) ask(ctx context.Context, server netip.AddrPort, from string) {
+	client := spf.NewClient(spf.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTime, Attempts: 1})
+	start := time.Now()
+	_, err := client.Lookup(ctx, spf.Question{Name: probeName, Type: spf.TypeTXT})
+	n := NameServer{Address: server.String(), Took: float64(time.Since(start).Microseconds()) / 1000}
+	if n.Error = errorText(err); err != nil {
+		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Faulty, File: from, Name: "nameserver", Value: n.Address,
+			What: n.Error, Expected: "a name server that answers", Used: "the other ones; without any, each check is temperror"})
+	}
+	d.NameServers = append(d.NameServers, n)
+}
+
+// Clean tells whether there are no problems; hints may be meant so.
+func (d *ConfigCheck) Clean() bool {
+	for _, p := range d.Problems {
+		if p.Severity == conf.Faulty {
+			return false
+		}
+	}
+	return true
+}
+
+// JSON writes the document as JSON.
+func (d *ConfigCheck) JSON(w io.Writer) error { return writeJSON(w, d) }
+
+// Text gives the document as text for people.
+func (d *ConfigCheck) Text(style Style) string {
+	p := &printer{style: style}
+	problems, hints := 0, 0
+	for _, problem := range d.Problems {
+		c, place := red, problem.File
+		if problem.Line > 0 {
+			place += fmt.Sprintf(":%d", problem.Line)
+		}
+		problems++
+		if problem.Severity == conf.Hint {
+			c = yellow
+			problems, hints = problems-1, hints+1
+		}
+		p.line(span{p.safe(place) + ": ", bold}, span{string(problem.Severity), c})
+		in := branch{"  ", "    "}
+		if problem.Name != "" {
+			p.text(in, p.safe(problem.Name+" = "+problem.Value), plainText)
+		} else if problem.Value != "" {
+			p.text(in, p.safe(problem.Value), plainText)
+		}
+		p.text(in, p.safe(problem.What), c)
+		if problem.Expected != "" {
+			p.text(in, "expected: "+p.safe(problem.Expected), plainText)
+		}
+		if problem.Used != "" {
+			p.text(in, "used: "+p.safe(problem.Used), plainText)
+		}
+	}
+	if len(d.Problems) > 0 {
+		p.line()
+	}
+	p.text(branch{"Configuration: ", "               "}, p.safe(d.File), plainText)
+	for _, n := range d.NameServers {
+		said := "answers, in " + milliseconds(n.Took)
+		if n.Error != "" {
+			said = "does not answer as it should"
+		}
+		p.text(branch{"Name server:   ", "               "}, n.Address+" "+said, plainText)
+	}
+	p.text(branch{"Postfix:       ", "               "}, p.safe(d.Postfix), plainText)
+	c := green
+	if problems > 0 {
+		c = red
+	}
+	p.line(span{count(problems, "problem") + ", " + count(hints, "hint"), c})
+	return p.out.String()
+}

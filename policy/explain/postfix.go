@@ -1,0 +1,226 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"policyd-spf/conf"
+)
+
+const (
+	// program is what the binary is called.
+	program = "policyd-spf"
+
+	// enoughTime is a time limit that no smtpd(8) outlives: it serves 100
+	// clients (max_use) and waits 100 s for the next one (max_idle).
+	enoughTime = time.Hour
+
+	// defaultTimeLimit is command_time_limit's default.
+	defaultTimeLimit = 1000 * time.Second
+
+	// answerTime is how long a request may take.
+	answerTime = 90 * time.Second
+)
+
+// interpreters are what the original was run by, and this program must not be.
+const interpreters = " python python2 python3 env sh bash perl "
+
+// problems looks at Postfix's side: at the services of master.cf that run this
+// program, and at who asks them.
+func (p postfix) problems() []conf.Problem {
+	var found []conf.Problem
+	ours := make(map[string]bool)
+	for _, s := range p.services {
+		if s.ours() {
+			ours[s.name] = true
+			found = append(found, p.service(s)...)
+		}
+	}
+	asked, problems := p.lists(ours)
+	found = append(found, problems...)
+	if len(ours) == 0 && len(found) == 0 {
+		return []conf.Problem{{Severity: conf.Hint, File: p.file("master.cf"), What: "no service runs " + program,
+			Expected: program + " unix - n n - 0 spawn user=nobody argv=/usr/bin/" + program}}
+	}
+	for _, s := range p.services {
+		if ours[s.name] && !asked[s.name] {
+			found = append(found, conf.Problem{Severity: conf.Hint, File: p.file("main.cf"),
+				What: "nobody asks the service " + s.name, Expected: "check_policy_service unix:private/" + s.name})
+		}
+	}
+	return append(found, p.patience()...)
+}
+
+func (p postfix) file(name string) string { return filepath.Join(p.folder, name) }
+
+// ours tells whether a service runs this program, by whatever detour.
+func (s service) ours() bool {
+	if s.command != "spawn" {
+		return false
+	}
+	for _, arg := range s.argv {
+		if strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf") {
+			return true
+		}
+	}
+	return false
+}
+
+// service looks at an entry of master.cf.
+func (p postfix) service(s service) []conf.Problem {
+	var found []conf.Problem
+	add := func(severity conf.Severity, name, value, what, expected string) {
+		found = append(found, conf.Problem{Severity: severity, File: p.file("master.cf"), Name: s.name + " " + name, Value: value,
+			What: what, Expected: expected})
+	}
+	program := filepath.Base(s.argv[0])
+	if strings.Contains(interpreters, " "+strings.TrimRight(program, ".0123456789")+" ") || strings.Contains(interpreters, " "+program+" ") {
+		add(conf.Faulty, "argv", strings.Join(s.argv, " "), "an interpreter cannot run this program: it is no script",
+			"argv="+strings.Join(s.argv[1:], " "))
+	}
+	if s.limit != "0" {
+		add(conf.Faulty, "maxproc", s.limit, "when so many processes are busy, the other smtpd processes wait, and turn mail away", "0, which is no limit")
+	}
+	if s.unprivileged != "n" {
+		add(conf.Faulty, "unpriv", s.unprivileged, "spawn(8) cannot change to another user", "n")
+	}
+	if s.chroot == "y" {
+		add(conf.Hint, "chroot", s.chroot, "program, configuration and /etc/resolv.conf are looked for in Postfix's queue directory", "n")
+	}
+	switch user, _, _ := strings.Cut(s.user, ":"); user {
+	case "":
+		add(conf.Faulty, "user", "", "spawn(8) wants a user to run the program as", "user="+unprivilegedUser)
+	case "root", p.main["mail_owner"]:
+		add(conf.Faulty, "user", s.user, "spawn(8) refuses to run programs as root or as Postfix's own user", "user="+unprivilegedUser)
+	}
+	return append(found, p.timeLimit(s)...)
+}
+
+// unprivilegedUser is a user that may run the program: it owns nothing.
+const unprivilegedUser = "nobody"
+
+// timeLimit looks at how long a process may live: as long as the smtpd that it
+// serves, or that one has to wait and to try again.
+func (p postfix) timeLimit(s service) []conf.Problem {
+	name := s.timeLimit()
+	problem := conf.Problem{Severity: conf.Faulty, File: p.file("main.cf"), Name: name, Value: p.main[name],
+		Expected: name + " = 3600"}
+	limit, ok := parseTime(problem.Value)
+	switch {
+	case !ok:
+		problem.What = "no time"
+	case limit < defaultTimeLimit:
+		problem.What = "the process is killed while an smtpd still uses it"
+	case limit == defaultTimeLimit:
+		problem.What = "1000 s, the default, is too short for a busy smtpd: the process is killed under it"
+	case limit < enoughTime:
+		problem.Severity, problem.What = conf.Hint, "short for a busy smtpd: the process is killed under it"
+	default:
+		return nil
+	}
+	return []conf.Problem{problem}
+}
+
+// lists goes through the restrictions that ask policy services. It tells which
+// of our services are asked.
+func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []conf.Problem) {
+	asked = make(map[string]bool)
+	known := make(map[string]bool)
+	for _, s := range p.services {
+		known[s.name] = known[s.name] || s.kind == "unix" || s.kind == "unix-dgram"
+	}
+	look := func(file, name, value string) {
+		list := words(value)
+		protected := false
+		for i, word := range list {
+			if strings.HasSuffix(word, "_unauth_destination") && word != "permit_auth_destination" {
+				protected = true
+			}
+			if word != "check_policy_service" || i+1 == len(list) {
+				continue
+			}
+			target, ok := socketService(list[i+1])
+			switch {
+			case !ok:
+			case !known[target]:
+				found = append(found, conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name,
+					Value: "check_policy_service " + list[i+1], What: "master.cf has no service " + target + ": all mail is deferred",
+					Expected: "a service that is there"})
+			case ours[target]:
+				asked[target] = true
+				if !protected {
+					found = append(found, p.order(file, name, list, target)...)
+				}
+			}
+		}
+	}
+	for _, name := range restrictionLists {
+		look("main.cf", name, p.main[name])
+	}
+	for _, name := range words(p.main["smtpd_restriction_classes"]) {
+		look("main.cf", name, p.main[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.overrides)) {
+		if strings.HasSuffix(name, "_restrictions") {
+			look("master.cf", name, p.overrides[name])
+		}
+	}
+	return asked, found
+}
+
+// order looks at a list in which nothing before the policy service refuses to
+// relay.
+func (p postfix) order(file, name string, list []string, target string) []conf.Problem {
+	problem := conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name, Value: "check_policy_service of " + target,
+		What:     "before reject_unauth_destination: an OK from it, as by a pass restriction, would make an open relay",
+		Expected: "check_policy_service after reject_unauth_destination"}
+	relay := strings.Contains(p.main["smtpd_relay_restrictions"], "_unauth_destination")
+	behind := false
+	for _, word := range list {
+		behind = behind || word == "reject_unauth_destination" || word == "defer_unauth_destination"
+	}
+	switch base := name[strings.LastIndexByte(name, '/')+1:]; {
+	case base == "smtpd_recipient_restrictions" && !behind && relay:
+		return nil // smtpd_relay_restrictions see to it, as is usual since Postfix 2.10
+	case base == "smtpd_recipient_restrictions" || base == "smtpd_relay_restrictions":
+		if relay && base == "smtpd_recipient_restrictions" {
+			problem.Severity = conf.Hint
+			problem.What = "before reject_unauth_destination: mail for others is looked up too"
+		}
+		return []conf.Problem{problem}
+	}
+	return nil // an OK in other lists lets no mail through
+}
+
+// socketService gives the service of master.cf that a policy service of
+// main.cf names: unix:private/NAME, perhaps with attributes behind it.
+func socketService(word string) (string, bool) {
+	address := words(word)
+	if len(address) == 0 {
+		return "", false
+	}
+	path, ok := strings.CutPrefix(address[0], "unix:")
+	if !ok {
+		return "", false
+	}
+	for _, folder := range []string{"private/", "public/"} {
+		if name, ok := strings.CutPrefix(path, folder); ok {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// patience looks at how long smtpd waits for an answer.
+func (p postfix) patience() []conf.Problem {
+	const name = "smtpd_policy_service_timeout"
+	if limit, ok := parseTime(p.main[name]); !ok || limit >= answerTime {
+		return nil
+	}
+	return []conf.Problem{{Severity: conf.Hint, File: p.file("main.cf"), Name: name, Value: p.main[name],
+		What: fmt.Sprintf("an answer may take %d s", int(answerTime.Seconds())), Expected: "100s, the default, or a smaller Lookup_Time"}}
+}

@@ -1,0 +1,64 @@
+package explain
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"policyd-spf/conf"
+)
+
+// ShownConfig is the document about the options in force. Its names are
+// stable.
+type ShownConfig struct {
+	Version int           `json:"version"`
+	File    string        `json:"file"`
+	Options []ShownOption `json:"options"`
+}
+
+// ShownOption is an option with its value in force.
+type ShownOption struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"` // "" also if it is unset
+	Origin  Origin `json:"origin"`
+	Meaning string `json:"meaning"`
+}
+
+// ShowConfig gives every option's value, and where it is from. Those that have
+// no effect are left out, unless the file has them.
+func ShowConfig(loaded *conf.Loaded, path string) *ShownConfig {
+	d := &ShownConfig{Version: Version, File: path, Options: []ShownOption{}}
+	s := settings{loaded: loaded, path: path}
+	for _, o := range conf.Options() {
+		shown := ShownOption{o.Name, o.Default, s.origin(o.Name), o.Meaning}
+		if !shown.Origin.Default {
+			shown.Value = loaded.Origins[o.Name].Value
+		} else if o.Ignored {
+			continue
+		}
+		d.Options = append(d.Options, shown)
+	}
+	return d
+}
+
+// JSON writes the document as JSON.
+func (d *ShownConfig) JSON(w io.Writer) error { return writeJSON(w, d) }
+
+// Text gives the document as text for people.
+func (d *ShownConfig) Text(style Style) string {
+	p := &printer{style: style}
+	p.line(span{p.safe(d.File), bold})
+	longest := 0
+	for _, o := range d.Options {
+		longest = max(longest, len(o.Name))
+	}
+	for _, o := range d.Options {
+		origin, c := "default", dim
+		if !o.Origin.Default {
+			origin, c = fmt.Sprintf("line %d", o.Origin.Line), bold
+		}
+		head := fmt.Sprintf("%-9s %-*s = ", origin, longest, o.Name)
+		p.text(branch{head, strings.Repeat(" ", len(head))}, p.safe(o.Value), c)
+	}
+	return p.out.String()
+}
