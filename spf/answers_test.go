@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -281,6 +282,35 @@ func TestClientUnpredictable(t *testing.T) {
 	s.busy.Wait()
 	if len(ids) < lookups-5 || len(ports) < lookups-15 {
 		t.Errorf("%d ids and %d ports in %d lookups", len(ids), len(ports), lookups)
+	}
+}
+
+// Lookups at the same time, over UDP and TCP, get each its own answer.
+func TestClientConcurrent(t *testing.T) {
+	own := func(query []byte) []byte {
+		m := reply(query, 0)
+		return withRecords(fmt.Sprintf("%s 60 TXT %q", m.Question[0].Name, m.Question[0].Name))(query)
+	}
+	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
+		if query[headerSize+1]%2 == 0 {
+			s.send(from, cutOff(query))
+		} else {
+			s.send(from, own(query))
+		}
+	}, overTCP(own))
+	c := NewCache(clientOf(ResolvConf{Timeout: plenty}, s))
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			name := fmt.Sprint(string(rune('a'+i%20)), ".test")
+			if got, want := inWords(c.Lookup(t.Context(), Question{name, TypeTXT})), fmt.Sprintf("[%q] 60", name+"."); !strings.HasPrefix(got, want[:len(want)-2]) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+	all.Wait()
+	if n := len(s.queries()); n != 20+10 {
+		t.Errorf("%d queries, want 20 of which 10 again over TCP", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -46,6 +47,7 @@ type Client struct {
 // server is a name server and what is known of it.
 type server struct {
 	addr    netip.AddrPort
+	udpAddr *net.UDPAddr // the same
 	udpSize uint16
 	plain   atomic.Bool  // refuses EDNS(0)
 	shunned atomic.Int64 // until then it comes last: a duration since Client.start
@@ -67,7 +69,7 @@ func NewClient(conf ResolvConf) *Client {
 	c := &Client{conf: conf, start: time.Now(), servers: make([]server, len(conf.Servers))}
 	c.buffers.New = func() any { return new(buffers) }
 	for i, addr := range conf.Servers {
-		c.servers[i].addr = addr
+		c.servers[i].addr, c.servers[i].udpAddr = addr, net.UDPAddrFromAddrPort(addr)
 		c.servers[i].udpSize = udpSize
 		if addr.Addr().IsLoopback() {
 			c.servers[i].udpSize = udpSizeLoopback

@@ -96,7 +96,7 @@ func interruptible(ctx context.Context, conn net.Conn, deadline time.Time) (stop
 // socket is new and connected: its port is a random one, and the kernel drops
 // what others than s send (RFC 5452, 9.1 and 9.2).
 func (c *Client) overUDP(ctx context.Context, s *server, query, buf []byte) ([]byte, error) {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(s.addr))
+	conn, err := net.DialUDP("udp", nil, s.udpAddr)
 	if err != nil {
 		return nil, err
 	}
