@@ -75,7 +75,7 @@ func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int 
 		return 1
 	}
 	log.Level = loaded.Settings.DebugLevel
-	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Resolver: names, Ahead: ahead, Log: log}
+	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log}
 	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
 	return 0
 }

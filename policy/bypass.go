@@ -20,29 +20,45 @@ const (
 	listPatience = 20
 )
 
-// bypass tells whether one of the five lists of clients that are not checked
-// holds this one, and gives the words for it.
+// list is one of the five lists of clients that are not checked.
+type list struct {
+	option string
+	phrase string // for the header field
+	title  string // for the log
+	empty  bool
+	find   func(*inquiry) (entry string, ok bool)
+}
+
+// lists gives the lists under settings, in the order in which they are asked.
+func lists(set *conf.Settings) [5]list {
+	return [...]list{
+		{"skip_addresses", "SPF check N/A for local connections", "skip_addresses",
+			set.SkipAddresses == nil || set.SkipAddresses.Empty(), (*inquiry).skipped},
+		{"Whitelist", "SPF skipped for whitelisted relay", "Whitelist",
+			set.Whitelist == nil || set.Whitelist.Empty(), (*inquiry).whitelisted},
+		{"Domain_Whitelist", "SPF skipped for whitelisted relay domain", "Domain Whitelist",
+			len(set.DomainWhitelist) == 0, (*inquiry).domainListed},
+		{"HELO_Whitelist", "SPF skipped for whitelisted HELO domain", "HELO Domain Whitelist",
+			len(set.HELOWhitelist) == 0, (*inquiry).heloListed},
+		{"Domain_Whitelist_PTR", "SPF skipped for PTR whitelisted relay domain", "PTR Domain Whitelist",
+			len(set.DomainWhitelistPTR) == 0, (*inquiry).nameListed},
+	}
+}
+
+// bypass tells whether one of the lists holds this client, and gives the words
+// for it.
 func (q *inquiry) bypass() (phrase string, ok bool) {
-	for _, list := range [...]struct {
-		option, title string
-		phrase        string
-		find          func(*inquiry) (entry string, ok bool)
-	}{
-		{"skip_addresses", "skip_addresses", "SPF check N/A for local connections", (*inquiry).skipped},
-		{"Whitelist", "Whitelist", "SPF skipped for whitelisted relay", (*inquiry).whitelisted},
-		{"Domain_Whitelist", "Domain Whitelist", "SPF skipped for whitelisted relay domain", (*inquiry).domainListed},
-		{"HELO_Whitelist", "HELO Domain Whitelist", "SPF skipped for whitelisted HELO domain", (*inquiry).heloListed},
-		{"Domain_Whitelist_PTR", "PTR Domain Whitelist", "SPF skipped for PTR whitelisted relay domain", (*inquiry).nameListed},
-	} {
-		entry, ok := list.find(q)
-		if q.perUser && list.option != "Domain_Whitelist_PTR" { // as the original has it
-			q.log(4, Info, list.option, " check used peruser data")
-		} else if !q.perUser {
-			q.log(4, Info, list.title, " checked.")
+	for _, l := range lists(q.set) {
+		if !l.empty && !q.perUser {
+			q.log(4, Info, l.title, " enabled.")
+		}
+		entry, ok := l.find(q)
+		if q.perUser && l.option != "Domain_Whitelist_PTR" { // as the original has it
+			q.log(4, Info, l.option, " check used peruser data")
 		}
 		if ok {
-			observe(q, BypassStep{list.option, entry})
-			return list.phrase, true
+			observe(q, BypassStep{l.option, entry})
+			return l.phrase, true
 		}
 	}
 	return "", false

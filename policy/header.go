@@ -127,26 +127,26 @@ func authenticationResults(server string, id identity, r spf.Result, reason stri
 			property, value = "smtp.mailfrom=", p.domain
 		}
 		return "Authentication-Results: " + server + "; spf=" + r.String() + " (" + comment(reason) + ") " +
-			property + resultValue(value) + " (" + comment(list(p)) + ")"
+			property + resultValue(value) + " (" + comment(values(p)) + ")"
 	})
 }
 
 // bypassComment gives the header field that says why nothing was checked.
 func bypassComment(phrase string, p party) string {
 	return fit(maxHeader, "", p, func(_ string, p party) string {
-		return "X-Comment: " + phrase + " - " + list(p) + " "
+		return "X-Comment: " + phrase + " - " + values(p) + " "
 	})
 }
 
 // bypassResults is bypassComment as a header field of RFC 8601.
 func bypassResults(server, phrase string, p party) string {
 	return fit(maxHeader, "", p, func(_ string, p party) string {
-		return "Authentication-Results: " + server + "; none (" + comment(phrase+" -  "+list(p)) + ")"
+		return "Authentication-Results: " + server + "; none (" + comment(phrase+" -  "+values(p)) + ")"
 	})
 }
 
-// list gives the values for people to read.
-func list(p party) string {
+// values gives the values for people to read.
+func values(p party) string {
 	return "client-ip=" + p.client + "; helo=" + p.helo + "; envelope-from=" + p.sender +
 		"; receiver=" + p.recipient
 }

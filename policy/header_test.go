@@ -191,8 +191,8 @@ func FuzzHeader(f *testing.F) {
 		if err != nil || value != domainOf(p.sender) {
 			t.Errorf("smtp.mailfrom reads as %q, %v, want %q", value, err, domainOf(p.sender))
 		}
-		if len(comments) != 2 || !sameComment(comments[0], reason) || !sameComment(comments[1], list(p)) {
-			t.Errorf("the comments read as %q, want %q and %q", comments, reason, list(p))
+		if len(comments) != 2 || !sameComment(comments[0], reason) || !sameComment(comments[1], values(p)) {
+			t.Errorf("the comments read as %q, want %q and %q", comments, reason, values(p))
 		}
 	})
 }

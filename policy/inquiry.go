@@ -33,6 +33,9 @@ func (q *inquiry) answer() Reply {
 	if q.server.Settings.DefaultSeedOnly {
 		q.server.Log.Line(Always, Err, "WARNING: Deprecated Config Option defaultSeedOnly in use in: ", q.server.ConfigFile)
 	}
+	if q.server.Log.Level >= 3 {
+		q.server.Log.Line(3, Info, "Config: ", q.server.config())
+	}
 	if q.recipient = q.request.Recipient; q.recipient == "" {
 		q.recipient = "none"
 	}
@@ -52,6 +55,8 @@ func (q *inquiry) userSettings() {
 	s.Log.Line(3, Info, "Starting to process per-user settings")
 	s.Log.Line(3, Info, "User data: ", s.Settings.PerUser)
 	u := s.users.For(q.recipient, s.Settings)
+	s.Log.Line(4, Info, `Reading per user data (type text) from:  "`, u.File, `"`)
+	s.Log.Line(4, Info, `readUserConfigFile: Loading "`, u.File, `"`)
 	for _, c := range u.Complaints {
 		s.Log.Line(c.Level, Severity(c), c.Text)
 	}
@@ -60,6 +65,10 @@ func (q *inquiry) userSettings() {
 		return
 	}
 	q.perUser, q.set = true, &u.Settings
+	for _, name := range u.Names {
+		s.Log.Line(5, Info, `readUserConfigFile: Found entry "`, name, `" in per user settings`)
+	}
+	s.Log.Line(4, Info, `Per-user settings for "`, q.recipient, `": "`, strings.Join(u.Names, ", "), `"`)
 	s.Log.Line(2, Info, "Per user configuration data in use for: ", q.recipient)
 	if q.set.HeaderType != s.Settings.HeaderType {
 		s.logBadHeaderType(q.set.HeaderType)

@@ -35,9 +35,10 @@ const (
 // be changed once it has begun; it is for one goroutine at a time.
 type Server struct {
 	Settings   conf.Settings
-	ConfigFile string       // where they are from, for the log
-	Resolver   spf.Resolver // for all lookups
-	Ahead      spf.Asker    // the cache in Resolver, where lookups ahead go; nil: there are none
+	ConfigFile string                 // where they are from, for the log
+	Origins    map[string]conf.Origin // of those that the file sets, for the log
+	Resolver   spf.Resolver           // for all lookups
+	Ahead      spf.Asker              // the cache in Resolver, where lookups ahead go; nil: there are none
 	Log        *Log
 	Observer   Observer // nil when nobody asks why
 
@@ -163,6 +164,17 @@ func (s *Server) logBadNetworks(option string, networks *conf.Networks) {
 		}
 		s.Log.Line(0, Info, "ERROR: ", entry, " in ", option, " not IP network. Entry skipped.")
 	}
+}
+
+// config gives the options that the configuration file sets.
+func (s *Server) config() string {
+	var pairs []string
+	for _, o := range conf.Options() {
+		if origin, ok := s.Origins[o.Name]; ok {
+			pairs = append(pairs, quotePython(o.Name)+": "+quotePython(origin.Value))
+		}
+	}
+	return "{" + strings.Join(pairs, ", ") + "}"
 }
 
 // logFault logs a panic.

@@ -98,7 +98,7 @@ func play(t *testing.T, text string, zone *spf.Zone) string {
 	log := &Log{Sink: in.sink}
 	log.Complain(loaded.Complaints)
 	log.Level = loaded.Settings.DebugLevel
-	s := Server{Settings: loaded.Settings, ConfigFile: dir + "/policyd-spf.conf", Resolver: zone, Log: log, host: "mx.example.net"}
+	s := Server{Settings: loaded.Settings, ConfigFile: dir + "/policyd-spf.conf", Origins: loaded.Origins, Resolver: zone, Log: log, host: "mx.example.net"}
 	if err := s.Serve(context.Background(), in, in); err != nil {
 		t.Fatal(err)
 	}
