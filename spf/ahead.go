@@ -144,11 +144,7 @@ func (s *scout) first(q Question) bool {
 func (s *scout) next(q Question, a Answer) {
 	switch q.Type {
 	case TypeTXT:
-		text, n := selectRecord(a)
-		if n != 1 {
-			return
-		}
-		if r, err := Parse(text); err == nil {
+		if r, _, _ := parseAnswer(a); r != nil {
 			s.follow(r, q.Name)
 		}
 	case TypeMX, TypePTR:

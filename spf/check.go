@@ -159,25 +159,23 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 		}
 		return outcome{result: None, domain: domain}
 	}
-	text, found, err := e.record(name, term)
-	if err != nil {
-		e.recordEvent(RecordEvent{Depth: depth, Domain: name, Err: err})
-		o := errorOutcome(err)
-		o.domain = name
-		return o
+	r, err := e.record(name, term)
+	var text string
+	switch bad, ok := err.(*SyntaxError); {
+	case ok:
+		text = bad.Record
+	case r != nil:
+		text = r.Text
 	}
-	if !found {
-		e.recordEvent(RecordEvent{Depth: depth, Domain: name})
-		return outcome{result: None, domain: name} // RFC 7208, 4.5
-	}
-	r, err := Parse(text)
 	if err != nil {
-		// RFC 7208, 4.6: a syntax error anywhere, before anything is evaluated.
-		err.(*SyntaxError).Domain = name
 		e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Err: err})
 		o := errorOutcome(err)
 		o.domain, o.record, o.root = name, text, text
 		return o
+	}
+	if r == nil {
+		e.recordEvent(RecordEvent{Depth: depth, Domain: name})
+		return outcome{result: None, domain: name} // RFC 7208, 4.5
 	}
 	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
 	e.path = append(e.path, scene{r, name})
@@ -190,17 +188,41 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 	return o
 }
 
-// record gets the SPF record of a name, if it has one (RFC 7208, 4.4 and 4.5).
-func (e *Evaluation) record(name, term string) (text string, found bool, err error) {
+// record gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
+// 4.5). A syntax error anywhere in it is an error before anything is evaluated
+// (4.6).
+func (e *Evaluation) record(name, term string) (*Record, error) {
 	a, err := e.lookup(Question{name, TypeTXT})
 	if err != nil {
-		return "", false, err
+		return nil, err
+	}
+	r, n, err := parseAnswer(a)
+	if n > 1 {
+		return nil, &RecordError{SeveralRecords, name, term}
+	}
+	if bad, ok := err.(*SyntaxError); ok {
+		bad.Domain = name
+	}
+	return r, err
+}
+
+// parseAnswer parses the SPF record in a TXT answer. n is how many records
+// there are; r is nil unless there is one that parses.
+func parseAnswer(a Answer) (r *Record, n int, err error) {
+	if a.memo != nil {
+		if r := a.memo.record.Load(); r != nil {
+			return r, 1, nil
+		}
 	}
 	text, n := selectRecord(a)
-	if n > 1 {
-		return "", false, &RecordError{SeveralRecords, name, term}
+	if n != 1 {
+		return nil, n, nil
 	}
-	return text, n == 1, nil
+	r, err = Parse(text)
+	if err == nil && a.memo != nil && a.Cached { // a second time; most are not
+		a.memo.record.Store(r)
+	}
+	return r, 1, err
 }
 
 // selectRecord finds the SPF records among TXT records (RFC 7208, 4.5): the

@@ -109,6 +109,9 @@ func TestVerdict(t *testing.T) {
 			a.example TXT v=spf1 -all exp=e.a.example
 			e.a.example TXT !`, "u@a.example",
 			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.a.example", Root: "v=spf1 -all exp=e.a.example", Term: "-all"}},
+		{"an explanation that does not exist is no void lookup", `
+			a.example TXT v=spf1 -all exp=e.a.example`, "u@a.example",
+			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.a.example", Root: "v=spf1 -all exp=e.a.example", Term: "-all", TTL: time.Hour}},
 		{"a PTR lookup that fails", `
 			a.example TXT v=spf1 ptr -all
 			1.2.0.192.in-addr.arpa PTR !`, "u@a.example",
@@ -224,6 +227,9 @@ func TestAsked(t *testing.T) {
 			[]string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "unknown A"}},
 		{"nothing before a syntax error", "192.0.2.1", "a.example TXT v=spf1 a moo", []string{"a.example TXT"}},
 		{"no names that cannot be", "192.0.2.1", "a.example TXT v=spf1 a:a..example -all", []string{"a.example TXT"}},
+		{"a validated name is one that leads back", "192.0.2.1", "a.example TXT v=spf1 exists:%{p} -all\n" +
+			"1.2.0.192.in-addr.arpa PTR h1.example\n1.2.0.192.in-addr.arpa PTR h2.example\nh1.example A 192.0.2.9\nh2.example A 192.0.2.1",
+			[]string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h1.example A", "h2.example A", "h2.example A"}},
 		{"ten PTR names", "192.0.2.1", "a.example TXT v=spf1 ptr -all" +
 			strings.Repeat("\n1.2.0.192.in-addr.arpa PTR h.example", 12) + "\nh.example A 192.0.2.9",
 			append([]string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR"}, slices.Repeat([]string{"h.example A"}, 10)...)},

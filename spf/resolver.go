@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -62,7 +63,12 @@ type Answer struct {
 	Cached   bool          // it came from a cache, not from a name server just now
 	Ahead    bool          // it had been asked for before the evaluation needed it
 	File     bool          // it is from a Zone's file
+
+	memo *memo // of a cache; nil if the answer is not kept
 }
+
+// memo keeps the parsed record of a TXT answer that is used again and again.
+type memo struct{ record atomic.Pointer[Record] }
 
 // Void tells whether the answer has no data of the type asked for, which makes
 // a void lookup (RFC 7208, 4.6.4).
