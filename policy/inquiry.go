@@ -166,7 +166,7 @@ func (q *inquiry) bypassed(phrase string) Action {
 	} else {
 		header = bypassComment(phrase, p)
 	}
-	q.log(3, Info, header)
+	q.server.Log.Line(3, Info, header)
 	q.remember(Action{Kind: Prepend})
 	return Action{Kind: Prepend, Text: header}
 }
@@ -210,12 +210,12 @@ func (q *inquiry) restriction(value string) string {
 // reply gives the reply for an action, and logs it.
 func (q *inquiry) reply(a Action) Reply {
 	code := q.code(a)
-	if q.set.DebugLevel >= 3 {
+	if q.server.Log.Level >= 3 {
 		text := a.Text
 		if a.Already {
 			text = "Header already pre-pended"
 		}
-		q.log(3, Info, "Action: ", a.Kind.String(), ": Text: ", text, " Reject action: ", code)
+		q.server.Log.Line(3, Info, "Action: ", a.Kind.String(), ": Text: ", text, " Reject action: ", code)
 	}
 	if q.server.Settings.TestOnly == 0 && a.Kind != Prepend {
 		return dunno
