@@ -105,7 +105,7 @@ func (p *printer) line(spans ...span) {
 }
 
 func (p *printer) paint(s span) string {
-	if !p.style.Color || s.color == plainText || s.text == "" {
+	if !p.style.Color || s.color == plainText || strings.TrimSpace(s.text) == "" {
 		return s.text
 	}
 	return "\x1b[" + string(s.color) + "m" + s.text + "\x1b[0m"
@@ -161,7 +161,7 @@ func wrap(text string, n int) []string {
 			runes = runes[n:]
 			continue
 		}
-		lines = append(lines, string(runes[:cut]))
+		lines = append(lines, strings.TrimRight(string(runes[:cut]), " "))
 		for cut < len(runes) && runes[cut] == ' ' {
 			cut++
 		}

@@ -138,7 +138,7 @@ func (p *printer) cause(c *Check) string {
 	case v.Result == spf.None.String():
 		return p.shown(v.Domain) + " has no SPF record"
 	case c.Fault != nil && c.Fault.Record != "":
-		return "the record of " + p.safe(c.Fault.Domain) + " cannot be used"
+		return "there is an error in " + p.safe(c.Fault.Domain) + "'s record"
 	case v.Error != "":
 		return p.safe(v.Error)
 	case v.Term == "":

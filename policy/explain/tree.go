@@ -69,8 +69,9 @@ func (p *printer) record(b branch, r *Record, v Verdict, result string) {
 	}
 	p.body(b.rest+stem, r, v)
 	rest := r.rest()
+	_, marked, _ := r.flaw()
 	for i, t := range r.Terms {
-		p.term(p.tree(b.rest, i == len(r.Terms)-1 && rest == ""), t, v)
+		p.term(p.tree(b.rest, i == len(r.Terms)-1 && rest == ""), t, v, marked > 0)
 	}
 	if rest != "" {
 		p.text(p.tree(b.rest, true), rest, dim)
@@ -117,8 +118,9 @@ func (r *Record) rest() string {
 	return ""
 }
 
-// term prints a term, and what it took.
-func (p *printer) term(b branch, t *Term, v Verdict) {
+// term prints a term, and what it took. marked tells whether the record's text
+// shows what is wrong with it.
+func (p *printer) term(b branch, t *Term, v Verdict, marked bool) {
 	outcome, c := "no match", dim
 	switch {
 	case t.Error != "" && t.Record == nil:
@@ -141,7 +143,7 @@ func (p *printer) term(b branch, t *Term, v Verdict) {
 		p.text(branch{b.rest + "= ", b.rest + "  "}, p.safe(t.Target), plainText)
 	}
 	p.lookups(b.rest, t.Lookups, v, "")
-	if t.Error != "" && t.Record == nil && !strings.HasPrefix(t.Error, lookupsName(t.Lookups)) {
+	if t.Error != "" && t.Record == nil && !marked && !failed(t.Lookups) {
 		p.text(branch{b.rest, b.rest}, p.safe(t.Error), red)
 	}
 	if t.Record != nil {
@@ -149,12 +151,10 @@ func (p *printer) term(b branch, t *Term, v Verdict) {
 	}
 }
 
-// lookupsName gives the beginning of the error of the last lookup, if it failed.
-func lookupsName(lookups []Lookup) string {
-	if n := len(lookups); n > 0 && lookups[n-1].Error != "" {
-		return lookups[n-1].Name + " "
-	}
-	return "\x00"
+// failed tells whether the last lookup failed.
+func failed(lookups []Lookup) bool {
+	n := len(lookups)
+	return n > 0 && lookups[n-1].Error != ""
 }
 
 // lookups prints lookups; record is the SPF record found by them.
@@ -230,7 +230,10 @@ func (l Lookup) remarks(v Verdict) string {
 	case FromCache:
 		parts = append(parts, "cache")
 	case FromAhead:
-		parts = append(parts, milliseconds(l.Took)+", asked ahead")
+		parts = append(parts, "asked ahead")
+		if l.Took >= 1 {
+			parts = append(parts, "waited "+milliseconds(l.Took))
+		}
 	default:
 		parts = append(parts, milliseconds(l.Took))
 	}

@@ -1,0 +1,179 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden is a file of testdata/explain: sections that begin with "-- name --".
+//
+//	request  what Postfix asks, or else domain: whose records are surveyed
+//	config   policyd-spf.conf; peruser: the file "peruser" beside it
+//	zone     answers from a zone file, or else dns: the same from a distant name
+//	         server, behind a cache that is asked ahead
+//	text     what is printed; ascii: with LANG=C; color: on a terminal; json
+type golden struct {
+	path     string
+	names    []string
+	sections map[string]string
+}
+
+func readGolden(t *testing.T, path string) *golden {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &golden{path: path, sections: make(map[string]string)}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "-- "); ok && strings.HasSuffix(name, " --\n") {
+			g.names = append(g.names, strings.TrimSuffix(name, " --\n"))
+			continue
+		}
+		if len(g.names) == 0 {
+			continue // what the file is about
+		}
+		g.sections[g.names[len(g.names)-1]] += line
+	}
+	return g
+}
+
+// compare compares the sections that got has, or rewrites them.
+func (g *golden) compare(t *testing.T, got map[string]string) {
+	t.Helper()
+	if *update {
+		text, err := os.ReadFile(g.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		about, _, _ := strings.Cut(string(text), "-- ")
+		var b strings.Builder
+		b.WriteString(about)
+		for _, name := range g.names {
+			section := g.sections[name]
+			if s, ok := got[name]; ok {
+				section = s
+			}
+			b.WriteString("-- " + name + " --\n" + section)
+		}
+		if err := os.WriteFile(g.path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for name, text := range got {
+		if want, ok := g.sections[name]; ok && text != want {
+			t.Errorf("%s of %s differs; got:\n%s\nwant:\n%s", name, filepath.Base(g.path), text, want)
+		}
+	}
+}
+
+// distant is a Resolver of a zone that answers as a name server would: late,
+// and so that no two answers come at the same time, as it would not be certain
+// then what is asked next.
+type distant struct{ zone *spf.Zone }
+
+func (d distant) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	select {
+	case <-time.After(time.Duration(len(q.Name)+int(q.Type)) * time.Millisecond):
+	case <-ctx.Done():
+		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+	}
+	a, err := d.zone.Lookup(ctx, q)
+	a.File = false
+	return a, err
+}
+
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/explain/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden files: ", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			path, err := filepath.Abs(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := readGolden(t, path)
+			t.Chdir(t.TempDir())
+			for name, section := range map[string]string{"policyd-spf.conf": "config", "peruser": "peruser"} {
+				if err := os.WriteFile(name, []byte(g.sections[section]), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Test(t, func(t *testing.T) { g.compare(t, g.run(t)) })
+		})
+	}
+}
+
+// run makes the documents that a golden file is about, and prints them in all
+// ways.
+func (g *golden) run(t *testing.T) map[string]string {
+	t.Helper()
+	zone, err := spf.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resolver spf.Resolver = zone
+	var ahead spf.Asker
+	if g.sections["dns"] != "" {
+		cache := spf.NewCache(distant{zone})
+		resolver, ahead = cache, cache
+	}
+	got := make(map[string]string)
+	print := func(d interface {
+		Text(Style) string
+	}, json func(*bytes.Buffer) error) {
+		got["text"] += d.Text(Style{UTF8: true})
+		got["ascii"] += d.Text(Style{})
+		got["color"] += strings.ReplaceAll(d.Text(Style{UTF8: true, Color: true}), "\x1b", "^[")
+		var b bytes.Buffer
+		if err := json(&b); err != nil {
+			t.Error(err)
+		}
+		got["json"] += b.String()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if domain := strings.TrimSpace(g.sections["domain"]); domain != "" {
+		s := NewSurvey(spf.Explore(ctx, resolver, domain, spf.DefaultLimits()))
+		print(s, func(b *bytes.Buffer) error { return s.JSON(b) })
+		return got
+	}
+	loaded, err := conf.Load("policyd-spf.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Loaded: &loaded, Path: "policyd-spf.conf", Resolver: resolver, Ahead: ahead}
+	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Document) error {
+		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for name, text := range got {
+		for line := range strings.Lines(text) {
+			if name == "text" && columns(strings.TrimSuffix(line, "\n")) > width {
+				t.Errorf("a line of more than %d columns: %q", width, line)
+			}
+			if strings.IndexFunc(line, func(r rune) bool { return r > '~' }) >= 0 && (name == "ascii") {
+				t.Errorf("a line that is not US-ASCII: %q", line)
+			}
+		}
+	}
+	return got
+}
