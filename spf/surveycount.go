@@ -30,7 +30,7 @@ type counter struct {
 func (w *surveyor) count(root *SurveyedRecord) {
 	c := &counter{surveyor: w, seen: make(map[netip.Prefix]bool), loop: make(map[*SurveyedTerm]bool)}
 	if root.Answer.Void() && root.Err == nil {
-		c.void(Question{root.Domain, TypeTXT})
+		c.void(true, true)
 	}
 	c.record(root, true)
 	s := w.survey
@@ -71,7 +71,8 @@ func (c *counter) record(r *SurveyedRecord, pass bool) {
 		c.term(r, t)
 		for _, l := range t.Lookups {
 			if l.Err == nil && l.Answer.Void() {
-				c.void(l.Question)
+				exists := ok && d.Mechanism == Exists // RFC 7208, 5.7: A for IPv6 clients too
+				c.void(exists || l.Question.Type != TypeAAAA, exists || l.Question.Type != TypeA)
 			}
 		}
 		if t.Record != nil {
@@ -96,7 +97,7 @@ func (c *counter) term(r *SurveyedRecord, t *SurveyedTerm) {
 func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
 	inner := t.Record
 	if inner.Err == nil && inner.Answer.Void() {
-		c.void(Question{inner.Domain, TypeTXT})
+		c.void(true, true)
 	}
 	if slices.Contains(c.path, inner) {
 		if !c.loop[t] {
@@ -108,12 +109,12 @@ func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
 	c.record(inner, pass)
 }
 
-// void counts a void lookup. Of the two families a client asks for its own.
-func (c *counter) void(q Question) {
-	if q.Type != TypeAAAA {
+// void counts a void lookup of an IPv4 client, an IPv6 client, or both.
+func (c *counter) void(v4, v6 bool) {
+	if v4 {
 		c.survey.Voids4++
 	}
-	if q.Type != TypeA {
+	if v6 {
 		c.survey.Voids6++
 	}
 }

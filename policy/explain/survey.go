@@ -96,7 +96,7 @@ func (d *Survey) JSON(w io.Writer) error { return writeJSON(w, d) }
 
 func newFinding(f spf.Finding) SurveyFinding {
 	d := SurveyFinding{
-		Kind: findingName(f.Kind), Severity: severityName(f.Kind.Severity()),
+		Kind: f.Kind.String(), Severity: f.Kind.Severity().String(),
 		Name: f.Name, Count: f.Count, Limit: f.Limit, Text: sentence(f),
 	}
 	if f.Record != nil {
@@ -146,41 +146,4 @@ func newRecord(r *spf.SurveyedRecord) SurveyedRecord {
 		d.Terms = append(d.Terms, term)
 	}
 	return d
-}
-
-func severityName(s spf.Severity) string {
-	return [...]string{"broken", "risky", "remark"}[s]
-}
-
-// findingName gives the name of a kind in documents.
-func findingName(k spf.FindingKind) string {
-	return [...]string{
-		spf.FoundNoRecord:         "no-record",
-		spf.FoundSeveralRecords:   "several-records",
-		spf.FoundSyntaxError:      "syntax-error",
-		spf.FoundLoop:             "loop",
-		spf.FoundIncludeNoRecord:  "include-no-record",
-		spf.FoundRedirectNoRecord: "redirect-no-record",
-		spf.FoundTermLimit:        "term-limit",
-		spf.FoundVoidLimit:        "void-limit",
-		spf.FoundVoidLimitIPv6:    "void-limit-ipv6",
-		spf.FoundMXLimit:          "mx-limit",
-		spf.FoundDNSError:         "dns-error",
-		spf.FoundPassAll:          "pass-all",
-		spf.FoundWideNetwork:      "wide-network",
-		spf.FoundJoinedTerms:      "joined-terms",
-		spf.FoundAfterAll:         "after-all",
-		spf.FoundRedirectIgnored:  "redirect-ignored",
-		spf.FoundPTR:              "ptr",
-		spf.FoundBadName:          "bad-name",
-		spf.FoundDuplicateInclude: "duplicate-include",
-		spf.FoundUnknownModifier:  "unknown-modifier",
-		spf.FoundNoEnd:            "no-end",
-		spf.FoundNeutralAll:       "neutral-all",
-		spf.FoundVoidLookup:       "void-lookup",
-		spf.FoundNeedsTCP:         "needs-tcp",
-		spf.FoundLarge:            "large",
-		spf.FoundMacro:            "macro",
-		spf.FoundTooMuch:          "too-much",
-	}[k]
 }
