@@ -23,3 +23,14 @@ func BenchmarkClient(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkUnpack(b *testing.B) {
+	q := Question{"example.org", TypeTXT}
+	msg := wire(reply(appendQuery(nil, 1, q, 1232), 0, `example.org. 60 TXT "v=spf1 include:_spf.example.org ip4:192.0.2.0/24 -all"`))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := unpack(msg, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,36 +1,199 @@
 package spf
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
-// This is the only file that knows github.com/miekg/dns, and it uses no more of
-// it than what makes records of master files and messages of records: a
-// reference to its Client or Server would link crypto/tls.
+// This is the only file that knows github.com/miekg/dns, and it uses no more
+// of it than what turns octets and master files into records: a reference to
+// its Client or Server would link crypto/tls.
+
+// maxTTL is the longest time for which an answer is used: a process may live
+// for weeks, and no publisher's slip should outlive a day (RFC 8767, 4, lets
+// resolvers cap TTLs).
+const maxTTL = 24 * time.Hour
 
 // masterTTL is the TTL of records in master files that have none.
 const masterTTL = time.Hour
 
+// The RCODEs that decide what happens next.
+const (
+	rcodeSuccess  = dns.RcodeSuccess
+	rcodeFormErr  = dns.RcodeFormatError
+	rcodeServFail = dns.RcodeServerFailure
+	rcodeNXDomain = dns.RcodeNameError
+	rcodeNotImp   = dns.RcodeNotImplemented
+	rcodeBadVers  = dns.RcodeBadVers
+)
+
+// response is what a message says about a question.
+type response struct {
+	rcode   int
+	answer  Answer   // without regard to rcode
+	aliases []string // the names that the question's is an alias for, as far as the message goes
+	open    bool     // it does not tell whether the last of aliases has data; the TTL is the aliases'
+}
+
+var errNoAddress = errors.New("address record without an address")
+
+// unpack reads msg, which answers q.
+func unpack(msg []byte, q Question) (response, error) {
+	var m dns.Msg
+	if err := m.Unpack(msg); err != nil {
+		return response{}, err
+	}
+	r := response{rcode: m.Rcode}
+	r.answer.Size = len(msg)
+	r.answer.NXDomain = m.Rcode == rcodeNXDomain
+	if m.Rcode != rcodeSuccess && m.Rcode != rcodeNXDomain {
+		return r, nil
+	}
+
+	name, ttl := present(q.Name), maxTTL
+	for {
+		if m.Rcode == rcodeSuccess {
+			found, dataTTL, err := r.answer.add(m.Answer, name, q.Type)
+			if err != nil {
+				return response{}, err
+			}
+			if found {
+				r.answer.TTL = min(ttl, dataTTL)
+				return r, nil
+			}
+		}
+		alias := records(m.Answer).canonical(name)
+		if alias == nil {
+			break
+		}
+		name, ttl = alias.Target, min(ttl, lifetime(alias.Hdr.Ttl))
+		target, _ := wireName(name)
+		repeated := target == q.Name || slices.Contains(r.aliases, target)
+		r.aliases = append(r.aliases, target)
+		if repeated || len(r.aliases) > maxAliases {
+			return r, nil
+		}
+	}
+	// No data. The SOA record of a negative answer tells for how long; without
+	// one it should not be kept (RFC 2308, 5), and may be one cut short.
+	if negative, ok := records(m.Ns).negativeTTL(); ok {
+		r.answer.TTL = min(ttl, negative)
+	} else if m.Rcode == rcodeSuccess && len(r.aliases) > 0 {
+		r.open, r.answer.TTL = true, ttl
+	}
+	return r, nil
+}
+
 // records are resource records as the dns package has them.
 type records []dns.RR
 
+// add takes the data of name from the records, and tells whether there are any
+// and the smallest of their TTLs. Whatever else is among the records is of no
+// interest.
+func (a *Answer) add(rrs records, name string, t Type) (found bool, ttl time.Duration, err error) {
+	ttl = maxTTL
+	var exchanges []*dns.MX
+	for _, rr := range rrs {
+		h := rr.Header()
+		if Type(h.Rrtype) != t || h.Class != dns.ClassINET || !strings.EqualFold(h.Name, name) {
+			continue
+		}
+		found, ttl = true, min(ttl, lifetime(h.Ttl))
+		switch rr := rr.(type) {
+		case *dns.TXT:
+			text := make([]string, len(rr.Txt)) // rr may be a zone's
+			for i, s := range rr.Txt {
+				text[i] = unescape(s)
+			}
+			a.TXT = append(a.TXT, text)
+		case *dns.A:
+			ip, ok := netip.AddrFromSlice(rr.A)
+			if !ok {
+				return false, 0, errNoAddress
+			}
+			a.Addrs = append(a.Addrs, ip.Unmap())
+		case *dns.AAAA:
+			ip, ok := netip.AddrFromSlice(rr.AAAA)
+			if !ok {
+				return false, 0, errNoAddress
+			}
+			a.Addrs = append(a.Addrs, ip)
+		case *dns.MX:
+			exchanges = append(exchanges, rr)
+		case *dns.PTR:
+			host, _ := wireName(rr.Ptr)
+			a.Names = append(a.Names, host)
+		}
+	}
+	slices.SortStableFunc(exchanges, func(a, b *dns.MX) int { return cmp.Compare(a.Preference, b.Preference) })
+	for _, mx := range exchanges { // RFC 5321, 5.1: lower numbers first
+		host, _ := wireName(mx.Mx)
+		a.Names = append(a.Names, host)
+	}
+	return found, ttl, nil
+}
+
+// canonical gives the CNAME record of name, or nil.
+func (rrs records) canonical(name string) *dns.CNAME {
+	for _, rr := range rrs {
+		c, ok := rr.(*dns.CNAME)
+		if ok && c.Hdr.Class == dns.ClassINET && strings.EqualFold(c.Hdr.Name, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// negativeTTL tells for how long a negative answer with these records holds, if
+// there is a SOA record among them (RFC 2308, 5).
+func (rrs records) negativeTTL() (time.Duration, bool) {
+	for _, rr := range rrs {
+		if soa, ok := rr.(*dns.SOA); ok && soa.Hdr.Class == dns.ClassINET {
+			return min(lifetime(soa.Hdr.Ttl), lifetime(soa.Minttl)), true
+		}
+	}
+	return 0, false
+}
+
+// of gives the records of the type.
+func (rrs records) of(t Type) records {
+	var list records
+	for _, rr := range rrs {
+		if Type(rr.Header().Rrtype) == t {
+			list = append(list, rr)
+		}
+	}
+	return list
+}
+
+// message tells how many octets the answer to q takes up on the wire if these
+// records are its answer section.
+func (rrs records) message(q Question) int {
+	m := dns.Msg{Answer: rrs, Compress: true}
+	m.SetQuestion(present(q.Name), uint16(q.Type))
+	return m.Len()
+}
+
 // readMaster reads a master file (RFC 1035, 5) into records by name. Names that
 // do not end in a dot are below origin. $INCLUDE is an error: what a zone file
-// names is not to be read on its behalf.
+// of unknown origin names is not to be read on its behalf.
 func readMaster(r io.Reader, origin, file string) (map[string]records, error) {
 	names := make(map[string]records)
 	p := dns.NewZoneParser(r, dns.Fqdn(origin), "")
 	p.SetDefaultTTL(uint32(masterTTL / time.Second))
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
-		name, err := wireName(rr.Header().Name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", file, rr.Header().Name, err)
+		name, ok := wireName(rr.Header().Name)
+		if !ok {
+			return nil, fmt.Errorf("%s: %s: a dot within a label is not supported", file, rr.Header().Name)
 		}
 		names[name] = append(names[name], rr)
 	}
@@ -38,7 +201,7 @@ func readMaster(r io.Reader, origin, file string) (map[string]records, error) {
 		return nil, masterError(file, err)
 	}
 	for name, rrs := range names { // RFC 2181, 10.1
-		if len(rrs) > 1 && len(rrs.of(typeCNAME)) > 0 {
+		if len(rrs) > 1 && len(rrs.of(Type(dns.TypeCNAME))) > 0 {
 			return nil, fmt.Errorf("%s: %s: expected no other records beside a CNAME record", file, name)
 		}
 	}
@@ -55,69 +218,80 @@ func masterError(file string, err error) error {
 	return fmt.Errorf("%s: %s", file, text)
 }
 
-// of gives the records of the type.
-func (rrs records) of(t Type) records {
-	var list records
-	for _, rr := range rrs {
-		if Type(rr.Header().Rrtype) == t {
-			list = append(list, rr)
+// lifetime is the time that a TTL means.
+func lifetime(ttl uint32) time.Duration {
+	if ttl > 1<<31-1 {
+		return 0 // RFC 2181, 8
+	}
+	return min(time.Duration(ttl)*time.Second, maxTTL)
+}
+
+// present gives a name of a Question in the form of the dns package: absolute,
+// what is special in a master file escaped (RFC 1035, 5.1).
+func present(name string) string {
+	plain := true
+	for i := 0; plain && i < len(name); i++ {
+		plain = !special(name[i])
+	}
+	if plain {
+		return name + "."
+	}
+	b := make([]byte, 0, len(name)+8)
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c < ' ' || c > '~':
+			b = append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
+		case special(c):
+			b = append(b, '\\', c)
+		default:
+			b = append(b, c)
 		}
 	}
-	return list
+	return string(append(b, '.'))
 }
 
-// at gives the records as those of another name, which a wildcard stands for.
-func (rrs records) at(name string) records {
-	list := make(records, len(rrs))
-	for i, rr := range rrs {
-		list[i] = dns.Copy(rr)
-		list[i].Header().Name = present(name)
+// special tells whether the dns package escapes c within a label.
+func special(c byte) bool {
+	return c < ' ' || c > '~' || strings.IndexByte(` '@;()"\`, c) >= 0
+}
+
+// wireName gives a name of the dns package in the form that Question has. It
+// fails for a name with a label that a dot is part of: Question cannot hold it.
+func wireName(name string) (string, bool) {
+	b := make([]byte, 0, nameLimit+1)
+	for i := 0; i < len(name); {
+		c, n := octet(name[i:])
+		if c == '.' && n > 1 {
+			return "", false
+		}
+		b = append(b, lower(c))
+		i += n
 	}
-	return list
+	return string(bytes.TrimSuffix(b, []byte{'.'})), true
 }
 
-// alias gives the name that a CNAME record leads to, "" if Question cannot hold
-// it, and for how long it does.
-func (rrs records) alias() (name string, ttl time.Duration) {
-	name, _ = wireName(rrs[0].(*dns.CNAME).Target)
-	return name, lifetime(rrs[0].Header().Ttl)
-}
-
-// message is the one in which a name server would send the records as the answer
-// to q.
-func (rrs records) message(q Question, rcode int, authority records) (message, error) {
-	var m dns.Msg
-	m.SetQuestion(present(q.Name), uint16(q.Type))
-	m.Response, m.RecursionAvailable, m.Compress = true, true, true
-	m.Rcode, m.Answer, m.Ns = rcode, rrs, authority
-	return m.Pack()
-}
-
-// present gives a name of a Question, which is encodable, in the form of the dns
-// package.
-func present(name string) string {
-	text, _, err := dns.UnpackDomainName(appendName(nil, name), 0)
-	if err != nil {
-		panic(err)
+// unescape undoes the escapes of a string of the dns package.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
 	}
-	return text
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		c, n := octet(s[i:])
+		b = append(b, c)
+		i += n
+	}
+	return string(b)
 }
 
-var errDot = errors.New("a dot within a label is not supported")
-
-// wireName gives a name of the dns package in the form that Question has.
-func wireName(text string) (string, error) {
-	var b [nameLimit + 2]byte
-	end, err := dns.PackDomainName(text, b[:], 0, nil, false)
-	if err != nil {
-		return "", err
-	}
-	name, ok, err := message(b[:end]).name(nil, 0)
+// octet reads the first octet of s, which is itself, \X or \DDD (RFC 1035,
+// 5.1), and tells how long its form is.
+func octet(s string) (c byte, n int) {
 	switch {
-	case err != nil:
-		return "", err
-	case !ok:
-		return "", errDot
+	case s[0] != '\\' || len(s) == 1:
+		return s[0], 1
+	case len(s) >= 4 && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]):
+		return (s[1]-'0')*100 + (s[2]-'0')*10 + (s[3] - '0'), 4
 	}
-	return string(name), nil
+	return s[1], 2
 }

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,23 +52,75 @@ func TestNameOctets(t *testing.T) {
 		if got := present(name); got != m.Question[0].Name {
 			t.Errorf("%q: presented as %s, dns has %s", name, got, m.Question[0].Name)
 		}
-		if got, err := wireName(m.Question[0].Name); got != lowerASCII(name) || err != nil {
-			t.Errorf("%q: came back as %q (%v)", name, got, err)
+		if got, ok := wireName(m.Question[0].Name); got != strings.ToLower(name) && c < 0x80 || got != name && c >= 0x80 || !ok {
+			t.Errorf("%q: came back as %q, %v", name, got, ok)
 		}
 	}
 }
 
-func TestWireName(t *testing.T) {
-	for text, want := range map[string]string{`a\\.b.test.`: `a\.b.test`, `.`: "", `A.b.`: "a.b"} {
-		if got, err := wireName(text); got != want || err != nil {
-			t.Errorf("%s: got %q (%v), want %q", text, got, err, want)
+func TestWireNameDots(t *testing.T) {
+	for text, want := range map[string]string{
+		`a\.b.test.`: "", `a\046b.test.`: "", `\..`: "",
+		`a\\.b.test.`: `a\.b.test`, `a\\\.b.test.`: "", `.`: "", `A.b.`: "a.b",
+	} {
+		if got, _ := wireName(text); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
-	for _, text := range []string{`a\.b.test.`, `a\046b.test.`, `\..`, `a\\\.b.test.`} {
-		if got, err := wireName(text); err != errDot {
-			t.Errorf("%s: got %q (%v), want %v", text, got, err, errDot)
+}
+
+// FuzzAnswer reads a datagram as the answer to a question.
+func FuzzAnswer(f *testing.F) {
+	questions := []Question{theQuestion, {"x.test", TypeA}, {"x.test", TypeAAAA}, {"x.test", TypeMX}, {"x.test", TypePTR}}
+	for i, q := range questions {
+		query := appendQuery(nil, 0x1234, q, udpSize)
+		for _, deed := range []func([]byte) []byte{good, cutOff, tooShort, justHeader, looped, withAuthority(3), rcode(2),
+			withRecords(`x.test. 60 CNAME y.test.`, `Y.test. 60 TXT "a\000" b`, `y.test. 60 MX 5 a\.b.test.`, `y.test. 5 A 192.0.2.1`, `y.test. 5 AAAA ::1`),
+			withRecords(chain(12)...),
+			withRecords(`x.test. 60 MX 5 a.test.`, `x.test. 60 MX 4 b.test.`, `x.test. 60 A 192.0.2.1`, `x.test. 60 AAAA ::1`, `x.test. 60 PTR a\255\\.test.`),
+		} {
+			f.Add(deed(query), byte(i))
 		}
 	}
+	f.Fuzz(func(t *testing.T, msg []byte, which byte) {
+		q := questions[int(which)%len(questions)]
+		query := appendQuery(nil, 0x1234, q, udpSize)
+		if !answers(query, msg) {
+			return
+		}
+		r, err := unpack(msg, q)
+		if err != nil {
+			return
+		}
+		var m dns.Msg
+		if err := m.Unpack(msg); err != nil || m.Id != 0x1234 || !m.Response || m.Opcode != dns.OpcodeQuery {
+			t.Fatalf("accepted %v (%v)", &m, err)
+		}
+		if r.rcode == rcodeSuccess || r.rcode == rcodeNXDomain {
+			if len(m.Question) != 1 || !strings.EqualFold(m.Question[0].Name, "x.test.") || m.Question[0].Qtype != uint16(q.Type) || m.Question[0].Qclass != dns.ClassINET {
+				t.Fatalf("accepted %v for %v", m.Question, q)
+			}
+		} else if !r.answer.Void() || r.open {
+			t.Errorf("RCODE %d with %+v", r.rcode, r)
+		}
+		a := r.answer
+		if a.TTL < 0 || a.TTL > maxTTL || a.NXDomain && !a.Void() || len(r.aliases) > maxAliases+1 || r.open && len(r.aliases) == 0 {
+			t.Errorf("got %+v", r)
+		}
+		if q.Type != TypeTXT && a.TXT != nil || q.Type != TypeA && q.Type != TypeAAAA && a.Addrs != nil || q.Type != TypeMX && q.Type != TypePTR && a.Names != nil {
+			t.Errorf("%v answered with %+v", q, a)
+		}
+		for _, addr := range a.Addrs {
+			if addr.Is4() != (q.Type == TypeA) {
+				t.Errorf("%v answered with %v", q, addr)
+			}
+		}
+		for _, name := range append(slices.Clone(a.Names), r.aliases...) {
+			if !encodable(name) || name != lowerASCII(name) {
+				t.Errorf("name %q", name)
+			}
+		}
+	})
 }
 
 // FuzzZone reads a master file and looks up what is in it.

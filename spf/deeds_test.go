@@ -12,7 +12,7 @@ import (
 // patience is the client's time-out where a test waits for it to pass, and
 // plenty where it must not pass.
 const (
-	patience = 200 * time.Millisecond
+	patience = 60 * time.Millisecond
 	plenty   = 20 * time.Second
 )
 

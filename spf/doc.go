@@ -23,8 +23,7 @@
 //	ahead.go        which questions a record is going to ask, and asking them early
 //	trace.go        the steps as events, for whoever asks why
 //	resolver.go     what a resolver is; client.go, exchange.go, resolvconf.go ask name servers,
-//	                wire.go and message.go know the wire format, cache.go keeps answers,
-//	                zone.go answers from a file, which codec.go reads
+//	                cache.go keeps answers, zone.go answers from a file, codec.go knows the wire format
 //
 // # How many queries
 //

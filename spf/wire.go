@@ -11,25 +11,9 @@ const (
 	// class, and an OPT record without options.
 	maxQuery = headerSize + 1 + nameLimit + 1 + 4 + 11
 
-	// maxPointers is how many compression pointers a name may go through: each
-	// stands for a label at least, and no name has more.
-	maxPointers = nameLimit / 2
-
-	classIN = 1 // RFC 1035, 3.2.4
-
-	// Types beside those that are asked for (RFC 1035, 3.2.2; RFC 6891, 6.1.1).
-	typeNS    = 2
-	typeCNAME = 5
-	typeSOA   = 6
-	typeOPT   = 41
-
-	// The RCODEs that decide what happens next (RFC 1035, 4.1.1; RFC 6891, 9).
-	rcodeSuccess  = 0
-	rcodeFormErr  = 1
-	rcodeServFail = 2
-	rcodeNXDomain = 3
-	rcodeNotImp   = 4
-	rcodeBadVers  = 16
+	typeNS  = 2  // RFC 1035, 3.2.2
+	classIN = 1  // RFC 1035, 3.2.4
+	typeOPT = 41 // RFC 6891, 6.1.1
 )
 
 // encodable tells whether a message can hold name; the root is "".
@@ -45,22 +29,16 @@ func appendQuery(b []byte, id uint16, q Question, udpSize uint16) []byte {
 		options = 1
 	}
 	b = append(b, byte(id>>8), byte(id), 1, 0, 0, 1, 0, 0, 0, 0, 0, options) // RD; one question
-	b = appendName(b, q.Name)
-	b = append(b, byte(q.Type>>8), byte(q.Type), 0, classIN)
+	if q.Name != "" {
+		for label := range strings.SplitSeq(q.Name, ".") {
+			b = append(append(b, byte(len(label))), label...)
+		}
+	}
+	b = append(b, 0, byte(q.Type>>8), byte(q.Type), 0, classIN)
 	if udpSize != 0 { // RFC 6891, 6.1.2
 		b = append(b, 0, 0, typeOPT, byte(udpSize>>8), byte(udpSize), 0, 0, 0, 0, 0, 0)
 	}
 	return b
-}
-
-// appendName appends a name that is encodable (RFC 1035, 3.1).
-func appendName(b []byte, name string) []byte {
-	if name != "" {
-		for label := range strings.SplitSeq(name, ".") {
-			b = append(append(b, byte(len(label))), label...)
-		}
-	}
-	return append(b, 0)
 }
 
 // answers tells whether msg is a response to query: QR is set, id, opcode and
@@ -99,74 +77,4 @@ func lower(c byte) byte {
 		c += 'a' - 'A'
 	}
 	return c
-}
-
-// nameEnd tells where the name at off ends; beyond the message if it does not.
-func (m message) nameEnd(off int) int {
-	for off < len(m) {
-		switch c := int(m[off]); {
-		case c == 0:
-			return off + 1
-		case c > labelLimit:
-			return off + 2 // a pointer, or an error that name finds
-		default:
-			off += 1 + c
-		}
-	}
-	return len(m) + 1
-}
-
-// named tells whether the name at off is this one.
-func (m message) named(off int, name string) (bool, error) {
-	var space [nameLimit]byte
-	got, ok, err := m.name(space[:0], off)
-	return ok && string(got) == name, err
-}
-
-// host reads a name that ends at end: "" if Question cannot hold it.
-func (m message) host(off, end int) (string, error) {
-	if m.nameEnd(off) != end {
-		return "", errFormat
-	}
-	var space [nameLimit]byte
-	name, ok, err := m.name(space[:0], off)
-	if !ok || err != nil {
-		return "", err
-	}
-	return string(name), nil
-}
-
-// name appends the name at off to b in the form that Question has (RFC 1035,
-// 4.1.4). A name with a dot within a label has none: ok is false.
-func (m message) name(b []byte, off int) (name []byte, ok bool, err error) {
-	ok = true
-	start := len(b)
-	for pointers := 0; ; {
-		if off >= len(m) {
-			return nil, false, errFormat
-		}
-		c := int(m[off])
-		switch {
-		case c == 0:
-			return b, ok, nil
-		case c <= labelLimit:
-			if len(b) > start {
-				b = append(b, '.')
-			}
-			end := off + 1 + c
-			if end > len(m) || len(b)-start+c > nameLimit {
-				return nil, false, errFormat
-			}
-			for _, octet := range m[off+1 : end] {
-				ok = ok && octet != '.'
-				b = append(b, lower(octet))
-			}
-			off = end
-		case c >= 0xc0 && off+1 < len(m) && pointers < maxPointers:
-			pointers++
-			off = (c&0x3f)<<8 | int(m[off+1])
-		default:
-			return nil, false, errFormat
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // Zone answers from a master file (RFC 1035, 5), so that records can be tried
@@ -55,60 +56,44 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 	if over(ctx) {
 		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
 	}
-	if !encodable(q.Name) {
-		return Answer{NXDomain: true, File: true}, nil
-	}
-	name, ttl := q.Name, maxTTL
+	asked, ttl := q, maxTTL
 	t := trail{q.Name}
 	var sent records
 	for {
-		authority, delegated := z.authority(name)
-		owner, exists := z.find(name)
+		delegated, negative := z.authority(asked.Name)
+		owner, exists := z.find(asked.Name)
 		var rrs records
 		if !delegated {
 			rrs = z.names[owner]
 		}
-		if data := rrs.of(q.Type); len(data) > 0 {
-			return answer(q, rcodeSuccess, append(sent, data.at(name)...), nil)
-		}
-		alias := rrs.of(typeCNAME).at(name)
+		a := Answer{File: true}
+		found, dataTTL, err := a.add(rrs, present(owner), q.Type)
+		alias := rrs.canonical(present(owner))
 		switch {
-		case len(alias) > 0:
-			sent = append(sent, alias...)
-			target, aliasTTL := alias.alias()
-			if circle, err := t.add(target); circle || target == "" || err != nil {
-				return Answer{File: true}, err
+		case err != nil:
+			return Answer{}, &DNSError{Kind: DNSMalformed, Question: q, Err: err}
+		case found:
+			a.TTL, a.Size = min(ttl, dataTTL), append(sent, rrs.of(q.Type)...).message(q)
+			return a, nil
+		case alias != nil:
+			sent = append(sent, alias)
+			ttl = min(ttl, lifetime(alias.Hdr.Ttl))
+			target, ok := wireName(alias.Target)
+			circle, err := t.add(target)
+			if err != nil || circle || !ok {
+				return Answer{Size: sent.message(q), File: true}, err
 			}
-			name, ttl = target, min(ttl, aliasTTL)
+			asked.Name = target
 		case z.Fallback != nil:
-			a, err := z.Fallback.Lookup(ctx, Question{name, q.Type})
+			a, err := z.Fallback.Lookup(ctx, asked)
 			a.TTL = min(ttl, a.TTL)
 			return a, err
 		case delegated:
 			return Answer{File: true}, &DNSError{Kind: DNSRcode, Question: q, Rcode: rcodeServFail}
-		case exists:
-			return answer(q, rcodeSuccess, sent, authority)
 		default:
-			return answer(q, rcodeNXDomain, sent, authority)
+			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q), File: true}, nil
 		}
 	}
-}
-
-// answer gives what a Client would make of the message that a name server sends.
-func answer(q Question, rcode int, sent, authority records) (Answer, error) {
-	m, err := sent.message(q, rcode, authority)
-	if err != nil {
-		return Answer{}, &DNSError{Kind: DNSMalformed, Question: q, Err: err}
-	}
-	r, err := unpack(m, q)
-	if err != nil {
-		return Answer{}, &DNSError{Kind: DNSMalformed, Question: q, Err: err}
-	}
-	if r.open {
-		r.answer.TTL = 0 // the file has no SOA record; nobody is asked on
-	}
-	r.answer.File = true
-	return r.answer, nil
 }
 
 // find gives the name in the file whose records are those of name: itself, or
@@ -129,13 +114,16 @@ func (z *Zone) find(name string) (owner string, exists bool) {
 	return owner, exists
 }
 
-// authority gives the SOA record of the zone that name is in, if the file has
-// one, and tells whether that zone delegates it to other servers.
-func (z *Zone) authority(name string) (soa records, delegated bool) {
+// authority tells whether name is delegated to other servers, or else for how
+// long the zone that it is in lets it not exist.
+func (z *Zone) authority(name string) (delegated bool, negative time.Duration) {
 	for {
 		rrs := z.names[name]
-		if soa = rrs.of(typeSOA); len(soa) > 0 || name == "" {
-			return soa, delegated && len(soa) > 0
+		if ttl, ok := rrs.negativeTTL(); ok {
+			return delegated, ttl
+		}
+		if name == "" {
+			return false, 0
 		}
 		delegated = delegated || len(rrs.of(typeNS)) > 0
 		name = parent(name)
