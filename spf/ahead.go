@@ -2,6 +2,7 @@ package spf
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -74,8 +75,8 @@ type scout struct {
 	begun  bool // by the evaluation, which alone reads it
 
 	mu    sync.Mutex
-	room  int // terms that may still be asked ahead
-	asked map[Question]bool
+	room  int        // terms that may still be asked ahead
+	asked []Question // some ten; with many mx some hundred
 }
 
 func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
@@ -130,13 +131,10 @@ func (s *scout) ask(q Question) {
 func (s *scout) first(q Question) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.asked[q] {
+	if slices.Contains(s.asked, q) {
 		return false
 	}
-	if s.asked == nil {
-		s.asked = make(map[Question]bool)
-	}
-	s.asked[q] = true
+	s.asked = append(s.asked, q)
 	return true
 }
 
@@ -168,7 +166,7 @@ func (s *scout) follow(r *Record, domain string) {
 func (s *scout) take(q Question) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.asked[q] || s.room == 0 {
+	if slices.Contains(s.asked, q) || s.room == 0 {
 		return false
 	}
 	s.room--
