@@ -214,7 +214,7 @@ func TestFindConfigFile(t *testing.T) {
 func TestSoak(t *testing.T) {
 	requests, err := strconv.Atoi(os.Getenv("SOAK"))
 	if err != nil {
-		requests = 20_000
+		requests = 8_000
 	}
 	cmd := program(t, "--zone", file(t, "zone", zone), os.DevNull)
 	stdin, err := cmd.StdinPipe()

@@ -9,8 +9,9 @@
 //	               package conf) come first
 //	message.go     was another recipient of the message answered before?
 //	bypass.go      is the client on a list of those that are not checked?
-//	identities.go  HELO, then MAIL FROM; each verdict is package spf's,
-//	               or one that cache.go has kept
+//	identities.go  HELO, then MAIL FROM; which of them decides
+//	check.go       one of them: package spf's verdict within its time, or
+//	               one that cache.go has kept
 //	decision.go    what the settings make of a verdict: one table
 //	reason.go      the verdict in the words that logs and filters look for
 //	header.go      Received-SPF, Authentication-Results, X-Comment

@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+)
+
 // maxReply bounds a reply, its two line feeds included: smtpd reads no longer
 // line from a client either (line_length_limit). maxRefusal bounds a refusal's
 // text.
@@ -45,4 +50,95 @@ func appendReply(b []byte, r Reply) []byte {
 		b = append(b, cut(r.Text, maxReply-len("action= \n\n")-len(r.Action))...)
 	}
 	return append(b, "\n\n"...)
+}
+
+// refusal gives a rejection or deferral with its text.
+func (q *inquiry) refusal(kind Kind, id identity, r spf.Result, reason string) Action {
+	message, url, err := q.set.Reason()
+	if err != nil && q.set.ReasonMessage != q.server.Settings.ReasonMessage {
+		q.server.logBadReason(q.set.ReasonMessage)
+	}
+	verb := "rejected"
+	if kind == Defer {
+		verb = "deferred"
+	}
+	text := fit(maxRefusal, reason, q.party, func(reason string, p party) string {
+		name := p.helo
+		if id == mailFrom {
+			name = p.sender
+		}
+		return message.Expand(verb, reason, url.Expand(id.short(), name, p.client, p.recipient))
+	})
+	return Action{Kind: kind, Text: clean(text), Error: r == spf.Permerror || r == spf.Temperror}
+}
+
+// restriction gives a pass restriction as it may be printed, "" if it is unset.
+func (q *inquiry) restriction(value string) string {
+	if conf.TrimSpace(value) == "" {
+		return ""
+	}
+	return clean(value)
+}
+
+// reply gives the reply for an action, and logs it.
+func (q *inquiry) reply(a Action) Reply {
+	code := q.code(a)
+	if q.server.Log.Level >= 3 {
+		text := a.Text
+		if a.Already {
+			text = "Header already pre-pended"
+		}
+		q.server.Log.Line(3, Info, "Action: ", a.Kind.String(), ": Text: ", text, " Reject action: ", code)
+	}
+	if q.server.Settings.TestOnly == 0 && a.Kind != Prepend {
+		return dunno
+	}
+	switch a.Kind {
+	case Prepend:
+		if q.set.Prospective != "" {
+			return dunno
+		}
+		if q.set.HeaderType == "None" {
+			q.logReply("Header field not prepended: ", a.Text)
+			return dunno
+		}
+		q.logReply("prepend ", a.Text)
+		return Reply{"prepend", a.Text}
+	case Reject, Defer:
+		if conf.TrimSpace(a.Text) == "" && !q.set.EnhancedStatusCodes {
+			a.Text = "SPF" // Postfix takes digits without text for "OK"
+		}
+		q.logReply(code, " ", a.Text)
+		if a.Text == "" {
+			code += " "
+		}
+		return Reply{code, a.Text}
+	case Restrict:
+		q.logReply("result_only ", a.Text)
+		return Reply{Action: a.Text}
+	}
+	return dunno
+}
+
+// code gives the reply code for a refusal (RFC 7372, 3.1 and 3.2).
+func (q *inquiry) code(a Action) string {
+	switch enhanced := q.set.EnhancedStatusCodes; {
+	case a.Kind == Defer && enhanced:
+		return "defer_if_permit 4.7.24"
+	case a.Kind == Defer:
+		return "defer_if_permit"
+	case !enhanced:
+		return "550"
+	case a.Error:
+		return "550 5.7.24"
+	}
+	return "550 5.7.23"
+}
+
+// logReply logs the line of a reply.
+func (q *inquiry) logReply(parts ...string) {
+	if q.server.Settings.QueueID && q.request.QueueID != "" {
+		parts = append([]string{q.request.QueueID, ": "}, parts...)
+	}
+	q.server.Log.Line(1, Info, parts...)
 }

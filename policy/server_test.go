@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 		if strings.HasPrefix(q.Name, "faulty.") {
 			panic("a fault")
 		}
-		return oneRecord{}.Lookup(nil, q)
+		return oneRecord{}.Lookup(context.Background(), q)
 	})
 	request := func(helo, sender string) Request {
 		return Request{ClientAddress: "192.0.2.1", HELOName: helo, Sender: sender}

@@ -86,16 +86,32 @@ func (s *Syslog) open() bool {
 				return false
 			}
 			syscall.CloseOnExec(fd)
-			patience := syscall.NsecToTimeval(int64(logPatience))
-			if syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &patience) == nil &&
-				syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}) == nil {
+			err = s.connect(fd, path)
+			if err == nil {
 				s.fd, s.stream = fd, kind == syscall.SOCK_STREAM
 				return true
 			}
+			s.stalled = s.stalled || err == syscall.EAGAIN // so many wait that no more may
 			syscall.Close(fd)
 		}
 	}
 	return false
+}
+
+// connect connects a socket, within logPatience, or at once if that did not do
+// the last time.
+func (s *Syslog) connect(fd int, path string) error {
+	patience := syscall.NsecToTimeval(int64(logPatience))
+	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &patience); err != nil {
+		return err
+	}
+	if err := syscall.SetNonblock(fd, s.stalled); err != nil {
+		return err
+	}
+	if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+		return err
+	}
+	return syscall.SetNonblock(fd, false)
 }
 
 // send sends the packet. It tells whether the socket is still good: a line may

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -163,6 +164,35 @@ func TestSyslogBlocked(t *testing.T) {
 		s.Write(lines("again"))
 	}
 	for !strings.HasSuffix(receive(t, conn), "]: again") {
+	}
+}
+
+// TestSyslogCrowded: a stream socket at which so many wait that no more may
+// costs logPatience once as well.
+func TestSyslogCrowded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	first := NewSyslog("policyd-spf", path)
+	defer first.Close()
+	first.Write(lines("the one that waits"))
+	s := NewSyslog("policyd-spf", path)
+	defer s.Close()
+	start := time.Now()
+	for range 100 {
+		s.Write(lines("lost"))
+	}
+	if took := time.Since(start); took < logPatience || took > 5*logPatience {
+		t.Errorf("100 lines took %v, want some %v", took, logPatience)
 	}
 }
 
