@@ -138,8 +138,15 @@ func (s *scout) first(q Question) bool {
 	return true
 }
 
+// maxAhead is the size of the largest answer that is looked at ahead. Longer
+// records than this are nobody's mail setup, and costly to parse.
+const maxAhead = 8 << 10
+
 // next asks what follows from an answer.
 func (s *scout) next(q Question, a Answer) {
+	if a.Size > maxAhead {
+		return
+	}
 	switch q.Type {
 	case TypeTXT:
 		if r, _, _ := parseAnswer(a); r != nil {

@@ -42,6 +42,7 @@ type Client struct {
 	start   time.Time     // what times of server are relative to: monotonic
 	turn    atomic.Uint32 // of ResolvConf.Rotate
 	buffers sync.Pool     // of *buffers
+	reading sync.Mutex    // held while a message of TCP is read: 64 kB become megabytes
 }
 
 // server is a name server and what is known of it.

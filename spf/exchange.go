@@ -49,7 +49,9 @@ func (c *Client) exchange(ctx context.Context, s *server, q Question, udpSize ui
 	if err != nil {
 		return response{}, failure(s, err)
 	}
+	c.reading.Lock()
 	r, err := unpack(msg, q)
+	c.reading.Unlock()
 	if err != nil {
 		return response{}, &DNSError{Kind: DNSMalformed, Server: s.addr, Err: err}
 	}
