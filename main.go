@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"policyd-spf/conf"
@@ -74,8 +76,20 @@ func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int 
 		log.Line(policy.Always, policy.Err, err.Error())
 		return 1
 	}
+	settle()
 	log.Level = loaded.Settings.DebugLevel
 	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log}
 	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
 	return 0
+}
+
+// settle fits the run-time system to a process that serves one connection, a
+// request at a time, beside a hundred others of its kind. A second processor
+// brings wake-ups and 0.3 MB and saves no time; garbage of a quarter of what is
+// in use, rather than as much again, and of 1 MB rather than 4 at least, saves
+// a quarter of the memory. (Measured: docs/performance.md.)
+func settle() {
+	const garbagePercent = 25
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(garbagePercent)
 }
