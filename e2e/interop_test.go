@@ -28,7 +28,7 @@ func startOpenDMARC(t *testing.T) {
 	t.Helper()
 	path, err := exec.LookPath("opendmarc")
 	if err != nil {
-		t.Skip("SKIPPED: no opendmarc")
+		skip(t, "no opendmarc")
 	}
 	write(t, "/etc/opendmarc.conf", dmarcConfig, 0o644)
 	cmd := exec.Command(path, "-f", "-c", "/etc/opendmarc.conf")
@@ -146,7 +146,7 @@ type authResults struct {
 func TestAuthres(t *testing.T) {
 	const python = "/usr/bin/python3" // the one that Debian's modules belong to
 	if err := exec.Command(python, "-c", "import authres").Run(); err != nil {
-		t.Skip("SKIPPED: no python3-authres")
+		skip(t, "no python3-authres")
 	}
 	configure(t, "Header_Type = AR", "Authserv_Id = mx.test", "Mail_From_reject = False", "HELO_reject = False")
 	h := startHost(t)

@@ -68,7 +68,7 @@ type unbound struct {
 func startUnbound(t *testing.T, machine, ip, forward string, options ...string) *unbound {
 	t.Helper()
 	if _, err := exec.LookPath("unbound"); err != nil {
-		t.Skip("SKIPPED: no unbound")
+		skip(t, "no unbound")
 	}
 	u := &unbound{config: "/run/unbound." + machine + ".conf"}
 	write(t, u.config, fmt.Sprintf(`server:

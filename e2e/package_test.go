@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,13 +26,13 @@ const (
 func TestPackage(t *testing.T) {
 	debs, err := filepath.Glob(packages + "/*.deb")
 	if err != nil || len(debs) == 0 {
-		t.Skip("SKIPPED: no package in dist/ (make deb)")
+		skip(t, "no package in dist/ (make deb)")
 	}
 	if len(debs) > 1 {
 		t.Fatalf("several packages in dist/: %q", debs)
 	}
 	if status(t, replaced) != "install ok installed" {
-		t.Skip("SKIPPED: " + replaced + " is not installed")
+		skip(t, replaced+" is not installed")
 	}
 	for _, test := range []struct {
 		name string
@@ -135,10 +136,10 @@ func installWhileMailFlows(t *testing.T, deb string) {
 func TestRPM(t *testing.T) {
 	rpms, err := filepath.Glob(packages + "/*.rpm")
 	if err != nil || len(rpms) != 1 {
-		t.Skipf("SKIPPED: packages in dist/ (make rpm): %q, want one", rpms)
+		skip(t, fmt.Sprintf("packages in dist/ (make rpm): %q, want one", rpms))
 	}
 	if _, err := exec.LookPath("rpm"); err != nil {
-		t.Skip("SKIPPED: no rpm")
+		skip(t, "no rpm")
 	}
 	root := layer(t)
 	if err := os.MkdirAll(root+"/etc/python-policyd-spf", 0o755); err != nil {

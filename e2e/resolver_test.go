@@ -137,7 +137,7 @@ func TestResolverLargeAnswer(t *testing.T) {
 // and no message waits for that.
 func TestResolverPrefetch(t *testing.T) {
 	if testing.Short() {
-		t.Skip("SKIPPED with -short: it takes a few lifetimes of a record")
+		t.Skip("with -short: it takes a few lifetimes of a record")
 	}
 	waited := make(map[string]int)
 	for _, option := range []string{"prefetch: no", "prefetch: yes"} {

@@ -66,6 +66,14 @@ func missing() string {
 	return ""
 }
 
+// skip leaves a test out for something that is missing, and says so also where
+// go test does not.
+func skip(t *testing.T, why string) {
+	t.Helper()
+	fmt.Printf("SKIPPED: e2e: %s: %s\n", t.Name(), why)
+	t.Skip(why)
+}
+
 // enter runs this program again, in namespaces of its own, and gives its exit
 // status.
 func enter() (int, error) {
