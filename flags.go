@@ -47,9 +47,11 @@ type identities struct {
 // parseArguments reads the arguments behind the program's name.
 //
 // Flags come first. What is none is the configuration file's name, and unless
-// a mode for people was asked for, what comes behind is not looked at. For
-// Postfix that may begin with hyphens too; people are told of a mistake, unless
-// there is a file of that name.
+// a mode for people was asked for, what comes behind is not looked at.
+//
+// Where Postfix asks, nobody can be told of a mistake: what is no flag for
+// that, or no good one, is the configuration file's name, as for the original.
+// People are told, unless there is a file of that name.
 func parseArguments(args []string, postfix bool) (o options, err error) {
 	if len(args) > 0 && slices.Contains([]string{"-h", "--help", "-?"}, args[0]) {
 		return options{mode: modeUsage}, nil
@@ -57,13 +59,15 @@ func parseArguments(args []string, postfix bool) (o options, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
+		before := o
 		known, takes, err := o.flag(arg, args)
 		switch {
-		case known && err == nil && !(postfix && o.forPeople()):
+		case postfix && (!known || err != nil || o.mode != modeServe || o.json || o.domain != "" || len(o.identities.given) > 0):
+			before.configFile = arg
+			return before, nil
+		case known && err == nil:
 			args = args[takes:]
 			continue
-		case postfix: // whatever it is: there is nobody to be told
-			return options{zone: o.zone, fallback: o.fallback, dns: o.dns, configFile: arg}, nil
 		case err != nil:
 			return o, err
 		case strings.HasPrefix(arg, "--") && !exists(arg):
@@ -75,6 +79,9 @@ func parseArguments(args []string, postfix bool) (o options, err error) {
 		if !o.forPeople() {
 			return o, nil
 		}
+	}
+	if postfix {
+		return o, nil
 	}
 	return o, o.check()
 }
@@ -115,7 +122,7 @@ func (o *options) flag(name string, args []string) (known bool, takes int, err e
 	switch {
 	case !ok:
 		return false, 0, nil
-	case len(args) == 0:
+	case len(args) == 0 || strings.HasPrefix(args[0], "--"):
 		return true, 0, fmt.Errorf("%s without a value; expected %s", name, want)
 	}
 	return true, 1, o.value(name, args[0])
@@ -129,7 +136,9 @@ func (o *options) value(name, value string) error {
 	id := &o.identities
 	switch name {
 	case "--zone":
-		o.zone = value
+		if o.zone = value; value == "" {
+			return errors.New("--zone \"\"; expected the name of a zone file")
+		}
 		return nil
 	case "--dns":
 		var ok bool

@@ -54,6 +54,9 @@ func people(o options) int {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "policyd-spf: %v\n", err)
+		if explain.IsInputError(err) {
+			return 2
+		}
 		return 1
 	}
 	return status

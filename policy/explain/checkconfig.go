@@ -1,10 +1,12 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"policyd-spf/conf"
@@ -49,6 +51,9 @@ func CheckConfig(ctx context.Context, loaded *conf.Loaded, path string, unread e
 			Expected: "a readable file", Used: "nothing: no process starts, and Postfix defers all mail"})
 	} else {
 		d.Problems = append(d.Problems, loaded.Check()...)
+		slices.SortStableFunc(d.Problems, func(a, b conf.Problem) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+		})
 	}
 	for _, server := range servers {
 		d.ask(ctx, server, from)

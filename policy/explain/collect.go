@@ -263,7 +263,10 @@ func lookup(e spf.LookupEvent) Lookup {
 	l := Lookup{
 		Name: e.Question.Name, Type: e.Question.Type.String(), Data: []string{}, NXDomain: a.NXDomain,
 		TTL: seconds(a.TTL), Took: float64(e.Took.Microseconds()) / 1000,
-		Source: FromServer, TCP: a.TCP, Size: a.Size, Error: errorText(e.Err),
+		Source: FromServer, TCP: a.TCP, Error: errorText(e.Err),
+	}
+	if !a.Void() {
+		l.Size = a.Size
 	}
 	switch {
 	case a.File:

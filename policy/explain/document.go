@@ -153,7 +153,7 @@ type Lookup struct {
 	Took     float64  `json:"took_ms"`        // milliseconds
 	Source   Source   `json:"source"`
 	TCP      bool     `json:"tcp,omitempty"`
-	Size     int      `json:"size,omitempty"` // octets of the message
+	Size     int      `json:"size,omitempty"` // octets of the message, if it has data
 	Error    string   `json:"error,omitempty"`
 }
 

@@ -3,7 +3,6 @@ package explain
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -15,6 +14,17 @@ import (
 // maxRequests bounds what is read of requests, in octets: some thousand of
 // Postfix's.
 const maxRequests = 1 << 20
+
+// inputError is what is wrong with the requests that were read.
+type inputError string
+
+func (e inputError) Error() string { return string(e) }
+
+// IsInputError tells whether an error is due to what was to be explained.
+func IsInputError(err error) bool {
+	_, ok := err.(inputError)
+	return ok
+}
 
 // Server is a policy server that can be asked why it answers as it does.
 type Server struct {
@@ -33,20 +43,14 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Docume
 	case err != nil:
 		return err
 	case len(requests) > maxRequests:
-		return fmt.Errorf("more than %d octets of requests", maxRequests)
+		return inputError(fmt.Sprintf("more than %d octets of requests; expected a few", maxRequests))
 	}
-	if requests = bytes.TrimSpace(requests); len(requests) == 0 {
-		return errors.New("no request: expected lines name=value, as Postfix sends them")
+	if requests = bytes.TrimSpace(requests); bytes.IndexByte(requests, '=') < 0 {
+		return inputError("no request on standard input; expected lines name=value, as Postfix sends them")
 	}
 	requests = append(requests, "\n\n"...)
 
-	problems := 0
-	for _, p := range s.Loaded.Check() {
-		if p.Severity == conf.Faulty {
-			problems++
-		}
-	}
-	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems, deliver: deliver}
+	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems(s.Loaded), deliver: deliver}
 	server := policy.Server{
 		Settings:   s.Loaded.Settings,
 		ConfigFile: s.Path,
@@ -56,6 +60,17 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Docume
 		Observer:   c,
 	}
 	return server.Serve(ctx, bytes.NewReader(requests), c)
+}
+
+// problems counts what is wrong with a configuration, without hints.
+func problems(loaded *conf.Loaded) int {
+	n := 0
+	for _, p := range loaded.Check() {
+		if p.Severity == conf.Faulty {
+			n++
+		}
+	}
+	return n
 }
 
 // JSON writes a document as JSON.

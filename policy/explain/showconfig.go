@@ -11,9 +11,10 @@ import (
 // ShownConfig is the document about the options in force. Its names are
 // stable.
 type ShownConfig struct {
-	Version int           `json:"version"`
-	File    string        `json:"file"`
-	Options []ShownOption `json:"options"`
+	Version  int           `json:"version"`
+	File     string        `json:"file"`
+	Problems int           `json:"problems"` // that --check-config would tell of, hints not counted
+	Options  []ShownOption `json:"options"`
 }
 
 // ShownOption is an option with its value in force.
@@ -27,7 +28,7 @@ type ShownOption struct {
 // ShowConfig gives every option's value, and where it is from. Those that have
 // no effect are left out, unless the file has them.
 func ShowConfig(loaded *conf.Loaded, path string) *ShownConfig {
-	d := &ShownConfig{Version: Version, File: path, Options: []ShownOption{}}
+	d := &ShownConfig{Version: Version, File: path, Problems: problems(loaded), Options: []ShownOption{}}
 	s := settings{loaded: loaded, path: path}
 	for _, o := range conf.Options() {
 		shown := ShownOption{o.Name, o.Default, s.origin(o.Name), o.Meaning}
@@ -59,6 +60,9 @@ func (d *ShownConfig) Text(style Style) string {
 		}
 		head := fmt.Sprintf("%-9s %-*s = ", origin, longest, o.Name)
 		p.text(branch{head, strings.Repeat(" ", len(head))}, p.safe(o.Value), c)
+	}
+	if d.Problems > 0 {
+		p.line(span{count(d.Problems, "problem") + ": see --check-config", red})
 	}
 	return p.out.String()
 }

@@ -44,7 +44,7 @@ type SurveyedRecord struct {
 	Text   string         `json:"text,omitempty"`
 	Error  string         `json:"error,omitempty"`
 	TTL    float64        `json:"ttl"`
-	Size   int            `json:"size,omitempty"` // octets of the answer
+	Size   int            `json:"size,omitempty"` // octets of the answer, if it has data
 	TCP    bool           `json:"tcp,omitempty"`
 	Terms  []SurveyedTerm `json:"terms,omitempty"` // directives and the redirect
 }
@@ -131,7 +131,10 @@ func place(f spf.Finding) (at, length int) {
 func newRecord(r *spf.SurveyedRecord) SurveyedRecord {
 	d := SurveyedRecord{
 		Domain: r.Domain, Text: r.Text, Error: errorText(r.Err),
-		TTL: seconds(r.Answer.TTL), Size: r.Answer.Size, TCP: r.Answer.TCP,
+		TTL: seconds(r.Answer.TTL), TCP: r.Answer.TCP,
+	}
+	if !r.Answer.Void() {
+		d.Size = r.Answer.Size
 	}
 	for _, t := range r.Terms {
 		term := SurveyedTerm{

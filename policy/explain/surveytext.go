@@ -153,7 +153,7 @@ func (p *printer) surveyTree(s *spf.Survey) {
 
 func (p *printer) surveyed(b branch, s *spf.Survey, r *spf.SurveyedRecord, shown map[*spf.SurveyedRecord]bool) {
 	var remark string
-	if r.Answer.Size > 0 {
+	if !r.Answer.Void() {
 		remark = fmt.Sprintf("TTL %s, %d octets", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
 	}
 	if shown[r] {

@@ -1,0 +1,58 @@
+package explain
+
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"policyd-spf/spf"
+)
+
+// Every name in the documents, and every kind of finding, is in docs/json.md.
+func TestNamesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(map[string]bool)
+	seen := make(map[reflect.Type]bool)
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || seen[typ] {
+			return
+		}
+		seen[typ] = true
+		for field := range typ.NumField() {
+			f := typ.Field(field)
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				names[name] = true
+			} else if f.IsExported() && !f.Anonymous {
+				t.Errorf("%s.%s has no name", typ, f.Name)
+			}
+			if f.IsExported() {
+				walk(f.Type)
+			}
+		}
+	}
+	for _, document := range []any{Document{}, Survey{}, ConfigCheck{}, ShownConfig{}} {
+		walk(reflect.TypeOf(document))
+	}
+	for kind := spf.FoundNoRecord; kind <= spf.FoundTooMuch; kind++ {
+		names[kind.String()] = true
+	}
+	var missing []string
+	for name := range names {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	if len(names) < 50 || len(missing) > 0 {
+		t.Errorf("of %d names docs/json.md has not %q", len(names), missing)
+	}
+}
