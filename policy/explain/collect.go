@@ -3,7 +3,6 @@ package explain
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/policy"
@@ -256,38 +255,6 @@ func (c *collector) Write(reply []byte) (int, error) {
 	*c = collector{settings: c.settings, problems: c.problems, deliver: c.deliver}
 	return len(reply), c.deliver(d)
 }
-
-// lookup makes a Lookup of an event.
-func lookup(e spf.LookupEvent) Lookup {
-	a := e.Answer
-	l := Lookup{
-		Name: e.Question.Name, Type: e.Question.Type.String(), Data: []string{}, NXDomain: a.NXDomain,
-		TTL: seconds(a.TTL), Took: float64(e.Took.Microseconds()) / 1000,
-		Source: FromServer, TCP: a.TCP, Error: errorText(e.Err),
-	}
-	if !a.Void() {
-		l.Size = a.Size
-	}
-	switch {
-	case a.File:
-		l.Source = FromFile
-	case a.Ahead:
-		l.Source = FromAhead
-	case a.Cached:
-		l.Source = FromCache
-	}
-	for _, strs := range a.TXT {
-		l.Data = append(l.Data, strings.Join(strs, ""))
-	}
-	for _, addr := range a.Addrs {
-		l.Data = append(l.Data, addr.String())
-	}
-	l.Data = append(l.Data, a.Names...)
-	return l
-}
-
-// seconds gives a time in seconds, to the millisecond.
-func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
 func errorText(err error) string {
 	if err == nil {

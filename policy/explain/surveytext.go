@@ -168,9 +168,27 @@ func (p *printer) surveyed(b branch, s *spf.Survey, r *spf.SurveyedRecord, shown
 	case r.Record == nil:
 		p.text(branch{b.rest + "  ", b.rest + "  "}, "no SPF record", red)
 	}
-	for i, t := range r.Terms {
-		p.surveyedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, t, shown)
+	for i := 0; i < len(r.Terms); {
+		run := surveyedNetworks(r.Terms[i:])
+		if run >= foldedRun {
+			p.text(p.tree(b.rest, i+run == len(r.Terms)), folded(r.Terms[i].Term.Source(), run), plainText)
+			i += run
+			continue
+		}
+		p.surveyedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, r.Terms[i], shown)
+		i++
 	}
+}
+
+// surveyedNetworks counts the terms that are networks before the first that is
+// none.
+func surveyedNetworks(terms []*spf.SurveyedTerm) int {
+	for i, t := range terms {
+		if d, ok := t.Term.(*spf.Directive); !ok || !d.Addr.IsValid() {
+			return i
+		}
+	}
+	return len(terms)
 }
 
 func (p *printer) surveyedTerm(b branch, s *spf.Survey, t *spf.SurveyedTerm, shown map[*spf.SurveyedRecord]bool) {

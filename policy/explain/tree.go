@@ -2,16 +2,10 @@ package explain
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"policyd-spf/spf"
 )
-
-// shownData bounds how many addresses or names of an answer are printed; the
-// document has all.
-const shownData = 8
 
 // outcomeIndent is how far the outcome of a term stands behind its count.
 const outcomeIndent = len("term 10/10  ")
@@ -70,12 +64,42 @@ func (p *printer) record(b branch, r *Record, v Verdict, result string) {
 	p.body(b.rest+stem, r, v)
 	rest := r.rest()
 	_, marked, _ := r.flaw()
-	for i, t := range r.Terms {
-		p.term(p.tree(b.rest, i == len(r.Terms)-1 && rest == ""), t, v, marked > 0)
+	for i := 0; i < len(r.Terms); {
+		run := r.networks(i)
+		last := i+max(run, 1) == len(r.Terms) && rest == ""
+		if run >= foldedRun {
+			p.pair(p.tree(b.rest, last), span{folded(r.Terms[i].Text, run), plainText},
+				span{strings.Repeat(" ", outcomeIndent) + "no match", dim})
+			i += run
+			continue
+		}
+		p.term(p.tree(b.rest, i == len(r.Terms)-1 && rest == ""), r.Terms[i], v, marked > 0)
+		i++
 	}
 	if rest != "" {
 		p.text(p.tree(b.rest, true), rest, dim)
 	}
+}
+
+// foldedRun is how many networks in a row become one line. The record's text
+// has them all.
+const foldedRun = 4
+
+// networks counts the terms from i on that are networks without the client.
+func (r *Record) networks(i int) int {
+	n := 0
+	for i+n < len(r.Terms) {
+		if t := r.Terms[i+n]; t.Counts || t.Matched || t.Error != "" {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// folded writes a run of networks as one.
+func folded(first string, run int) string {
+	return fmt.Sprintf("%s and %d more", octets(first), run-1)
 }
 
 // body prints a record's text, and the lookup that gave it.
@@ -149,119 +173,6 @@ func (p *printer) term(b branch, t *Term, v Verdict, marked bool) {
 	if t.Record != nil {
 		p.record(branch{b.rest, b.rest}, t.Record, v, "")
 	}
-}
-
-// failed tells whether the last lookup failed.
-func failed(lookups []Lookup) bool {
-	n := len(lookups)
-	return n > 0 && lookups[n-1].Error != ""
-}
-
-// lookups prints lookups; record is the SPF record found by them.
-func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record string) {
-	for _, l := range lookups {
-		c := dim
-		if l.Error != "" {
-			c = red
-		} else if l.Void > 0 {
-			c = yellow
-		}
-		left := fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(record)))
-		p.pair(branch{above, above}, span{left, c}, span{l.remarks(v), dim})
-		if records := l.records(); len(records) > 1 {
-			for _, text := range records {
-				p.pointed(branch{above + "  ", above + "    "}, text, 0, 0, "")
-			}
-		}
-	}
-}
-
-// records gives the SPF records of an answer.
-func (l Lookup) records() []string {
-	var found []string
-	if l.Type != spf.TypeTXT.String() {
-		return nil
-	}
-	for _, text := range l.Data {
-		if isRecord(text) {
-			found = append(found, text)
-		}
-	}
-	return found
-}
-
-// isRecord tells whether a TXT record is an SPF record, good or bad.
-func isRecord(text string) bool {
-	const version = "v=spf1"
-	return len(text) >= len(version) && strings.EqualFold(text[:len(version)], version)
-}
-
-// outcome tells what a name server said.
-func (l Lookup) outcome(record string) string {
-	switch {
-	case l.Error != "":
-		return strings.TrimPrefix(l.Error, l.Name+" "+l.Type+": ")
-	case l.NXDomain && len(l.Data) == 0:
-		return "no such name"
-	case len(l.Data) == 0:
-		return "no data"
-	case l.Type == spf.TypeTXT.String() && record != "" && len(l.Data) > 1:
-		return fmt.Sprintf("a record among %d", len(l.Data))
-	case l.Type == spf.TypeTXT.String():
-		return count(len(l.Data), "record")
-	case len(l.Data) > shownData:
-		return strings.Join(l.Data[:shownData], ", ") + fmt.Sprintf(" and %d more", len(l.Data)-shownData)
-	}
-	return strings.Join(l.Data, ", ")
-}
-
-// remarks tells where an answer is from, and how long that took and holds.
-func (l Lookup) remarks(v Verdict) string {
-	var parts []string
-	if l.Void > 0 {
-		parts = append(parts, fmt.Sprintf("void %d/%d", l.Void, v.VoidsLimit))
-	}
-	if l.Error == "" {
-		parts = append(parts, "TTL "+lifetime(l.TTL))
-	}
-	switch l.Source {
-	case FromFile:
-		parts = append(parts, "zone file")
-	case FromCache:
-		parts = append(parts, "cache")
-	case FromAhead:
-		parts = append(parts, "asked ahead")
-		if l.Took >= 1 {
-			parts = append(parts, "waited "+milliseconds(l.Took))
-		}
-	default:
-		parts = append(parts, milliseconds(l.Took))
-	}
-	if l.TCP {
-		parts = append(parts, fmt.Sprintf("TCP, %d octets", l.Size))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func milliseconds(ms float64) string {
-	if ms < 10 {
-		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
-	}
-	return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
-}
-
-// lifetime writes a TTL, in seconds, as master files may: 5m, 1h.
-func lifetime(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	if d < time.Minute {
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	}
-	text := d.String()
-	text = strings.TrimSuffix(text, "0s")
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // explanation prints what became of exp=.
