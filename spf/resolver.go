@@ -2,10 +2,12 @@ package spf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -125,6 +127,9 @@ func (e *DNSError) Error() string {
 		what = fmt.Sprintf("malformed answer: %v", e.Err)
 	default:
 		what = fmt.Sprint(e.Err)
+		if errno := syscall.Errno(0); errors.As(e.Err, &errno) {
+			what = errno.Error() // without the sockets' addresses
+		}
 	}
 	if e.Server.IsValid() {
 		return fmt.Sprintf("%s: %s: %s", e.Question, e.Server, what)
