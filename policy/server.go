@@ -41,6 +41,7 @@ type Server struct {
 	Ahead      spf.Asker              // the cache in Resolver, where lookups ahead go; nil: there are none
 	Log        *Log
 	Observer   Observer // nil when nobody asks why
+	Settle     func()   // what can wait until the first answer is given; nil if nothing can
 
 	users    *conf.PerUser
 	messages messages
@@ -100,6 +101,10 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 		s.Log.Flush() // after the answer: nobody waits for it
 		if err != nil {
 			return err
+		}
+		if s.Settle != nil {
+			s.Settle()
+			s.Settle = nil
 		}
 	}
 }
