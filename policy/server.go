@@ -23,6 +23,10 @@ const (
 	// it, as whoever is looking for something expects.
 	debugging = 2
 
+	// settleAfter is how many requests a process answers before Server.Settle:
+	// most that get so far get much further.
+	settleAfter = 10
+
 	// maxSeconds bounds times that are set in seconds: it is longer than any
 	// request may take.
 	maxSeconds = 3600
@@ -41,7 +45,7 @@ type Server struct {
 	Ahead      spf.Asker              // the cache in Resolver, where lookups ahead go; nil: there are none
 	Log        *Log
 	Observer   Observer // nil when nobody asks why
-	Settle     func()   // what can wait until the first answer is given; nil if nothing can
+	Settle     func()   // called once, when this is going to be a long day; may be nil
 
 	users    *conf.PerUser
 	messages messages
@@ -78,6 +82,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 	s.Log.Line(3, Info, "Starting")
 	r := newReader(in, s.Log)
 	var reply []byte
+	answered := 0
 	for {
 		request, err := r.next()
 		switch {
@@ -102,9 +107,8 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 		if err != nil {
 			return err
 		}
-		if s.Settle != nil {
+		if answered++; answered == settleAfter && s.Settle != nil {
 			s.Settle()
-			s.Settle = nil
 		}
 	}
 }
