@@ -188,67 +188,6 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 	return o
 }
 
-// record gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
-// 4.5). A syntax error anywhere in it is an error before anything is evaluated
-// (4.6).
-func (e *Evaluation) record(name, term string) (*Record, error) {
-	a, err := e.lookup(Question{name, TypeTXT})
-	if err != nil {
-		return nil, err
-	}
-	r, n, err := parseAnswer(a)
-	if n > 1 {
-		return nil, &RecordError{SeveralRecords, name, term}
-	}
-	if bad, ok := err.(*SyntaxError); ok {
-		bad.Domain = name
-	}
-	return r, err
-}
-
-// parseAnswer parses the SPF record in a TXT answer. n is how many records
-// there are; r is nil unless there is one that parses.
-func parseAnswer(a Answer) (r *Record, n int, err error) {
-	if a.memo != nil {
-		if r := a.memo.record.Load(); r != nil {
-			return r, 1, nil
-		}
-	}
-	text, n := selectRecord(a)
-	if n != 1 {
-		return nil, n, nil
-	}
-	r, err = Parse(text)
-	if err == nil && a.memo != nil && a.Cached { // a second time; most are not
-		a.memo.record.Store(r)
-	}
-	return r, 1, err
-}
-
-// selectRecord finds the SPF records among TXT records (RFC 7208, 4.5): the
-// first one, and how many there are.
-func selectRecord(a Answer) (text string, n int) {
-	for _, ss := range a.TXT {
-		s := joinStrings(ss)
-		if !isRecord(s) {
-			continue
-		}
-		if n == 0 {
-			text = s
-		}
-		n++
-	}
-	return text, n
-}
-
-// joinStrings joins the strings of a TXT record without blanks (RFC 7208, 3.3).
-func joinStrings(ss []string) string {
-	if len(ss) == 1 {
-		return ss[0]
-	}
-	return strings.Join(ss, "")
-}
-
 // terms evaluates a record: directives from left to right, then the redirect,
 // or else neutral (RFC 7208, 4.6 and 4.7).
 func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {

@@ -12,7 +12,8 @@
 //
 // # The way of a check
 //
-//	check.go        check_host(): the domain (4.3), its record (4.4, 4.5), its terms (4.6, 4.7), redirect (6.1)
+//	check.go        check_host(): the domain (4.3), its terms (4.6, 4.7), redirect (6.1)
+//	selection.go    the domain's record (4.4, 4.5)
 //	parse.go        the record as text to the record as a tree (12); parsemacro.go for what has macros
 //	record.go       the tree
 //	mechanism.go    does a mechanism match? (5)
