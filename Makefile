@@ -44,7 +44,7 @@ test: build ## run all tests
 		(cd $$m && CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on ./...) || exit 1; \
 	done
 
-lint: ## run gofmt, go vet, staticcheck and mandoc -Tlint
+lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
 	@for m in . $(NESTED); do \
 		echo "== vet $$m"; \
@@ -59,6 +59,9 @@ lint: ## run gofmt, go vet, staticcheck and mandoc -Tlint
 		out=$$(mandoc -Tlint $(MANPAGES:%=man/%) 2>&1 | grep -v 'mandoc\.db'); \
 		if [ -n "$$out" ]; then echo "$$out"; exit 1; fi; \
 	else echo "SKIPPED: the manual pages are not checked: no mandoc"; fi
+	@PATH=$$PATH:/sbin:/usr/sbin; if command -v apparmor_parser >/dev/null; then \
+		apparmor_parser --quiet -QK packaging/apparmor/usr.bin.policyd-spf; \
+	else echo "SKIPPED: the AppArmor profile is not checked: no apparmor_parser"; fi
 
 demo: build ## show requests and answers, from a zone file instead of the network
 	@sh testdata/demo/show ./policyd-spf

@@ -132,6 +132,39 @@ func installWhileMailFlows(t *testing.T, deb string) {
 	h.log.clean(t)
 }
 
+// TestLogcheck: the packaged rules know what is logged on an ordinary day, and not
+// what is logged of a mistake in the configuration.
+func TestLogcheck(t *testing.T) {
+	rules, err := os.ReadFile(logcheck)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configure(t, "QueueID = True", "TempError_Defer = True", "Void_Limit = many")
+	h := startHost(t)
+	c := connect(t, "192.0.2.1", "client.test")
+	for _, domain := range []string{"pass", "fail", "softfail", "none", "permerror", "temperror"} {
+		c.rcpt(message{sender: "a@" + domain + ".test"})
+		c.reset()
+	}
+	known := func(line string) bool {
+		for rule := range strings.Lines(string(rules)) {
+			if regexp.MustCompile(strings.TrimSpace(rule)).MatchString(line) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, m := range h.log.matches(`^(.{15}) (policyd-spf\[.*)$`) {
+		line := m[1] + " mx " + m[2] // syslogd puts the host's name in between
+		if mistake := strings.Contains(line, "Void_Limit"); known(line) == mistake {
+			t.Errorf("known: %v: %s", known(line), line)
+		}
+	}
+	if got := len(h.log.matches(`policyd-spf\[.*Void_Limit`)); got != 1 {
+		t.Errorf("%d lines about the mistake, want 1", got)
+	}
+}
+
 // TestRPM installs the RPM package into a layer of its own.
 func TestRPM(t *testing.T) {
 	rpms, err := filepath.Glob(packages + "/*.rpm")

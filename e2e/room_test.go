@@ -21,6 +21,7 @@ const (
 	configFile = "/etc/policyd-spf/policyd-spf.conf"
 	packages   = "/srv/packages"
 	readme     = "/srv/README.md"
+	logcheck   = "/srv/logcheck"
 )
 
 // serverIPs are Postfix's addresses; clientIPs those that clients come from,
@@ -111,6 +112,7 @@ func furnish(base string) error {
 		files[binary] = "../policyd-spf"
 	}
 	files[readme] = "../README.md"
+	files[logcheck] = "../packaging/logcheck"
 	built, _ := filepath.Glob("../dist/*.[dr][ep][bm]")
 	for _, file := range built {
 		files[filepath.Join(packages, filepath.Base(file))] = file
