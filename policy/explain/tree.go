@@ -18,7 +18,7 @@ func (p *printer) check(c *Check) {
 	if c.Identity != "helo" {
 		name = c.Sender
 	}
-	p.line(span{fmt.Sprintf("%s %s: ", c.title(), p.safe(name)), bold}, span{v.Result, resultColor(v.Result)})
+	p.title(c.title()+" "+p.safe(name)+": ", v.Result)
 	switch {
 	case c.Kept:
 		p.text(branch{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
@@ -34,6 +34,15 @@ func (p *printer) check(c *Check) {
 	p.line(span{fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", v.Terms, v.TermsLimit, v.Voids, v.VoidsLimit), dim})
 }
 
+// title prints what is checked, and the result.
+func (p *printer) title(text, result string) {
+	if columns(text)+len(result) > width {
+		p.text(branch{"", "  "}, text+result, resultColor(result))
+		return
+	}
+	p.line(span{text, bold}, span{result, resultColor(result)})
+}
+
 // list prints the lookup of an entry of a whitelist.
 func (p *printer) list(l *List) {
 	p.line()
@@ -41,7 +50,7 @@ func (p *printer) list(l *List) {
 	if l.Entry != "" {
 		title += " " + p.safe(l.Entry)
 	}
-	p.line(span{title, bold})
+	p.text(branch{"", "  "}, title, bold)
 	v := Verdict{TermsLimit: spf.DefaultLimits().Terms}
 	if l.Record != nil {
 		p.record(branch{"", ""}, l.Record, v, "")
@@ -181,7 +190,7 @@ func (p *printer) explanation(e *Explanation) {
 		return
 	}
 	in := branch{"    ", "    "}
-	p.line(span{"exp=" + p.safe(e.Target), plainText})
+	p.text(branch{"", "  "}, "exp="+p.safe(e.Target), plainText)
 	p.lookups(in.first, e.Lookups, Verdict{}, "")
 	if e.Error != "" {
 		p.text(in, "not used: "+p.safe(e.Error), yellow)

@@ -1,0 +1,100 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"policyd-spf/conf"
+	"policyd-spf/policy"
+	"policyd-spf/spf"
+)
+
+// What is explained is what Postfix would have got.
+func TestExplainAnswersAsTheServer(t *testing.T) {
+	files, _ := filepath.Glob("../../testdata/explain/*.txt")
+	compared := 0
+	for _, file := range files {
+		g := readGolden(t, file)
+		if g.sections["request"] == "" || g.sections["peruser"] != "" {
+			continue
+		}
+		compared++
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			zone, err := spf.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			loaded, path := load(t, g.sections["config"])
+			var explained, served bytes.Buffer
+			s := &Server{Loaded: loaded, Path: path, Resolver: zone}
+			err = s.Explain(context.Background(), strings.NewReader(g.sections["request"]), func(d *Document) error {
+				explained.WriteString(d.Reply + "\n\n")
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := policy.Server{Settings: loaded.Settings, Resolver: zone, Log: &policy.Log{}}
+			if err := server.Serve(context.Background(), strings.NewReader(g.sections["request"]+"\n"), &served); err != nil {
+				t.Fatal(err)
+			}
+			if explained.String() != served.String() {
+				t.Errorf("explained:\n%q\nserved:\n%q", explained.String(), served.String())
+			}
+		})
+	}
+	if compared < 10 {
+		t.Errorf("only %d files compared", compared)
+	}
+}
+
+// FuzzText: whatever a client or a domain's owner chose, lines are at most 80
+// columns of harmless characters.
+func FuzzText(f *testing.F) {
+	f.Add("203.0.113.9", "mail.example", "a@example", "v=spf1 a:%{p}.example exists:%{i} include:b.example -all exp=x.example")
+	f.Add("2001:db8::1", strings.Repeat("x", 300), "\x1b]0;x\x07@a.example", "v=spf1 ip4:1.2.3.4 ip4:1.2.3.5 redirect=b.example")
+	f.Add("192.0.2.1", "x", "\u202e@b.example", "v=spf1 ipv4:\xff -all")
+	f.Add("192.0.2.1", "x", "a@a.example", "v=spf1 +a/8 mx:b.example include:a.example ?all")
+	loaded := &conf.Loaded{Settings: conf.Default()}
+	loaded.Settings.TestOnly = 1
+	f.Fuzz(func(t *testing.T, ip, helo, sender, record string) {
+		records := anyRecord{record}
+		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: records}
+		request := "client_address=" + ip + "\nhelo_name=" + helo + "\nsender=" + sender + "\n"
+		var d *Document
+		err := s.Explain(context.Background(), strings.NewReader(request), func(document *Document) error {
+			d = document
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewSurvey(spf.Explore(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
+			for line := range strings.Lines(text) {
+				line = strings.TrimSuffix(line, "\n")
+				if columns(line) > width || strings.ContainsFunc(line, func(r rune) bool {
+					return r < ' ' || r == 0x7f || r >= 0x590 && !strings.ContainsRune("│├└─", r)
+				}) {
+					t.Errorf("%d columns: %q", columns(line), line)
+				}
+			}
+		}
+	})
+}
+
+// anyRecord is a Resolver of names that all have the same record, and hosts
+// that are called as it is.
+type anyRecord struct{ record string }
+
+func (r anyRecord) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	switch q.Type {
+	case spf.TypeTXT:
+		return spf.Answer{TXT: [][]string{{r.record}}}, nil
+	case spf.TypeMX, spf.TypePTR:
+		return spf.Answer{Names: []string{"\x1b" + r.record, strings.Repeat("long-label.", 20) + "example"}}, nil
+	}
+	return spf.Answer{}, nil
+}
