@@ -74,7 +74,7 @@ func TestTranscripts(t *testing.T) {
 	for _, d := range []shownIn{
 		{"README.md", "C.UTF-8", regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), strings.NewReplacer()},
 		{"man/policyd-spf.1", "C", regexp.MustCompile(`(?s)(\.\\" transcript: ([a-z-]+)\n\.Bd[^\n]*\n)(.*?)(\.Ed\n)`),
-			strings.NewReplacer(`\`, `\e`, "\n.", "\n\\&.", "\n'", "\n\\&'")},
+			strings.NewReplacer(`\`, `\e`, "\n.", "\n\\&.", "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "-", `\-`)},
 	} {
 		t.Run(d.file, func(t *testing.T) {
 			text, err := os.ReadFile(d.file)
