@@ -18,19 +18,21 @@ const (
 	resolverIP = "203.0.113.53"
 )
 
+// ip runs ip(8), which must succeed.
+func ip(t *testing.T, args ...string) {
+	t.Helper()
+	if err := run("ip", args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // world connects namespaces by a bridge and answers names on it.
 func world(t *testing.T, zone string) *names {
 	t.Helper()
-	must := func(name string, args ...string) {
-		t.Helper()
-		if err := run(name, args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	must("ip", "link", "add", "world", "type", "bridge")
-	t.Cleanup(func() { must("ip", "link", "del", "world") })
-	must("ip", "addr", "add", worldIP+"/24", "dev", "world")
-	must("ip", "link", "set", "world", "up")
+	ip(t, "link", "add", "world", "type", "bridge")
+	t.Cleanup(func() { ip(t, "link", "del", "world") })
+	ip(t, "addr", "add", worldIP+"/24", "dev", "world")
+	ip(t, "link", "set", "world", "up")
 	n := startNames(t, worldIP+":53")
 	n.load(zone)
 	return n
@@ -38,22 +40,16 @@ func world(t *testing.T, zone string) *names {
 
 // machine makes a namespace with an address on the bridge, and the given
 // resolv.conf.
-func machine(t *testing.T, name, ip, resolvConf string) {
+func machine(t *testing.T, name, addr, resolvConf string) {
 	t.Helper()
-	must := func(args ...string) {
-		t.Helper()
-		if err := run("ip", args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	must("netns", "add", name)
-	t.Cleanup(func() { must("netns", "del", name) })
+	ip(t, "netns", "add", name)
+	t.Cleanup(func() { ip(t, "netns", "del", name) })
+	ip(t, "link", "add", "b-"+name, "master", "world", "up", "type", "veth", "peer", "name", "eth0", "netns", name)
 	// A namespace goes some time after its name; its end of the cable at once.
-	t.Cleanup(func() { must("link", "del", "b-"+name) })
-	must("link", "add", "b-"+name, "master", "world", "up", "type", "veth", "peer", "name", "eth0", "netns", name)
-	must("-n", name, "link", "set", "lo", "up")
-	must("-n", name, "addr", "add", ip+"/24", "dev", "eth0")
-	must("-n", name, "link", "set", "eth0", "up")
+	t.Cleanup(func() { ip(t, "link", "del", "b-"+name) })
+	ip(t, "-n", name, "link", "set", "lo", "up")
+	ip(t, "-n", name, "addr", "add", addr+"/24", "dev", "eth0")
+	ip(t, "-n", name, "link", "set", "eth0", "up")
 	write(t, "/etc/netns/"+name+"/resolv.conf", resolvConf, 0o644)
 }
 
@@ -65,7 +61,7 @@ type unbound struct {
 
 // startUnbound starts Unbound at an address of a machine, until the test ends;
 // what it does not know it asks forward.
-func startUnbound(t *testing.T, machine, ip, forward string, options ...string) *unbound {
+func startUnbound(t *testing.T, machine, addr, forward string, options ...string) *unbound {
 	t.Helper()
 	if _, err := exec.LookPath("unbound"); err != nil {
 		skip(t, "no unbound")
@@ -92,7 +88,7 @@ remote-control:
     control-enable: yes
     control-interface: %s
     control-use-cert: no
-`, ip, strings.Join(options, "\n    "), forward, "/run/unbound."+machine+".ctl"), 0o644)
+`, addr, strings.Join(options, "\n    "), forward, "/run/unbound."+machine+".ctl"), 0o644)
 	u.cmd = exec.Command("ip", "netns", "exec", machine, "unbound", "-d", "-c", u.config)
 	out := new(strings.Builder)
 	u.cmd.Stdout, u.cmd.Stderr = out, out
