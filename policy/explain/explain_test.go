@@ -51,7 +51,7 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 	}
 }
 
-// FuzzText: whatever a client or a domain's owner chose, lines are at most 80
+// FuzzText: whatever a client or a domain's owner chose, lines but the reply are at most 80
 // columns of harmless characters.
 func FuzzText(f *testing.F) {
 	f.Add("203.0.113.9", "mail.example", "a@example", "v=spf1 a:%{p}.example exists:%{i} include:b.example -all exp=x.example")
@@ -75,7 +75,7 @@ func FuzzText(f *testing.F) {
 		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewSurvey(spf.Explore(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
-				if columns(line) > width || strings.ContainsFunc(line, func(r rune) bool {
+				if columns(line) > width && !strings.HasPrefix(line, "action=") || strings.ContainsFunc(line, func(r rune) bool {
 					return r < ' ' || r == 0x7f || r >= 0x590 && !strings.ContainsRune("│├└─", r)
 				}) {
 					t.Errorf("%d columns: %q", columns(line), line)

@@ -232,7 +232,7 @@ func (p *printer) decision(d *Document) {
 		p.text(in, "Nothing was checked.", plainText)
 	}
 	p.line(span{"Postfix gets", bold})
-	p.text(branch{"  ", "  "}, p.safe(d.Reply), plainText)
+	p.line(span{p.safe(d.Reply), plainText}) // whole, as wide as it is: to be compared and copied
 }
 
 // count writes a number of things.
