@@ -70,13 +70,20 @@ func (c *verdicts) put(query spf.Query, voids int, v spf.Verdict, now time.Time)
 	if v.TTL <= 0 || v.Result == spf.Temperror {
 		return
 	}
-	query.Domain = strings.Clone(query.Domain) // of a whole request
-	c.keep(keyOf(query, voids), &keptVerdict{
-		verdict: v,
-		sender:  strings.Clone(query.Sender),
-		helo:    strings.Clone(query.HELO),
-		expires: now.Add(v.TTL),
-	})
+	// Nothing kept may be a part of the request, which would be kept whole.
+	domain := strings.Clone(query.Domain)
+	if strings.EqualFold(v.Domain, domain) {
+		v.Domain = domain
+	}
+	query.Domain = domain
+	kept := &keptVerdict{verdict: v, expires: now.Add(v.TTL)}
+	if v.Vary&spf.VaryLocalPart != 0 {
+		kept.sender = strings.Clone(query.Sender)
+	}
+	if v.Vary&spf.VaryHELO != 0 {
+		kept.helo = strings.Clone(query.HELO)
+	}
+	c.keep(keyOf(query, voids), kept)
 }
 
 func (c *verdicts) keep(key verdictKey, kept *keptVerdict) {
