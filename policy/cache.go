@@ -71,11 +71,7 @@ func (c *verdicts) put(query spf.Query, voids int, v spf.Verdict, now time.Time)
 		return
 	}
 	// Nothing kept may be a part of the request, which would be kept whole.
-	domain := strings.Clone(query.Domain)
-	if strings.EqualFold(v.Domain, domain) {
-		v.Domain = domain
-	}
-	query.Domain = domain
+	query.Domain, v.Domain = strings.Clone(query.Domain), strings.Clone(v.Domain)
 	kept := &keptVerdict{verdict: v, expires: now.Add(v.TTL)}
 	if v.Vary&spf.VaryLocalPart != 0 {
 		kept.sender = strings.Clone(query.Sender)
