@@ -24,7 +24,7 @@ func TestPeople(t *testing.T) {
 		err    string
 		status int
 	}{
-		{"explain a request", []string{"--explain", "--zone", zones, good}, request, "Postfix gets\n  action=prepend", "", 0},
+		{"explain a request", []string{"--explain", "--zone", zones, good}, request, "Postfix gets\naction=prepend", "", 0},
 		{"a request that is cut off", []string{"--explain", "--zone", zones, good}, "client_address=127.0.0.1", "skip_addresses", "", 0},
 		{"no request", []string{"--explain", "--zone", zones, good}, "\n", "", "no request", 2},
 		{"no request at all", []string{"--explain", "--zone", zones, good}, "", "", "no request", 2},
