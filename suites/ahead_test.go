@@ -81,7 +81,8 @@ type observation struct {
 // how long a lookup took and where its answer was.
 func (o *observation) Event(e spf.Event) {
 	if l, ok := e.(spf.LookupEvent); ok {
-		l.Took, l.Answer.TTL, l.Answer.Ahead, l.Answer.Cached = 0, 0, false, false
+		a := l.Answer
+		l.Took, l.Answer = 0, spf.Answer{TXT: a.TXT, Addrs: a.Addrs, Names: a.Names, NXDomain: a.NXDomain, Size: a.Size, TCP: a.TCP, File: a.File}
 		e = l
 	}
 	o.events = append(o.events, e)

@@ -13,15 +13,8 @@ import (
 // serve runs a name server for the zone on loopback, over UDP and TCP on the
 // same port, until the test ends.
 func serve(t testing.TB, z zone) netip.AddrPort {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tcp, udp := listen(t)
 	at := tcp.Addr().(*net.TCPAddr).AddrPort()
-	udp, err := net.ListenPacket("udp", at.String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, s := range []*dns.Server{{PacketConn: udp}, {Listener: tcp}} {
 		s.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) { z.serve(w, m) })
 		done := make(chan error, 1)
@@ -39,6 +32,26 @@ func serve(t testing.TB, z zone) netip.AddrPort {
 		})
 	}
 	return at
+}
+
+// listen finds a port that is free for both UDP and TCP.
+func listen(t testing.TB) (net.Listener, net.PacketConn) {
+	const tries = 20 // a query of somebody else's may have the port for UDP
+	var last error
+	for range tries {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		udp, err := net.ListenPacket("udp", tcp.Addr().String())
+		if err == nil {
+			return tcp, udp
+		}
+		tcp.Close()
+		last = err
+	}
+	t.Fatal(last)
+	return nil, nil
 }
 
 // serve answers one query.
