@@ -231,7 +231,7 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
 		o = e.checkHost(target, r.Redirect.Source(), depth)
 	}
 	if o.result == None { // RFC 7208, 6.1
-		o = errorOutcome(&RecordError{RedirectNoRecord, target, r.Redirect.Source()})
+		o = errorOutcome(&RecordError{RedirectNoRecord, e.written(r.Redirect.Value, domain), r.Redirect.Source()})
 	}
 	if o.err != nil && o.record == "" {
 		o.domain, o.record, o.term = domain, r.Text, r.Redirect.Source()
@@ -269,6 +269,13 @@ func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
 func (e *Evaluation) target(spec *MacroString, domain string) (string, nameError) {
 	e.note(spec)
 	return e.macros.expandName(spec, domain, e.clientName(domain))
+}
+
+// written expands a domain-spec as its author wrote it, for an error: also what
+// is no name.
+func (e *Evaluation) written(spec *MacroString, domain string) string {
+	text := e.macros.expandText(spec, domain, e.clientName(domain))
+	return truncateName(strings.TrimSuffix(text, "."))
 }
 
 func (e *Evaluation) note(m *MacroString) {

@@ -77,7 +77,7 @@ const (
 // RecordError is a name whose records cannot be used; it makes permerror.
 type RecordError struct {
 	Kind   RecordErrorKind
-	Domain string // the name
+	Domain string // the name, as its author wrote it
 	Term   string // the term that names it, "" for the domain checked
 }
 

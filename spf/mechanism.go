@@ -72,7 +72,7 @@ func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError
 	case Temperror, Permerror:
 		return false, o.err
 	case None:
-		return false, &RecordError{IncludeNoRecord, target, d.Source()}
+		return false, &RecordError{IncludeNoRecord, e.written(d.Domain, domain), d.Source()}
 	}
 	return false, nil
 }
