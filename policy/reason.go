@@ -139,6 +139,9 @@ func syntax(e *spf.SyntaxError) string {
 	case spf.ExistsWithoutName:
 		return "implicit exists not allowed: " + e.Term
 	case spf.IncludeWithoutName:
+		if e.Term != "include" { // the original takes any other form of it for an include of its own domain
+			return "include has trivial recursion: " + e.Term
+		}
 		return "include mechanism missing domain: " + e.Term
 	case spf.EmptyDomainSpec:
 		return "empty domain:: " + e.Term

@@ -59,6 +59,7 @@ func TestReasonOf(t *testing.T) {
 		{spf.Permerror, syntax(spf.AllWithArgument, "-all:x", ""), "SPF Permanent Error: Invalid all mechanism format - only qualifier allowed with all: -all:x"},
 		{spf.Permerror, syntax(spf.ExistsWithoutName, "exists", ""), "SPF Permanent Error: implicit exists not allowed: exists"},
 		{spf.Permerror, syntax(spf.IncludeWithoutName, "include", ""), "SPF Permanent Error: include mechanism missing domain: include"},
+		{spf.Permerror, syntax(spf.IncludeWithoutName, "-include", ""), "SPF Permanent Error: include has trivial recursion: -include"},
 		{spf.Permerror, syntax(spf.EmptyDomainSpec, "a:", ""), "SPF Permanent Error: empty domain:: a:"},
 		{spf.Permerror, syntax(spf.RepeatedRedirect, "redirect=b.c", ""), "SPF Permanent Error: redirect= MUST appear at most once: redirect=b.c"},
 		{spf.Permerror, syntax(spf.RepeatedExp, "exp=b.c", ""), "SPF Permanent Error: exp= MUST appear at most once: exp=b.c"},
