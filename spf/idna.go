@@ -50,6 +50,9 @@ func mapIDNA(text string) string {
 			b.WriteRune('σ')
 		case '\u00AD', '\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF':
 		default:
+			if c >= 0x80 && unicode.Is(unicode.Zs, c) && c != '\u1680' {
+				c = ' ' // whose compatibility forms they are, all but one
+			}
 			b.WriteRune(c)
 		}
 	}
