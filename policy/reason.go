@@ -161,7 +161,11 @@ func syntax(e *spf.SyntaxError) string {
 	case spf.BadDomainSpec:
 		return "Invalid domain found (use FQDN): " + e.Detail
 	case spf.BadMacro:
-		return "invalid-macro-char : " + firstLabel(e.Term)
+		const text = "invalid-macro-char "
+		if label := firstLabel(e.Term); label != "" { // the original shows no empty one
+			return text + ": " + label
+		}
+		return text
 	case spf.UnknownMacro:
 		return "Unknown Macro Encountered: " + e.Detail
 	case spf.ExpOnlyMacro:

@@ -70,6 +70,7 @@ func TestReasonOf(t *testing.T) {
 		{spf.Permerror, syntax(spf.BadCharacter, "-Include:a\n.example", "a\n.example"), "SPF Permanent Error: No valid SPF record for included domain: a\n.example: -Include:a\n.example"},
 		{spf.Permerror, syntax(spf.BadCharacter, "a:a.\tb", "a.\tb"), "SPF Permanent Error: Invalid domain found (use FQDN): a.\tb"},
 		{spf.Permerror, syntax(spf.BadMacro, "a:%x.b.example", "%x"), "SPF Permanent Error: invalid-macro-char : %x"},
+		{spf.Permerror, syntax(spf.BadMacro, "a:.%x.example", "%x"), "SPF Permanent Error: invalid-macro-char "},
 		{spf.Permerror, syntax(spf.UnknownMacro, "exists:a.%{z}", "%{z}"), "SPF Permanent Error: Unknown Macro Encountered: %{z}"},
 		{spf.Permerror, syntax(spf.ExpOnlyMacro, "exists:%{c}.b", "%{c}"), "SPF Permanent Error: c,r,t macros allowed in exp= text only: %{c}"},
 		{spf.Permerror, syntax(spf.NonASCIIRecord, "a", ""), `SPF Permanent Error: Non-ascii characters found: b"v=spf1 a it's \xc3\xa9"`},
