@@ -66,8 +66,9 @@ lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser
 demo: build ## show requests and answers, from a zone file instead of the network
 	@sh testdata/demo/show ./policyd-spf
 
-bench: ## run the benchmarks
+bench: ## run the benchmarks: of the parts, and of the whole program (docs/performance.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd suites && $(GO) test -run '^$$' -bench .
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@for p in $$($(GO) list ./...); do \

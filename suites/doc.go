@@ -1,7 +1,8 @@
 // Package suites holds the tests that need more than the main module may
 // require: the SPF conformance suites, which are YAML, a name server that
 // serves their zones on loopback, properties of the evaluator over all of
-// them, and a second SPF library to compare with. It has no other code.
+// them, a second SPF library to compare with, and benchmarks of the built program.
+// It has no other code.
 //
 // A suite is a file of YAML documents in the shape of the openspf suites:
 // tests (helo, mailfrom, host, result, explanation) and the zonedata they are

@@ -13,10 +13,15 @@ import (
 // serve runs a name server for the zone on loopback, over UDP and TCP on the
 // same port, until the test ends.
 func serve(t testing.TB, z zone) netip.AddrPort {
+	return serveFunc(t, z.serve)
+}
+
+// serveFunc is serve for a function that answers queries.
+func serveFunc(t testing.TB, answer dns.HandlerFunc) netip.AddrPort {
 	tcp, udp := listen(t)
 	at := tcp.Addr().(*net.TCPAddr).AddrPort()
 	for _, s := range []*dns.Server{{PacketConn: udp}, {Listener: tcp}} {
-		s.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) { z.serve(w, m) })
+		s.Handler = answer
 		done := make(chan error, 1)
 		started := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(started) }
