@@ -59,6 +59,7 @@ func (c *verdicts) get(query spf.Query, voids int, now time.Time) (spf.Verdict, 
 		return spf.Verdict{}, false
 	}
 	if !young {
+		key.domain = strings.Clone(key.domain) // it is a part of the request
 		c.keep(key, kept)
 	}
 	return kept.verdict, true

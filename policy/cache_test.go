@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,29 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVerdictsKeepNoRequest: a domain is a part of a request, which must not be
+// kept whole with it; neither when the verdict is found, nor when that gives it
+// another place.
+func TestVerdictsKeepNoRequest(t *testing.T) {
+	var c verdicts
+	now := time.Now()
+	query := func(domain string) spf.Query {
+		return spf.Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, Sender: "a@" + domain, HELO: domain}
+	}
+	put := func(request string) {
+		c.put(query(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
+	}
+	keepsNoRequest(t, put)
+	c.old, c.young = c.young, nil
+	keepsNoRequest(t, func(request string) {
+		if _, ok := c.get(query(request[:20]), 2, now); !ok {
+			t.Fatal("the verdict is lost")
+		}
+	})
+	keepsNoRequest(t, put)
+	runtime.KeepAlive(&c)
 }
 
 // TestVerdictsBound: neither entries nor octets grow without limit, and what is

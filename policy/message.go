@@ -13,15 +13,24 @@ const (
 // message, so that its other recipients get the same answer, and the header
 // only once.
 type messages struct {
-	actions map[string]Action
-	order   []string // the instances, oldest at next once it is full
-	next    int
+	places map[string]int // in latest, by instance
+	latest []message      // as a ring once it is full: the oldest at next
+	next   int
+}
+
+// message is a message and what was answered for it.
+type message struct {
+	instance string
+	action   Action
 }
 
 // get gives what was remembered for an instance.
 func (m *messages) get(instance string) (Action, bool) {
-	a, ok := m.actions[instance]
-	return a, ok
+	i, known := m.places[instance]
+	if !known {
+		return Action{}, false
+	}
+	return m.latest[i].action, true
 }
 
 // put remembers an action. The oldest message is forgotten for a new one.
@@ -30,18 +39,20 @@ func (m *messages) put(instance string, a Action) {
 		return
 	}
 	a.Error = false // as in the original: 5.7.23 after 5.7.24
-	if _, known := m.actions[instance]; !known {
-		instance = strings.Clone(instance) // of a whole request
-		if m.actions == nil {
-			m.actions = make(map[string]Action)
-		}
-		if len(m.order) < maxMessages {
-			m.order = append(m.order, instance)
-		} else {
-			delete(m.actions, m.order[m.next])
-			m.order[m.next] = instance
-			m.next = (m.next + 1) % maxMessages
-		}
+	i, known := m.places[instance]
+	if known {
+		m.latest[i].action = a
+		return
 	}
-	m.actions[instance] = a
+	if m.places == nil {
+		m.places = make(map[string]int)
+	}
+	if i = len(m.latest); i < maxMessages {
+		m.latest = append(m.latest, message{})
+	} else {
+		i, m.next = m.next, (m.next+1)%maxMessages
+		delete(m.places, m.latest[i].instance)
+	}
+	instance = strings.Clone(instance) // it is a part of a whole request
+	m.places[instance], m.latest[i] = i, message{instance, a}
 }

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,7 +42,40 @@ func TestMessagesBound(t *testing.T) {
 			t.Fatalf("after message %d, message %d is remembered", i, i-maxMessages)
 		}
 	}
-	if len(m.actions) != maxMessages || len(m.order) != maxMessages {
-		t.Errorf("%d actions, %d places, want %d", len(m.actions), len(m.order), maxMessages)
+	if len(m.places) != maxMessages || len(m.latest) != maxMessages {
+		t.Errorf("%d places, %d messages, want %d", len(m.places), len(m.latest), maxMessages)
 	}
+}
+
+// TestMessagesKeepNoRequest: an instance is a part of a request, which must not
+// be kept whole with it.
+func TestMessagesKeepNoRequest(t *testing.T) {
+	var m messages
+	keepsNoRequest(t, func(request string) {
+		m.put(request[:20], Action{Kind: Prepend})
+		m.put(request[:20], Action{Kind: Dunno}) // MAIL FROM's answer takes HELO's place
+	})
+	runtime.KeepAlive(&m)
+}
+
+// keepsNoRequest fails the test if what keep does with a text that begins with
+// 20 octets of its own keeps the whole of it.
+func keepsNoRequest(t *testing.T, keep func(request string)) {
+	t.Helper()
+	const requests, size = 50, 1 << 20
+	before := heap()
+	for i := range requests {
+		keep(fmt.Sprintf("%020d%s", i, strings.Repeat("x", size)))
+	}
+	if after := heap(); after > before+requests*size/10 {
+		t.Errorf("%d octets more are in use", after-before)
+	}
+}
+
+// heap gives the octets in use.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
