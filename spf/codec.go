@@ -3,6 +3,7 @@ package spf
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +50,10 @@ type response struct {
 	open    bool     // it does not tell whether the last of aliases has data; the TTL is the aliases'
 }
 
-var errNoAddress = errors.New("address record without an address")
+var (
+	errNoAddress = errors.New("address record without an address")
+	errMissing   = errors.New("fewer records than announced")
+)
 
 // unpack reads msg, which answers q.
 func unpack(msg []byte, q Question) (response, error) {
@@ -62,6 +66,10 @@ func unpack(msg []byte, q Question) (response, error) {
 	r.answer.NXDomain = m.Rcode == rcodeNXDomain
 	if m.Rcode != rcodeSuccess && m.Rcode != rcodeNXDomain {
 		return r, nil
+	}
+	// The dns package takes a message that ends between two records for whole.
+	if len(m.Answer) != int(binary.BigEndian.Uint16(msg[6:])) { // ANCOUNT (RFC 1035, 4.1.1)
+		return response{}, errMissing
 	}
 
 	name, ttl := present(q.Name), maxTTL

@@ -63,6 +63,21 @@ func withRecords(records ...string) func(query []byte) []byte {
 	return func(query []byte) []byte { return wire(reply(query, 0, records...)) }
 }
 
+// announcing gives an answer that ends behind the question and announces a
+// record.
+func announcing(query []byte) []byte {
+	b := wire(reply(query, 0))
+	b[7] = 1
+	return b
+}
+
+// cutBetween gives the good answer and announces another record behind it.
+func cutBetween(query []byte) []byte {
+	b := good(query)
+	b[7] = 2
+	return b
+}
+
 // looped gives an answer whose only record's name is a compression pointer to
 // itself.
 func looped(query []byte) []byte {
