@@ -105,7 +105,8 @@ func (v *macros) value(letter byte, domain string, ptr func() string) string {
 }
 
 // transform splits a value at the delimiters, reverses the parts, keeps some
-// from the right and joins them with full stops (RFC 7208, 7.3).
+// from the right and joins them with full stops (RFC 7208, 7.3). It takes no
+// more parts than it keeps: a record can have thousands of macros.
 func transform(value string, p part) string {
 	if p.digits == 0 && !p.reverse && p.delims == "" {
 		return value
@@ -114,22 +115,24 @@ func transform(value string, p part) string {
 	if delims == "" {
 		delims = "."
 	}
-	var parts []string
-	for {
-		at := strings.IndexAny(value, delims)
+	index := strings.LastIndexAny
+	if p.reverse {
+		index = strings.IndexAny
+	}
+	var parts []string // the one that comes out last first
+	for p.digits == 0 || len(parts) < p.digits {
+		at := index(value, delims)
 		if at < 0 {
+			parts = append(parts, value)
 			break
 		}
-		parts = append(parts, value[:at])
-		value = value[at+1:]
+		if p.reverse {
+			parts, value = append(parts, value[:at]), value[at+1:]
+		} else {
+			parts, value = append(parts, value[at+1:]), value[:at]
+		}
 	}
-	parts = append(parts, value)
-	if p.reverse {
-		slices.Reverse(parts)
-	}
-	if p.digits > 0 && p.digits < len(parts) {
-		parts = parts[len(parts)-p.digits:]
-	}
+	slices.Reverse(parts)
 	return strings.Join(parts, ".")
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 )
 
 func expand(t *testing.T, spec, ip, sender, helo string) string {
@@ -44,6 +45,8 @@ func TestMacros(t *testing.T) {
 		{"%%%_%-", "% %20"},
 		{"%{s@}", ""},
 		{"%{s1-.}", "com"},
+		{"%{d2r.}", "example.email"},
+		{"%{s3--.-}", "bad@email.example.com"},
 	}
 	for _, test := range tests {
 		t.Run(test.spec, func(t *testing.T) {
@@ -111,6 +114,32 @@ func TestExpandName(t *testing.T) {
 			got, flaw := v.expandName(m, "", nil)
 			if flaw != test.flaw || flaw == nameOK && got != test.want {
 				t.Errorf("got %q (%d octets), %d\nwant %q, %d", got, len(got), flaw, test.want, test.flaw)
+			}
+		})
+	}
+}
+
+// What a record makes of a value takes time in proportion to the octets of
+// both, not to their product: the first of these took a minute.
+func TestExpansionBounded(t *testing.T) {
+	const octets, most = 60000, 2 * time.Second
+	for _, test := range []struct{ name, macro, local string }{
+		{"of nothing", "%{l1}", "."},
+		{"of nothing, reversed", "%{l1r}", "."},
+		{"of nothing, several delimiters", "%{l2.-+}", ".+"},
+		{"of one octet", "%{l1}", ".a"},
+		{"delimiters without end", "%{l" + strings.Repeat(".-", octets/2) + "}", "-."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			start := time.Now()
+			spec := "x." + strings.Repeat(test.macro, max(octets/len(test.macro), 1))
+			if m, bad := parseDomainSpec(spec); bad == nil {
+				v := macros{local: strings.Repeat(test.local, 16000/len(test.local))}
+				v.expandName(m, "", nil)
+				v.expandText(m, "", nil)
+			}
+			if took := time.Since(start); took > most {
+				t.Errorf("took %v", took)
 			}
 		})
 	}

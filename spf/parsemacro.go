@@ -131,10 +131,14 @@ func parseMacro(s string, explain bool) (part, SyntaxKind, bool) {
 	if s != "" && s[0]|0x20 == 'r' {
 		p.reverse, s = true, s[1:]
 	}
-	if strings.Trim(s, delimiters) != "" {
-		return part{}, UnknownMacro, false
+	for i := range len(s) {
+		if strings.IndexByte(delimiters, s[i]) < 0 {
+			return part{}, UnknownMacro, false
+		}
+		if strings.IndexByte(p.delims, s[i]) < 0 { // each once, however many there are
+			p.delims += s[i : i+1]
+		}
 	}
-	p.delims = s
 	return p, 0, true
 }
 
