@@ -49,6 +49,7 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw)
 	var stray, unknown *flaw
 	var literal strings.Builder
 	tailAt := 0
+	lastBrace := strings.LastIndexByte(s, '}') // no macro begins behind it
 	for i := 0; i < len(s); {
 		if s[i] != '%' {
 			literal.WriteByte(s[i])
@@ -63,7 +64,7 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw)
 			literal.WriteByte(' ')
 		case strings.HasPrefix(next, "-"):
 			literal.WriteString("%20")
-		case strings.HasPrefix(next, "{") && strings.IndexByte(next, '}') > 0:
+		case strings.HasPrefix(next, "{") && i < lastBrace:
 			length = 2 + strings.IndexByte(next, '}')
 			p, kind, ok := parseMacro(s[i+2:i+length-1], explain)
 			if !ok {
