@@ -22,7 +22,7 @@ type macros struct {
 // if a local part beyond US-ASCII is used, which matches nothing (RFC 8616, 4).
 func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (string, nameError) {
 	if len(m.parts) == 1 && m.parts[0].letter == 0 {
-		return toName(truncateName(strings.TrimSuffix(m.parts[0].literal, ".")))
+		return toName(truncateName(m.parts[0].literal))
 	}
 	if m.uses("sl") && indexNonASCII(v.local) >= 0 {
 		return "", nameUnencodable
@@ -38,7 +38,7 @@ func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (s
 		pieces = append(pieces, s)
 	}
 	slices.Reverse(pieces)
-	text := strings.TrimSuffix(strings.Join(pieces, ""), ".")
+	text := strings.Join(pieces, "")
 	if indexNonASCII(text) >= 0 {
 		return toName(text)
 	}

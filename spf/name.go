@@ -65,9 +65,10 @@ func lowerASCII(s string) string {
 	return s
 }
 
-// truncateName removes labels from the left until the name fits (RFC 7208, 7.3).
+// truncateName removes labels from the left until the name fits, its final dot
+// aside (RFC 7208, 7.3).
 func truncateName(name string) string {
-	for len(name) > nameLimit {
+	for len(strings.TrimSuffix(name, ".")) > nameLimit {
 		_, rest, ok := strings.Cut(name, ".")
 		if !ok {
 			break
