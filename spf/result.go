@@ -30,8 +30,8 @@ type Verdict struct {
 	Err error
 
 	// Explanation is the domain owner's own for a fail (RFC 7208, 6.2), "" if
-	// there is none that can be used. It is printable US-ASCII but for control
-	// characters, which are its author's.
+	// there is none that can be used. What was published is US-ASCII, control
+	// characters included; what its macros took from the query may be beyond.
 	Explanation string
 
 	// Domain is the name whose record decided, Record that record's text and
