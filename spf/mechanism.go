@@ -202,12 +202,14 @@ func (e *Evaluation) askHosts(a Answer) {
 	}
 }
 
-// unlessDNS drops a DNS error, also that the time is up: a client that owns its
-// reverse zone must not turn a fail into temperror by being slow. A verdict
-// that a DNS error had a part in is not kept.
+// unlessDNS drops a DNS error, also that the time is up or that there are too
+// many aliases: a client that owns its reverse zone must not turn a fail into
+// an error. A verdict that a DNS error had a part in is not kept.
 func (e *Evaluation) unlessDNS(err error) error {
 	var dns *DNSError
-	if !errors.As(err, &dns) {
+	var limit *LimitError
+	aliases := errors.As(err, &limit) && limit.Kind == CNAMELimit
+	if !aliases && !errors.As(err, &dns) {
 		return err
 	}
 	e.ttl = 0
