@@ -62,6 +62,11 @@ func TestClientAnswers(t *testing.T) {
 		{"NXDOMAIN with data", theQuestion, withAuthority(3, theRecord), `NXDOMAIN 40`, 1},
 		{"NODATA without SOA", theQuestion, rcode(0), `NODATA 0`, 1},
 		{"NXDOMAIN without SOA", theQuestion, rcode(3), `NXDOMAIN 0`, 1},
+		{"NODATA beside NS", theQuestion, func(query []byte) []byte {
+			m := reply(query, 0)
+			m.Ns = reply(query, 0, "test. 60 NS ns.test.").Answer
+			return wire(m)
+		}, `NODATA 0`, 1},
 		{"another type", theQuestion, withAuthority(0, `x.test. 60 A 192.0.2.1`, `x.test. 60 SPF "v=spf1 -all"`), `NODATA 40`, 1},
 		{"another name", theQuestion, withAuthority(0, `y.test. 60 TXT x`, `test. 60 TXT x`, `x.test.test. 60 TXT x`), `NODATA 40`, 1},
 		{"another class", theQuestion, withAuthority(0, `x.test. 60 CH TXT x`), `NODATA 40`, 1},

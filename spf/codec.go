@@ -53,6 +53,7 @@ type response struct {
 var (
 	errNoAddress = errors.New("address record without an address")
 	errMissing   = errors.New("fewer records than announced")
+	errReferral  = errors.New("referral to other servers")
 )
 
 // unpack reads msg, which answers q.
@@ -98,10 +99,13 @@ func unpack(msg []byte, q Question) (response, error) {
 	}
 	// No data. The SOA record of a negative answer tells for how long; without
 	// one it should not be kept (RFC 2308, 5), and may be one cut short.
-	if negative, ok := records(m.Ns).negativeTTL(); ok {
+	switch negative, ok := records(m.Ns).negativeTTL(); {
+	case ok:
 		r.answer.TTL = min(ttl, negative)
-	} else if m.Rcode == rcodeSuccess && len(r.aliases) > 0 {
+	case m.Rcode == rcodeSuccess && len(r.aliases) > 0:
 		r.open, r.answer.TTL = true, ttl
+	case m.Rcode == rcodeSuccess && !m.Authoritative && !m.RecursionAvailable && len(records(m.Ns).of(typeNS)) > 0:
+		return response{}, errReferral // RFC 2308, 2.2
 	}
 	return r, nil
 }

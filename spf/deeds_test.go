@@ -78,6 +78,14 @@ func cutBetween(query []byte) []byte {
 	return b
 }
 
+// referral answers as a server does that knows only whom to ask.
+func referral(query []byte) []byte {
+	m := reply(query, 0)
+	m.RecursionAvailable = false
+	m.Ns = reply(query, 0, "test. 60 NS ns.test.").Answer
+	return wire(m)
+}
+
 // looped gives an answer whose only record's name is a compression pointer to
 // itself.
 func looped(query []byte) []byte {
