@@ -218,8 +218,11 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
 
 // redirect evaluates the target's record in place of this one (RFC 7208, 6.1).
 func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
-	err := e.budget.term()
-	target, flaw := e.target(r.Redirect.Value, domain)
+	err := e.budget.term() // RFC 7208, 4.6.4
+	target, flaw := "", nameOK
+	if err == nil {
+		target, flaw = e.target(r.Redirect.Value, domain)
+	}
 	e.termEvent(depth, r.Redirect, target)
 	var o outcome
 	switch {

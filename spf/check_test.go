@@ -228,6 +228,8 @@ func TestAsked(t *testing.T) {
 		{"no exp for softfail", "192.0.2.1", "a.example TXT v=spf1 ~all exp=e.example", []string{"a.example TXT"}},
 		{"PTR once", "192.0.2.1", "a.example TXT v=spf1 ptr:x.example ptr:%{p}.example exists:%{p} -all",
 			[]string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "unknown A"}},
+		{"nothing for a redirect over the limit", "192.0.2.1", "a.example TXT v=spf1" + strings.Repeat(" a", 10) + " redirect=%{p}\na.example A 192.0.2.9",
+			append([]string{"a.example TXT"}, slices.Repeat([]string{"a.example A"}, 10)...)},
 		{"nothing before a syntax error", "192.0.2.1", "a.example TXT v=spf1 a moo", []string{"a.example TXT"}},
 		{"no names that cannot be", "192.0.2.1", "a.example TXT v=spf1 a:a..example -all", []string{"a.example TXT"}},
 		{"a validated name is one that leads back", "192.0.2.1", "a.example TXT v=spf1 exists:%{p} -all\n" +
