@@ -6,9 +6,9 @@ import (
 )
 
 // toALabels turns each label with characters beyond US-ASCII into its A-label
-// (RFC 8616, 4; RFC 3490, 4.1). Beyond what mapIDNA does the
-// text is not normalised, as mail software sends it normalised (RFC 6531, 3.3; RFC 5890, 2.3.2.1). It fails if
-// a character cannot stand in a name.
+// (RFC 8616, 4; RFC 3490, 4.1). Beyond what mapIDNA does the text is not
+// normalised, as mail software sends it normalised (RFC 6531, 3.3; RFC 5890,
+// 2.3.2.1). It fails if a character cannot stand in a name.
 func toALabels(text string) (string, bool) {
 	labels := strings.Split(mapIDNA(text), ".")
 	for i, label := range labels {

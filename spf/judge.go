@@ -12,9 +12,9 @@ const (
 
 func (w *surveyor) find(f Finding) { w.survey.Findings = append(w.survey.Findings, f) }
 
-// judge looks for what is wrong with a record.
-// The last word, on clients that no term matches, is that of the domain's own
-// record or of one that it redirects to.
+// judge looks for what is wrong with a record. The last word, on clients that no
+// term matches, is that of the domain's own record or of one that it redirects
+// to.
 func (w *surveyor) judge(r *SurveyedRecord, root, last bool) {
 	switch err := r.Err.(type) {
 	case *SyntaxError:
