@@ -52,6 +52,7 @@ type response struct {
 
 var (
 	errNoAddress = errors.New("address record without an address")
+	errEmpty     = errors.New("record without data")
 	errMissing   = errors.New("fewer records than announced")
 	errReferral  = errors.New("referral to other servers")
 )
@@ -71,6 +72,11 @@ func unpack(msg []byte, q Question) (response, error) {
 	// The dns package takes a message that ends between two records for whole.
 	if len(m.Answer) != int(binary.BigEndian.Uint16(msg[6:])) { // ANCOUNT (RFC 1035, 4.1.1)
 		return response{}, errMissing
+	}
+	for _, rr := range m.Answer { // nor does it mind empty ones
+		if h := rr.Header(); h.Rdlength == 0 && h.Rrtype != dns.TypeTXT {
+			return response{}, errEmpty
+		}
 	}
 
 	name, ttl := present(q.Name), maxTTL

@@ -78,6 +78,11 @@ func cutBetween(query []byte) []byte {
 	return b
 }
 
+// emptyAlias gives an answer of one CNAME record, which is empty.
+func emptyAlias(query []byte) []byte {
+	return append(announcing(query), 0xc0, headerSize, 0, 5, 0, 1, 0, 0, 0, 60, 0, 0)
+}
+
 // referral answers as a server does that knows only whom to ask.
 func referral(query []byte) []byte {
 	m := reply(query, 0)

@@ -83,6 +83,7 @@ func TestClientFaults(t *testing.T) {
 		{"ends within a record", plenty, answering(func(q []byte) []byte { b := good(q); return b[:len(b)-1] }), overTCP(good), theAnswer, []string{udpEDNS, tcp}},
 		{"ends between records", plenty, answering(cutBetween), overTCP(cutBetween), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{"ends before the records", plenty, answering(announcing), overTCP(good), theAnswer, []string{udpEDNS, tcp}},
+		{"alias of nothing", plenty, answering(emptyAlias), overTCP(emptyAlias), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{"referral", plenty, answering(referral), overTCP(referral), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{"larger than announced", plenty, answering(withRecords("x.test. 60 TXT " + strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20))), overTCP(good), theAnswer, []string{udpEDNS, tcp}},
 		{"guesses without end", plenty, answering(slices.Repeat([]func([]byte) []byte{edited(func(m *dns.Msg) { m.Id++ })}, 2*maxJunk)...), overTCP(good), theAnswer, []string{udpEDNS, tcp}},
