@@ -24,7 +24,8 @@
 //	ahead.go        which questions a record is going to ask, and asking them early
 //	trace.go        the steps as events, for whoever asks why
 //	resolver.go     what a resolver is; client.go, exchange.go, resolvconf.go ask name servers,
-//	                cache.go keeps answers, zone.go answers from a file, codec.go knows the wire format
+//	                cache.go keeps answers, zone.go answers from a file, codec.go and wire.go know the
+//	                wire format, presentation.go how the codec writes names and strings
 //
 // # How many queries
 //

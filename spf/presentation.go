@@ -1,0 +1,76 @@
+package spf
+
+import (
+	"bytes"
+	"strings"
+)
+
+// present gives a name of a Question in the form of the dns package: absolute,
+// what is special in a master file escaped (RFC 1035, 5.1).
+func present(name string) string {
+	plain := true
+	for i := 0; plain && i < len(name); i++ {
+		plain = !special(name[i])
+	}
+	if plain {
+		return name + "."
+	}
+	b := make([]byte, 0, len(name)+8)
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c < ' ' || c > '~':
+			b = append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
+		case special(c):
+			b = append(b, '\\', c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '.'))
+}
+
+// special tells whether the dns package escapes c within a label.
+func special(c byte) bool {
+	return c < ' ' || c > '~' || strings.IndexByte(` '@;()"\`, c) >= 0
+}
+
+// wireName gives a name of the dns package in the form that Question has. It
+// fails for a name with a label that a dot is part of: Question cannot hold it.
+func wireName(name string) (string, bool) {
+	b := make([]byte, 0, nameLimit+1)
+	for i := 0; i < len(name); {
+		c, n := octet(name[i:])
+		if c == '.' && n > 1 {
+			return "", false
+		}
+		b = append(b, lower(c))
+		i += n
+	}
+	return string(bytes.TrimSuffix(b, []byte{'.'})), true
+}
+
+// unescape undoes the escapes of a string of the dns package.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		c, n := octet(s[i:])
+		b = append(b, c)
+		i += n
+	}
+	return string(b)
+}
+
+// octet reads the first octet of s, which is itself, \X or \DDD (RFC 1035,
+// 5.1), and tells how long its form is.
+func octet(s string) (c byte, n int) {
+	switch {
+	case s[0] != '\\' || len(s) == 1:
+		return s[0], 1
+	case len(s) >= 4 && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]):
+		return (s[1]-'0')*100 + (s[2]-'0')*10 + (s[3] - '0'), 4
+	}
+	return s[1], 2
+}
