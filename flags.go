@@ -70,8 +70,8 @@ func parseArguments(args []string, postfix bool) (o options, err error) {
 			continue
 		case err != nil:
 			return o, err
-		case strings.HasPrefix(arg, "--") && !exists(arg):
-			return o, fmt.Errorf("there is no flag %q; expected --explain, --check-config, --show-config, --version, or a configuration file", arg)
+		case (strings.HasPrefix(arg, "--") || o.forPeople() && strings.HasPrefix(arg, "-")) && !exists(arg):
+			return o, fmt.Errorf("there is no flag %q; expected --explain, --check-config, --show-config, --version, one of their flags (see --explain --help), or a configuration file", arg)
 		case o.configFile != "":
 			return o, fmt.Errorf("a second configuration file, %q; expected one", arg)
 		}
@@ -101,8 +101,12 @@ func (o *options) flag(name string, args []string) (known bool, takes int, err e
 		"--explain": modeExplain, "--check-config": modeCheckConfig, "--show-config": modeShowConfig,
 	}
 	if m, ok := modes[name]; ok {
-		if o.mode != modeHelp {
+		switch {
+		case o.mode == m || o.mode == modeHelp:
+		case o.mode == modeServe || m == modeHelp:
 			o.mode = m
+		default:
+			return true, 0, fmt.Errorf("%s beside another flag that says what to do; expected one of them", name)
 		}
 		return true, 0, nil
 	}
@@ -118,10 +122,13 @@ func (o *options) flag(name string, args []string) (known bool, takes int, err e
 		"--zone": "the name of a zone file", "--dns": "the address of a name server", "--domain": "a domain name",
 		"--ip": "the client's address", "--helo": "a HELO name", "--sender": "the sender's address", "--recipient": "the recipient's address",
 	}
+	name, value, joined := strings.Cut(name, "=")
 	want, ok := wants[name]
 	switch {
 	case !ok:
 		return false, 0, nil
+	case joined:
+		return true, 0, o.value(name, value)
 	case len(args) == 0 || strings.HasPrefix(args[0], "--"):
 		return true, 0, fmt.Errorf("%s without a value; expected %s", name, want)
 	}
@@ -172,7 +179,7 @@ func (o *options) value(name, value string) error {
 func parseServer(text string) (netip.AddrPort, bool) {
 	const domainPort = 53
 	if server, err := netip.ParseAddrPort(text); err == nil {
-		return server, true
+		return server, server.Port() != 0
 	}
 	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	return netip.AddrPortFrom(addr, domainPort), err == nil

@@ -27,6 +27,9 @@ var configFile = ""
 // usage is what the original prints, to the octet.
 const usage = "usage: policyd-spf [<configfilename>]\n"
 
+// moreHelp tells who sits at a terminal where the rest is.
+const moreHelp = "policyd-spf: for the flags, see policyd-spf --explain --help\n"
+
 func main() {
 	os.Exit(run(os.Args))
 }
@@ -40,6 +43,9 @@ func run(args []string) int {
 		return 2
 	case o.mode == modeUsage:
 		fmt.Print(usage)
+		if terminal(os.Stderr) {
+			fmt.Fprint(os.Stderr, moreHelp)
+		}
 		return 1 // as the original does
 	case o.mode == modeVersion:
 		fmt.Println("policyd-spf " + version)

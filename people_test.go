@@ -142,8 +142,9 @@ func TestUTF8Locale(t *testing.T) {
 	}
 }
 
-// TestColors: on a terminal only, and not with NO_COLOR.
-func TestColors(t *testing.T) {
+// onTerminal gives what a command line of the program writes to a terminal.
+func onTerminal(t *testing.T, args string, env ...string) []byte {
+	t.Helper()
 	if _, err := exec.LookPath("script"); err != nil {
 		t.Skip("no script(1) to make a terminal")
 	}
@@ -151,6 +152,23 @@ func TestColors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd := exec.Command("script", "-qec", "exec "+self+" "+args, os.DevNull)
+	cmd.Env = append(os.Environ(), append([]string{asProgram + "=1", "TERM=xterm", "NO_COLOR="}, env...)...)
+	out, err := cmd.CombinedOutput()
+	exitStatus(t, err)
+	return out
+}
+
+// TestUsageOnTerminal: the line of usage is the original's; people are told
+// where the rest is.
+func TestUsageOnTerminal(t *testing.T) {
+	if out := onTerminal(t, "--help"); !bytes.Contains(out, []byte("--explain --help")) {
+		t.Errorf("printed: %q", out)
+	}
+}
+
+// TestColors: on a terminal only, and not with NO_COLOR.
+func TestColors(t *testing.T) {
 	zones := file(t, "zone", zone)
 	for _, test := range []struct {
 		name, env string
@@ -161,13 +179,7 @@ func TestColors(t *testing.T) {
 		{"a terminal that knows none", "TERM=dumb", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			command := "exec " + self + " --explain --zone " + zones + " --domain fail.example"
-			cmd := exec.Command("script", "-qec", command, os.DevNull)
-			cmd.Env = append(os.Environ(), asProgram+"=1", "TERM=xterm", "NO_COLOR=", test.env)
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
+			out := onTerminal(t, "--explain --zone "+zones+" --domain fail.example", test.env)
 			if got := bytes.Contains(out, []byte("\x1b[")); got != test.want {
 				t.Errorf("colours: %v; %q", got, out)
 			}
