@@ -148,8 +148,11 @@ func checkNetworks(value string) []Problem {
 		}
 		p := Problem{Severity: Faulty, What: fmt.Sprintf("%s is %v", entry, err),
 			Expected: "an address, or a network as 192.0.2.0/24 or 2001:db8::/32", Used: "the entry is passed over"}
-		if err == errHostBits {
+		switch {
+		case err == errHostBits:
 			p.Expected = prefix.String() + ", if the whole network is meant"
+		case strings.ContainsFunc(entry, IsSpace):
+			p.What, p.Expected = blankIn(entry)
 		}
 		problems = append(problems, p)
 	}
@@ -160,11 +163,15 @@ func checkList(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
 		if strings.ContainsFunc(entry, IsSpace) {
-			problems = append(problems, Problem{Severity: Faulty, What: fmt.Sprintf("a blank in the entry %q", entry),
-				Expected: "commas between entries", Used: "an entry that nothing matches"})
+			what, expected := blankIn(entry)
+			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "an entry that nothing matches"})
 		}
 	}
 	return problems
+}
+
+func blankIn(entry string) (what, expected string) {
+	return fmt.Sprintf("a blank in the entry %q", entry), "commas between entries"
 }
 
 func (o Option) checkNumber(value string) []Problem {
@@ -178,6 +185,8 @@ func (o Option) checkNumber(value string) []Problem {
 			Expected: "TestOnly = 0 for test mode, or nothing"}}
 	case o.Name == "debugLevel" && (n < -1 || n > 5):
 		return []Problem{{Severity: Hint, What: "there is no such level", Expected: "-1 to 5"}}
+	case strings.HasSuffix(o.Name, "Lookup_Time") && n < 0:
+		return []Problem{{Severity: Faulty, What: "no time for any lookup: each one fails", Expected: o.Default}}
 	case o.Name == "Void_Limit" && n <= 0:
 		return []Problem{{Severity: Faulty, What: "names without TXT records become permanent errors",
 			Expected: "2 (RFC 7208, 4.6.4)"}}

@@ -50,6 +50,8 @@ func TestCheck(t *testing.T) {
 		{"networks", "Whitelist = 10.0.0.1/8, mx.example, 192.0.2.1", []string{
 			"policyd-spf.conf:1: problem: Whitelist = 10.0.0.1/8, mx.example, 192.0.2.1: 10.0.0.1/8 is a network with host bits set; expected 10.0.0.0/8, if the whole network is meant; used: the entry is passed over",
 			"policyd-spf.conf:1: problem: Whitelist = 10.0.0.1/8, mx.example, 192.0.2.1: mx.example is not a network; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32; used: the entry is passed over"}},
+		{"blank for a comma between networks", "Whitelist = 192.0.2.1 192.0.2.2", []string{
+			`policyd-spf.conf:1: problem: Whitelist = 192.0.2.1 192.0.2.2: a blank in the entry "192.0.2.1 192.0.2.2"; expected commas between entries; used: the entry is passed over`}},
 		{"blank for a comma", "HELO_Whitelist = a.example b.example, c.example", []string{
 			`policyd-spf.conf:1: problem: HELO_Whitelist = a.example b.example, c.example: a blank in the entry "a.example b.example"; expected commas between entries; used: an entry that nothing matches`}},
 		{"no address", "Prospective = mx.example\nHELO_reject = No_Check", []string{
@@ -79,11 +81,15 @@ func TestCheck(t *testing.T) {
 		{"No_Mail without checks", "No_Mail = True\nHELO_reject = No_Check\nMail_From_reject = No_Check", []string{
 			"policyd-spf.conf:1: problem: No_Mail = True: nothing is checked that it could apply to; expected HELO_reject or Mail_From_reject other than No_Check"}},
 		{"long lookups", "Lookup_Time = 51", []string{
-			"policyd-spf.conf:1: problem: Lookup_Time = 51: 2 checks of 51 s and 0 whitelist lookups of 10 s may take 102 s; expected less than the 100 s that Postfix waits (smtpd_policy_service_timeout)"}},
+			"policyd-spf.conf:1: problem: Lookup_Time = 51: 2 checks of 51 s may take 102 s; expected less than the 100 s that Postfix waits (smtpd_policy_service_timeout); used: 90 s in all: what is not known by then is temperror"}},
 		{"long lookups of one check", "Lookup_Time = 51\nHELO_reject = No_Check", nil},
 		{"long lists", "Domain_Whitelist = a,b,c,d,e\nHELO_Whitelist = a,b\nDomain_Whitelist_PTR = a,b", []string{
-			"policyd-spf.conf: problem: Whitelist_Lookup_Time = 10: 2 checks of 20 s and 7 whitelist lookups of 10 s may take 110 s; expected less than the 100 s that Postfix waits (smtpd_policy_service_timeout)"}},
-		{"negative times", "Lookup_Time = -100\nWhitelist_Lookup_Time = -1\nDomain_Whitelist = a", nil},
+			"policyd-spf.conf: problem: Whitelist_Lookup_Time = 10: 7 whitelist lookups of 10 s and 2 checks of 20 s may take 110 s; expected less than the 100 s that Postfix waits (smtpd_policy_service_timeout); used: 90 s in all: what is not known by then is temperror"}},
+		{"long lookups beside lists", "Lookup_Time = 300\nDomain_Whitelist = a,b,c", []string{
+			"policyd-spf.conf:1: problem: Lookup_Time = 300: 2 checks of 300 s and 3 whitelist lookups of 10 s may take 630 s; expected less than the 100 s that Postfix waits (smtpd_policy_service_timeout); used: 90 s in all: what is not known by then is temperror"}},
+		{"negative times", "Lookup_Time = -100\nWhitelist_Lookup_Time = -1\nDomain_Whitelist = a", []string{
+			"policyd-spf.conf:1: problem: Lookup_Time = -100: no time for any lookup: each one fails; expected 20",
+			"policyd-spf.conf:2: problem: Whitelist_Lookup_Time = -1: no time for any lookup: each one fails; expected 10"}},
 		{"no limit", "Lookup_Time = 0", []string{
 			"policyd-spf.conf:1: problem: Lookup_Time = 0: no limit for the lookups of a check; expected 20, or less"}},
 		{"Per_User of unknown type", "Per_User = sql,/x", []string{

@@ -3,11 +3,16 @@ package conf
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // policyTime is how long Postfix waits for a reply, in seconds
 // (smtpd_policy_service_timeout); then it turns the mail away.
 const policyTime = 100
+
+// AnswerTime is how long a reply may take in all, whatever the times that are
+// set: Postfix would not wait for much longer.
+const AnswerTime = 90 * time.Second
 
 // contradictions gives the options that do not go together.
 func (l *Loaded) contradictions() []Problem {
@@ -52,14 +57,19 @@ func (l *Loaded) times() []Problem {
 	}
 	sum := int64(checks)*max(int64(s.LookupTime), 0) + int64(lookups)*max(int64(s.WhitelistLookupTime), 0)
 	if sum > policyTime {
-		name := "Lookup_Time"
-		if lookups > checks {
-			name = "Whitelist_Lookup_Time"
+		ofChecks := fmt.Sprintf("%d checks of %d s", checks, s.LookupTime)
+		ofLists := fmt.Sprintf("%d whitelist lookups of %d s", lookups, s.WhitelistLookupTime)
+		name, what := "Lookup_Time", ofChecks
+		switch {
+		case int64(lookups)*int64(s.WhitelistLookupTime) > sum/2:
+			name, what = "Whitelist_Lookup_Time", ofLists+" and "+ofChecks
+		case lookups > 0:
+			what += " and " + ofLists
 		}
 		problems = append(problems, l.about(name, Problem{Severity: Faulty,
-			What: fmt.Sprintf("%d checks of %d s and %d whitelist lookups of %d s may take %d s",
-				checks, s.LookupTime, lookups, s.WhitelistLookupTime, sum),
-			Expected: fmt.Sprintf("less than the %d s that Postfix waits (smtpd_policy_service_timeout)", policyTime)}))
+			What:     fmt.Sprintf("%s may take %d s", what, sum),
+			Expected: fmt.Sprintf("less than the %d s that Postfix waits (smtpd_policy_service_timeout)", policyTime),
+			Used:     fmt.Sprintf("%d s in all: what is not known by then is temperror", int(AnswerTime.Seconds()))}))
 	}
 	return problems
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/spf"
@@ -16,7 +15,7 @@ import (
 const (
 	// requestTime is the time for a request in all. smtpd waits for 100 s
 	// (smtpd_policy_service_timeout), and then turns the mail away.
-	requestTime = 90 * time.Second
+	requestTime = conf.AnswerTime
 
 	// debugging is the debugLevel from which on the lines of a request are
 	// written before its reply, so that they stand before Postfix's own about

@@ -21,9 +21,6 @@ const (
 
 	// defaultTimeLimit is command_time_limit's default.
 	defaultTimeLimit = 1000 * time.Second
-
-	// answerTime is how long a request may take.
-	answerTime = 90 * time.Second
 )
 
 // interpreters are what the original was run by, and this program must not be.
@@ -218,9 +215,9 @@ func socketService(word string) (string, bool) {
 // patience looks at how long smtpd waits for an answer.
 func (p postfix) patience() []conf.Problem {
 	const name = "smtpd_policy_service_timeout"
-	if limit, ok := parseTime(p.main[name]); !ok || limit >= answerTime {
+	if limit, ok := parseTime(p.main[name]); !ok || limit >= conf.AnswerTime {
 		return nil
 	}
 	return []conf.Problem{{Severity: conf.Hint, File: p.file("main.cf"), Name: name, Value: p.main[name],
-		What: fmt.Sprintf("an answer may take %d s", int(answerTime.Seconds())), Expected: "100s, the default, or a smaller Lookup_Time"}}
+		What: fmt.Sprintf("an answer may take %d s", int(conf.AnswerTime.Seconds())), Expected: "100s, the default, or a smaller Lookup_Time"}}
 }
