@@ -70,7 +70,7 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 		return p, true, err
 	}
 	p.services = parseServices(entries)
-	names := append([]string{"-x", "config_directory", "mail_owner", "smtpd_restriction_classes",
+	names := append([]string{"-x", "config_directory", "queue_directory", "mail_owner", "smtpd_restriction_classes",
 		"smtpd_relay_before_recipient_restrictions", "smtpd_policy_service_timeout"}, restrictionLists[:]...)
 	for _, s := range p.services {
 		if s.command == "spawn" {

@@ -46,7 +46,7 @@ func (p postfix) problems() []conf.Problem {
 	for _, s := range p.services {
 		if ours[s.name] && !asked[s.name] {
 			found = append(found, conf.Problem{Severity: conf.Hint, File: p.file("main.cf"),
-				What: "nobody asks the service " + s.name, Expected: "check_policy_service unix:private/" + s.name})
+				What: "nobody asks the service " + s.name, Expected: "check_policy_service " + s.address()})
 		}
 	}
 	return append(found, p.patience()...)
@@ -140,10 +140,9 @@ func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []con
 			if word != "check_policy_service" || i+1 == len(list) {
 				continue
 			}
-			target, ok := socketService(list[i+1])
+			target, local := p.target(list[i+1])
 			switch {
-			case !ok:
-			case !known[target]:
+			case local && !known[target]:
 				found = append(found, conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name,
 					Value: "check_policy_service " + list[i+1], What: "master.cf has no service " + target + ": all mail is deferred",
 					Expected: "a service that is there"})
@@ -193,17 +192,27 @@ func (p postfix) order(file, name string, list []string, target string) []conf.P
 	return nil // an OK in other lists lets no mail through
 }
 
-// socketService gives the service of master.cf that a policy service of
-// main.cf names: unix:private/NAME, perhaps with attributes behind it.
-func socketService(word string) (string, bool) {
+// target gives the service of master.cf that a policy service of main.cf
+// names, perhaps with attributes behind it: unix:private/NAME, which nobody but
+// a local service can be, or inet:HOST:PORT.
+func (p postfix) target(word string) (name string, local bool) {
 	address := words(word)
 	if len(address) == 0 {
+		return "", false
+	}
+	if address, ok := strings.CutPrefix(address[0], "inet:"); ok {
+		for _, s := range p.services {
+			if s.kind == "inet" && port(s.name) == port(address) {
+				return s.name, false
+			}
+		}
 		return "", false
 	}
 	path, ok := strings.CutPrefix(address[0], "unix:")
 	if !ok {
 		return "", false
 	}
+	path = strings.TrimPrefix(path, p.main["queue_directory"]+"/")
 	for _, folder := range []string{"private/", "public/"} {
 		if name, ok := strings.CutPrefix(path, folder); ok {
 			return name, true
@@ -211,6 +220,17 @@ func socketService(word string) (string, bool) {
 	}
 	return "", false
 }
+
+// address is how main.cf names a service.
+func (s service) address() string {
+	if s.kind == "inet" {
+		return "inet:" + s.name
+	}
+	return "unix:private/" + s.name
+}
+
+// port gives what is behind an address, or the whole if that is a port only.
+func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
 // patience looks at how long smtpd waits for an answer.
 func (p postfix) patience() []conf.Problem {

@@ -19,6 +19,7 @@ uucp       unix  -       n       n       -       -       pipe flags=Fqhu user=uu
 // goodMain is what postconf -x prints to it.
 const goodMain = `config_directory = /etc/postfix
 mail_owner = postfix
+queue_directory = /var/spool/postfix
 policyd-spf_time_limit = 3600s
 smtpd_client_restrictions =
 smtpd_policy_service_timeout = 100s
@@ -115,6 +116,7 @@ func TestPostfixWithoutProblems(t *testing.T) {
 		"an hour, as people say it":  {"3600s", "1h"},
 		"relay restrictions protect": {"reject_unauth_destination, ", ""},
 		"in braces":                  {"unix:private/policyd-spf\n", "{ unix:private/policyd-spf, default_action=DUNNO }\n"},
+		"by its path":                {"unix:private/policyd-spf\n", "unix:/var/spool/postfix/private/policyd-spf\n"},
 		"in a class": {"check_policy_service unix:private/policyd-spf\nsmtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination\nsmtpd_restriction_classes =",
 			"spf\nspf = check_policy_service unix:private/policyd-spf\nsmtpd_restriction_classes = spf"},
 		"another program's service beside": {"check_policy_service unix:private/policyd-spf", "check_policy_service inet:127.0.0.1:10023, check_policy_service unix:private/policyd-spf"},
@@ -128,6 +130,29 @@ func TestPostfixWithoutProblems(t *testing.T) {
 				t.Errorf("problems: %v", problems)
 			}
 		})
+	}
+}
+
+// A service may listen at a port.
+func TestPostfixOverTCP(t *testing.T) {
+	master := strings.Replace(goodMaster, "policyd-spf unix", "127.0.0.1:10099 inet", 1)
+	main := strings.Replace(goodMain, "policyd-spf_time_limit", "127.0.0.1:10099_time_limit", 1)
+	for _, test := range []struct{ asked, what string }{
+		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10099", ""},
+		{"reject_unauth_destination, check_policy_service { inet:localhost:10099, timeout=100s }", ""},
+		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10023", "nobody asks"},
+		{"check_policy_service inet:127.0.0.1:10099, reject_unauth_destination", "mail for others"},
+	} {
+		main := strings.Replace(main, "reject_unauth_destination, check_policy_service unix:private/policyd-spf", test.asked, 1)
+		problems := postfix{main: parseParameters(main), services: parseServices(master)}.problems()
+		switch {
+		case test.what == "" && len(problems) > 0:
+			t.Errorf("%s: %v", test.asked, problems)
+		case test.what != "" && (len(problems) != 1 || !strings.Contains(problems[0].What, test.what)):
+			t.Errorf("%s: %v, want %q", test.asked, problems, test.what)
+		case strings.HasPrefix(test.what, "nobody") && problems[0].Expected != "check_policy_service inet:127.0.0.1:10099":
+			t.Errorf("%s: expected %q", test.asked, problems[0].Expected)
+		}
 	}
 }
 
