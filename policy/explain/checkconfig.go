@@ -68,6 +68,7 @@ func CheckConfig(ctx context.Context, loaded *conf.Loaded, path string, unread e
 	default:
 		d.Postfix = "main.cf and master.cf in " + p.folder
 		d.Problems = append(d.Problems, p.problems()...)
+		d.Problems = append(d.Problems, p.elsewhere(path)...)
 	}
 	return d
 }

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,11 +61,49 @@ func (s service) ours() bool {
 		return false
 	}
 	for _, arg := range s.argv {
-		if strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf") {
+		if runs(arg) {
 			return true
 		}
 	}
 	return false
+}
+
+// runs tells whether a word of argv is this program.
+func runs(arg string) bool {
+	return strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf")
+}
+
+// elsewhere tells of our services that read another configuration than the one
+// that is looked at: what is said of that one is not about them.
+func (p postfix) elsewhere(path string) []conf.Problem {
+	looked, err := os.Stat(path)
+	var found []conf.Problem
+	for _, s := range p.services {
+		read := s.configuration()
+		if read == "" || read == path {
+			continue
+		}
+		if other, otherErr := os.Stat(read); err == nil && otherErr == nil && os.SameFile(looked, other) {
+			continue
+		}
+		found = append(found, conf.Problem{Severity: conf.Hint, File: p.file("master.cf"), Name: s.name + " argv", Value: strings.Join(s.argv, " "),
+			What: "this service has another configuration than " + path, Expected: "--check-config " + read + " to look at that one"})
+	}
+	return found
+}
+
+// configuration gives the configuration that a service of ours is started
+// with, "" if none is named.
+func (s service) configuration() string {
+	if !s.ours() {
+		return ""
+	}
+	for i, arg := range s.argv[:len(s.argv)-1] {
+		if next := s.argv[i+1]; runs(arg) && !strings.HasPrefix(next, "-") {
+			return next
+		}
+	}
+	return ""
 }
 
 // service looks at an entry of master.cf.

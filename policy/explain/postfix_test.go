@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -152,6 +153,31 @@ func TestPostfixOverTCP(t *testing.T) {
 			t.Errorf("%s: %v, want %q", test.asked, problems, test.what)
 		case strings.HasPrefix(test.what, "nobody") && problems[0].Expected != "check_policy_service inet:127.0.0.1:10099":
 			t.Errorf("%s: expected %q", test.asked, problems[0].Expected)
+		}
+	}
+}
+
+// Whoever looks at one configuration is told if Postfix has another.
+func TestPostfixElsewhere(t *testing.T) {
+	_, path := load(t, "")
+	link := path + ".link"
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		argv string
+		want int
+	}{
+		{"/usr/bin/policyd-spf", 0},
+		{"/usr/bin/policyd-spf " + path, 0},
+		{"/usr/bin/policyd-spf " + link, 0},
+		{"/usr/bin/policyd-spf --zone z", 0},
+		{"/usr/bin/policyd-spf /etc/other.conf", 1},
+		{"/usr/bin/python3 /usr/bin/policyd-spf /etc/other.conf", 1},
+	} {
+		p := postfix{services: parseServices("spf unix - n n - 0 spawn user=nobody argv=" + test.argv + "\n")}
+		if found := p.elsewhere(path); len(found) != test.want {
+			t.Errorf("%s: %v, want %d", test.argv, found, test.want)
 		}
 	}
 }
