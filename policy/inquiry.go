@@ -88,7 +88,7 @@ func (q *inquiry) action() Action {
 	var ok bool
 	if q.ip, ok = parseClient(q.client); !ok {
 		q.log(0, Err, `ERROR: "`, q.client, `" is not an IP address, SPF not checked`)
-		observe(q, UncheckedStep{"the client's address is none"})
+		observe(q, UncheckedStep{`"` + q.client + `" is no IP address`})
 		return Action{}
 	}
 	if a, ok := q.remembered(); ok {

@@ -188,7 +188,7 @@ func TestClientLargeAnswers(t *testing.T) {
 		{"60 kB TXT", TypeTXT, big, func(a Answer) bool { return len(a.TXT) == 240 && a.Size > 60000 }},
 		{"200 strings", TypeTXT, strings200, func(a Answer) bool { return len(a.TXT) == 1 && len(a.TXT[0]) == 200 }},
 		{"1,000 addresses", TypeA, addresses, func(a Answer) bool { return len(a.Addrs) == 1000 }},
-		{"500 MX", TypeMX, hosts, func(a Answer) bool { return len(a.Names) == maxNames && a.Names[0] == "h499.test" }},
+		{"500 MX", TypeMX, hosts, func(a Answer) bool { return len(a.Names) == MaxNames && a.Names[0] == "h499.test" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,10 +23,10 @@ import (
 // resolvers cap TTLs).
 const maxTTL = 24 * time.Hour
 
-// maxNames is how many hosts of an MX or PTR answer are kept. Ten are of use
+// MaxNames is how many hosts of an MX or PTR answer are kept. Ten are of use
 // (RFC 7208, 4.6.4); a message has room for thousands, of a length that would
 // take up megabytes.
-const maxNames = 100
+const MaxNames = 100
 
 // masterTTL is the TTL of records in master files that have none.
 const masterTTL = time.Hour
@@ -152,15 +152,15 @@ func (a *Answer) add(rrs records, name string, t Type) (found bool, ttl time.Dur
 		case *dns.MX:
 			exchanges = append(exchanges, rr)
 		case *dns.PTR:
-			if len(a.Names) < maxNames {
+			if len(a.Names) < MaxNames {
 				host, _ := wireName(rr.Ptr)
 				a.Names = append(a.Names, host)
 			}
 		}
 	}
 	slices.SortStableFunc(exchanges, func(a, b *dns.MX) int { return cmp.Compare(a.Preference, b.Preference) })
-	if len(exchanges) > maxNames {
-		exchanges = exchanges[:maxNames]
+	if len(exchanges) > MaxNames {
+		exchanges = exchanges[:MaxNames]
 	}
 	for _, mx := range exchanges { // RFC 5321, 5.1: lower numbers first
 		host, _ := wireName(mx.Mx)

@@ -154,7 +154,7 @@ func (e *LimitError) Error() string {
 	case TermLimit:
 		return fmt.Sprintf("more than %d terms that cause lookups", e.Limit)
 	case VoidLimit:
-		return fmt.Sprintf("more than %d void lookups", e.Limit)
+		return fmt.Sprintf("more than %d lookups that find nothing (void lookups)", e.Limit)
 	case MXLimit:
 		return fmt.Sprintf("more than %d MX hosts", e.Limit)
 	}

@@ -103,6 +103,8 @@ func (l Lookup) outcome(record string) string {
 		return fmt.Sprintf("a record among %d", len(l.Data))
 	case l.Type == spf.TypeTXT.String():
 		return count(len(l.Data), "record")
+	case len(l.Data) == spf.MaxNames && l.Type != spf.TypeA.String() && l.Type != spf.TypeAAAA.String():
+		return strings.Join(l.Data[:shownData], ", ") + " and many more"
 	case len(l.Data) > shownData:
 		return strings.Join(l.Data[:shownData], ", ") + fmt.Sprintf(" and %d more", len(l.Data)-shownData)
 	}

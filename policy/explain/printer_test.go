@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"policyd-spf/spf"
 )
 
 func TestSafe(t *testing.T) {
@@ -29,6 +31,23 @@ func TestSafe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// No more than spf.MaxNames of an answer's names are known.
+func TestManyNames(t *testing.T) {
+	names := slices.Repeat([]string{"mx.example"}, spf.MaxNames)
+	l := Lookup{Type: spf.TypeMX.String(), Data: names[:spf.MaxNames-1]}
+	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and 91 more") {
+		t.Errorf("got %s", got)
+	}
+	l.Data = names
+	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and many more") {
+		t.Errorf("got %s", got)
+	}
+	f := spf.Finding{Kind: spf.FoundMXLimit, Name: "x", Count: spf.MaxNames, Limit: 10}
+	if got := sentence(f); !strings.Contains(got, "x has 100 or more MX hosts") {
+		t.Errorf("got %s", got)
 	}
 }
 

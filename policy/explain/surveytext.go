@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"policyd-spf/spf"
@@ -93,7 +94,7 @@ func sentence(f spf.Finding) string {
 	case spf.FoundVoidLimitIPv6:
 		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, where %d may: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
 	case spf.FoundMXLimit:
-		return fmt.Sprintf("%s: %s has %d MX hosts, where %d are allowed: permerror (RFC 7208, 4.6.4)", domain, f.Name, f.Count, f.Limit)
+		return fmt.Sprintf("%s: %s has %s MX hosts, where %d are allowed: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
 	case spf.FoundDNSError:
 		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
 	case spf.FoundPassAll:
@@ -128,6 +129,14 @@ func sentence(f spf.Finding) string {
 		return domain + ": this name depends on the client, and was not looked at"
 	}
 	return "there is more than was looked at"
+}
+
+// hosts writes a number of names, of which no more than spf.MaxNames are known.
+func hosts(n int) string {
+	if n >= spf.MaxNames {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return strconv.Itoa(n)
 }
 
 // addresses tells how many addresses a network has.

@@ -16,7 +16,7 @@ func (d *Document) Text(style Style) string {
 		p.list(l)
 	}
 	for _, c := range d.Checks {
-		p.check(c)
+		p.check(c, d.Request.HELOName == "")
 	}
 	p.decision(d)
 	return p.out.String()
@@ -93,7 +93,7 @@ func (p *printer) reasons(d *Document) []string {
 	case ByFault:
 		return []string{"The request cannot be read: a line of it, or all of it, is too long."}
 	case ByNobody:
-		return []string{"Nothing is checked: " + d.Unchecked + "."}
+		return []string{"Nothing is checked: " + p.safe(d.Unchecked) + "."}
 	case ByRemembered:
 		return []string{"An earlier recipient of the same message (instance) had the answer."}
 	case ByList:
@@ -134,11 +134,13 @@ func (p *printer) cause(c *Check) string {
 	v := c.Verdict
 	switch {
 	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Kept:
-		return p.safe(v.Domain) + " is no name that can have a record"
+		return p.safe(v.Domain) + " is no full domain name, and is not looked up"
 	case v.Result == spf.None.String():
 		return p.shown(v.Domain) + " has no SPF record"
 	case c.Fault != nil && c.Fault.Record != "":
 		return "there is an error in " + p.safe(c.Fault.Domain) + "'s record"
+	case v.Result == spf.Temperror.String() && v.Error != "":
+		return "a lookup failed: " + p.safe(v.Error)
 	case v.Error != "":
 		return p.safe(v.Error)
 	case v.Term == "":

@@ -10,8 +10,9 @@ import (
 // outcomeIndent is how far the outcome of a term stands behind its count.
 const outcomeIndent = len("term 10/10  ")
 
-// check prints the check of an identity as a tree.
-func (p *printer) check(c *Check) {
+// check prints the check of an identity as a tree. nameless tells that the
+// client gave no HELO name.
+func (p *printer) check(c *Check, nameless bool) {
 	p.line()
 	v := c.Verdict
 	name := c.Domain
@@ -19,13 +20,23 @@ func (p *printer) check(c *Check) {
 		name = c.Sender
 	}
 	p.title(c.title()+" "+p.safe(name)+": ", v.Result)
+	if nameless && c.Identity == "helo" {
+		p.text(branch{"  ", "  "}, "No HELO name was given; the sender's domain stands for it.", plainText)
+	}
 	switch {
 	case c.Kept:
 		p.text(branch{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
 			lifetime(v.TTL)), dim)
 		return
 	case c.Record == nil:
-		p.text(branch{"  ", "  "}, "This is no domain name that can have a record (RFC 7208, 4.3).", plainText)
+		text := "This is no full domain name, and is not looked up (RFC 7208, 4.3)."
+		switch {
+		case v.Error != "":
+			text = p.safe(v.Error) + "."
+		case v.Voids > 0:
+			text += " It counts as a void lookup."
+		}
+		p.text(branch{"  ", "  "}, text, plainText)
 	default:
 		p.record(branch{"", ""}, c.Record, v, "")
 	}
