@@ -2,7 +2,11 @@ package explain
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 // Version is the version of Document and of the other documents. It changes
@@ -210,8 +214,30 @@ type Rule struct {
 
 // writeJSON writes a document. Text stays readable: it goes to no web page.
 func writeJSON(w io.Writer, document any) error {
-	e := json.NewEncoder(w)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(document)
+	if err := e.Encode(document); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escaped(b.String()))
+	return err
+}
+
+// escaped gives a document with escapes for what encoding/json leaves as it is
+// though it does something to a terminal: DEL, C1 controls, and what is not
+// seen or turns text round.
+func escaped(document string) string {
+	var b strings.Builder
+	for _, r := range document {
+		if r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

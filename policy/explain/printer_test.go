@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"policyd-spf/spf"
@@ -31,6 +33,24 @@ func TestSafe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a client chose is in a document as it is, and does nothing to a terminal.
+func TestJSONIsHarmless(t *testing.T) {
+	const sender = "a\x1b\x7f\u009b31m\u202e\U000e0001é一\n\\@shop.example"
+	var b strings.Builder
+	if err := writeJSON(&b, Request{Sender: sender}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range b.String() {
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) {
+			t.Errorf("%U in %q", r, b.String())
+		}
+	}
+	var got Request
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil || got.Sender != sender {
+		t.Errorf("%v, %q, want %q", err, got.Sender, sender)
 	}
 }
 
