@@ -25,7 +25,7 @@ const (
 )
 
 // interpreters are what the original was run by, and this program must not be.
-const interpreters = " python python2 python3 env sh bash perl "
+const interpreters = " python python2 python3 pypy pypy3 env sh bash perl "
 
 // problems looks at Postfix's side: at the services of master.cf that run this
 // program, and at who asks them.
@@ -116,7 +116,7 @@ func (p postfix) service(s service) []conf.Problem {
 	program := filepath.Base(s.argv[0])
 	if strings.Contains(interpreters, " "+strings.TrimRight(program, ".0123456789")+" ") || strings.Contains(interpreters, " "+program+" ") {
 		add(conf.Faulty, "argv", strings.Join(s.argv, " "), "an interpreter cannot run this program: it is no script",
-			"argv="+strings.Join(s.argv[1:], " "))
+			"argv="+strings.Join(s.argv[max(slices.IndexFunc(s.argv, runs), 0):], " "))
 	}
 	if s.limit != "0" {
 		add(conf.Faulty, "maxproc", s.limit, "when so many processes are busy, the other smtpd processes wait, and turn mail away", "0, which is no limit")

@@ -134,6 +134,15 @@ func TestPostfixWithoutProblems(t *testing.T) {
 	}
 }
 
+// An interpreter goes with its options.
+func TestPostfixInterpreter(t *testing.T) {
+	p := postfix{main: parseParameters(goodMain), services: parseServices(strings.Replace(goodMaster, "argv=", "argv=/usr/bin/pypy3 -u ", 1))}
+	const want = "argv=/usr/bin/policyd-spf /etc/policyd-spf/policyd-spf.conf"
+	if problems := p.problems(); len(problems) != 1 || problems[0].Expected != want {
+		t.Errorf("%v, want %s", problems, want)
+	}
+}
+
 // A service may listen at a port.
 func TestPostfixOverTCP(t *testing.T) {
 	master := strings.Replace(goodMaster, "policyd-spf unix", "127.0.0.1:10099 inet", 1)
