@@ -116,10 +116,13 @@ func (p *printer) reasons(d *Document) []string {
 // cited gives the check that the summary is about.
 func (d *Document) cited() *Check {
 	c := d.decider()
-	if c == nil && d.Decision == ByOverride && len(d.Checks) > 0 {
-		c = d.Checks[len(d.Checks)-1]
+	switch {
+	case c != nil || d.Decision != ByOverride || len(d.Checks) == 0:
+		return c
+	case d.Override.Option == "HELO_pass_restriction":
+		return d.Checks[0]
 	}
-	return c
+	return d.Checks[len(d.Checks)-1]
 }
 
 func (c *Check) title() string {
@@ -187,6 +190,9 @@ func (p *printer) overruling(s Setting) string {
 		return setting + ": there is no header."
 	case "Mock":
 		return setting + ": nothing is checked."
+	}
+	if s.Option == "HELO_pass_restriction" {
+		return setting + " is the answer to a pass of HELO, whatever MAIL FROM comes to."
 	}
 	return setting + " is the answer to a pass."
 }
