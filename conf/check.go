@@ -156,7 +156,7 @@ func checkNetworks(value string) []Problem {
 		}
 		problems = append(problems, p)
 	}
-	return problems
+	return bounded(problems)
 }
 
 func checkList(value string) []Problem {
@@ -167,7 +167,19 @@ func checkList(value string) []Problem {
 			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "an entry that nothing matches"})
 		}
 	}
-	return problems
+	return bounded(problems)
+}
+
+// maxBadEntries bounds what is said of one list: whoever has more of them will
+// repeat the check.
+const maxBadEntries = 20
+
+func bounded(problems []Problem) []Problem {
+	if len(problems) <= maxBadEntries {
+		return problems
+	}
+	more := fmt.Sprintf("%d more entries are wrong", len(problems)-maxBadEntries)
+	return append(problems[:maxBadEntries], Problem{Severity: Faulty, What: more})
 }
 
 func blankIn(entry string) (what, expected string) {

@@ -105,6 +105,15 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckLongList(t *testing.T) {
+	for _, list := range []string{"Whitelist = ", "HELO_Whitelist = "} {
+		got := found(t, list+strings.Repeat("a b, ", 1000))
+		if len(got) != maxBadEntries+1 || !strings.HasSuffix(got[len(got)-1], ": 980 more entries are wrong") {
+			t.Errorf("%s: %d problems, the last: %.200s", list, len(got), got[len(got)-1])
+		}
+	}
+}
+
 func TestCheckMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none")
 	l, err := Load(path)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"policyd-spf/conf"
@@ -96,6 +97,15 @@ func (d *ConfigCheck) Clean() bool {
 	return true
 }
 
+// shortened gives as much of a value as it takes to find it in its file.
+func shortened(value string) string {
+	const enough = 200
+	if len(value) <= enough {
+		return value
+	}
+	return strings.ToValidUTF8(value[:enough], "") + "..."
+}
+
 // JSON writes the document as JSON.
 func (d *ConfigCheck) JSON(w io.Writer) error { return writeJSON(w, d) }
 
@@ -116,9 +126,9 @@ func (d *ConfigCheck) Text(style Style) string {
 		p.line(span{p.safe(place) + ": ", bold}, span{string(problem.Severity), c})
 		in := branch{"  ", "    "}
 		if problem.Name != "" {
-			p.text(in, p.safe(problem.Name+" = "+problem.Value), plainText)
+			p.text(in, p.safe(problem.Name+" = "+shortened(problem.Value)), plainText)
 		} else if problem.Value != "" {
-			p.text(in, p.safe(problem.Value), plainText)
+			p.text(in, p.safe(shortened(problem.Value)), plainText)
 		}
 		p.text(in, p.safe(problem.What), c)
 		if problem.Expected != "" {

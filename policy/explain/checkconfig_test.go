@@ -120,6 +120,16 @@ func TestCheckConfigThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A long list is not printed whole for each of its entries.
+func TestCheckConfigLongValue(t *testing.T) {
+	withPostconf(t, goodPostconf)
+	loaded, path := load(t, "Whitelist = "+strings.Repeat("é, ", 1000)+"\n")
+	text := CheckConfig(context.Background(), loaded, path, nil, nil, "").Text(Style{UTF8: true})
+	if len(text) > 20_000 || !strings.Contains(text, "...\n") {
+		t.Errorf("%d octets: %.1000s", len(text), text)
+	}
+}
+
 func TestShowConfig(t *testing.T) {
 	loaded, path := load(t, "# mine\nHELO_reject = Null\nSocket = x\nVoid_Limit = many\n")
 	d := ShowConfig(loaded, path)
