@@ -295,9 +295,9 @@ func TestClientContext(t *testing.T) {
 		t.Run(way+" deadline", func(t *testing.T) {
 			t.Parallel()
 			s := newNameServer(t, "127.0.0.1", nil, stalls)
+			start := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			start := time.Now()
 			_, err := clientOf(conf, s).Lookup(ctx, theQuestion)
 			wantDNSError(t, err, DNSTimeout)
 			if d := time.Since(start); d < patience || d > plenty/2 {
