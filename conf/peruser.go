@@ -38,6 +38,7 @@ type UserSettings struct {
 	File       string      // where it is
 	Line       int         // its number, counted from 1
 	Names      []string    // the options that it sets, by their names in the configuration file
+	Values     []string    // theirs, in the same order
 	Complaints []Complaint // of the file, in its order
 }
 
@@ -141,7 +142,7 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 			if !option.Idle {
 				option.apply(&u.Settings, value)
 			}
-			u.Names = append(u.Names, option.Name)
+			u.Names, u.Values = append(u.Names, option.Name), append(u.Values, value)
 			continue
 		}
 		u.Complaints = append(u.Complaints, c)

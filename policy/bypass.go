@@ -45,23 +45,26 @@ func lists(set *conf.Settings) [5]list {
 	}
 }
 
-// bypass tells whether one of the lists holds this client, and gives the words
-// for it.
-func (q *inquiry) bypass() (phrase string, ok bool) {
+// bypass gives the list that holds this client, if one does.
+func (q *inquiry) bypass() (l list, ok bool) {
 	for _, l := range lists(q.set) {
-		if !l.empty && !q.perUser {
-			q.log(4, Info, l.title, " enabled.")
+		if !l.empty {
+			q.server.Log.Line(4, Info, l.title, " enabled.")
 		}
-		entry, ok := l.find(q)
-		if q.perUser && l.option != "Domain_Whitelist_PTR" { // as the original has it
-			q.log(4, Info, l.option, " check used peruser data")
-		}
-		if ok {
+		if entry, ok := l.find(q); ok {
 			observe(q, BypassStep{l.option, entry})
-			return l.phrase, true
+			return l, true
 		}
+		q.logList(l)
 	}
-	return "", false
+	return list{}, false
+}
+
+// logList logs that a list of the recipient's own was asked.
+func (q *inquiry) logList(l list) {
+	if q.perUser && l.option != "Domain_Whitelist_PTR" { // as the original has it
+		q.log(4, Info, l.option, " check used peruser data")
+	}
 }
 
 // skipped looks the client up in skip_addresses.
@@ -109,7 +112,12 @@ func (q *inquiry) heloListed() (string, bool) {
 		if entry == "" || entry != q.request.HELOName {
 			continue
 		}
-		q.log(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
+		version := " is IPv6: "
+		if q.ip.Is4() {
+			version = " is IPv4: "
+		}
+		q.server.Log.Line(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
+		q.server.Log.Line(5, Info, "HELO Domain Whitelist domain: ", entry, version, q.client, ".")
 		observe(q, ListStep{"HELO_Whitelist", entry})
 		ctx, cancel := q.listTime()
 		defer cancel()

@@ -52,16 +52,9 @@ type ruling struct {
 // decide gives the ruling on a result under settings. name is what
 // Reject_Not_Pass_Domains is asked for; sender tells whether there is one.
 func decide(set *conf.Settings, id identity, r spf.Result, name string, sender bool) ruling {
-	option, word := "HELO_reject", set.HELOReject
-	if id == mailFrom {
-		option, word = "Mail_From_reject", set.MailFromReject
-	}
-	if word == wordNull {
-		if id == mailFrom {
-			word = "" // no word of Mail_From_reject
-		} else if sender {
-			return ruling{kind: Dunno, option: option, value: wordNull}
-		}
+	option, word := policy(set, id)
+	if word == wordNull && sender {
+		return ruling{kind: Dunno, option: option, value: wordNull}
 	}
 	rule := ruling{kind: Prepend, option: option, value: word, listed: listed(set.RejectNotPassDomains, name)}
 	if rule.listed {
@@ -79,6 +72,53 @@ func decide(set *conf.Settings, id identity, r spf.Result, name string, sender b
 	return rule
 }
 
+// policy gives the option that is about an identity, and its word.
+func policy(set *conf.Settings, id identity) (option, word string) {
+	switch {
+	case id == helo:
+		return "HELO_reject", set.HELOReject
+	case set.MailFromReject == wordNull:
+		return "Mail_From_reject", "" // which is no word of it
+	}
+	return "Mail_From_reject", set.MailFromReject
+}
+
+// logPolicy logs what is done with each result under these settings.
+func (q *inquiry) logPolicy(id identity, name string) {
+	log := q.server.Log
+	if log.Level < 5 {
+		return
+	}
+	domains := strings.Join(q.set.RejectNotPassDomains, ",")
+	if domains == "" {
+		domains = "None"
+	}
+	_, word := policy(q.set, id)
+	isListed := listed(q.set.RejectNotPassDomains, name)
+	if isListed {
+		word = wordNotPass
+	}
+	var unused []string
+	var results [Restrict][]string
+	for _, r := range [...]spf.Result{spf.Pass, spf.None, spf.Neutral, spf.Softfail, spf.Fail, spf.Temperror, spf.Permerror} {
+		if !rejected(word, r) {
+			unused = append(unused, title(r))
+		}
+		kind := decide(q.set, id, r, name, false).kind
+		results[kind] = append(results[kind], title(r))
+	}
+	scope, active := id.short(), "true"
+	if word == wordFalse {
+		active = "false"
+	}
+	log.Line(5, Info, "_get_resultcodes: scope: ", scope, ", Reject_Not_Pass_Domains: ", domains,
+		", helo_policy: ", q.set.HELOReject, ", mfrom_policy: ", q.set.MailFromReject)
+	log.Line(5, Info, "Scope ", scope, " unused results: ", quoteList(unused))
+	log.Line(5, Info, scope, " policy ", active, " results: actions: {'defer': ", quoteList(results[Defer]),
+		", 'reject': ", quoteList(results[Reject]), ", 'prepend': ", quoteList(results[Prepend]), "} local {'local_helo': ", pythonTruth(isListed && id == helo),
+		", 'local_mfrom': ", pythonTruth(isListed && id == mailFrom), "}")
+}
+
 // listed tells whether an entry of Reject_Not_Pass_Domains is name or below
 // it. (Not the other way round: an entry does not list what is below itself.)
 func listed(entries []string, name string) bool {
@@ -92,6 +132,14 @@ func listed(entries []string, name string) bool {
 
 // spared tells whether No_Mail turns a rejection into a header: the domain's
 // record is another than that of a domain without mail.
-func spared(set *conf.Settings, kind Kind, v spf.Verdict) bool {
-	return kind == Reject && set.NoMail && v.Root != nullRecord
+func (q *inquiry) spared(id identity, kind Kind, v spf.Verdict) bool {
+	if kind != Reject || !q.set.NoMail {
+		return false
+	}
+	scope := "HELO"
+	if id == mailFrom {
+		scope = "mfrom"
+	}
+	q.log(5, Info, "Pyspf Cached SPF record before ", scope, " No_Mail check: ", quotePythonBytes(v.Root))
+	return v.Root != nullRecord
 }

@@ -53,12 +53,13 @@ type finding struct {
 
 // checkHELO checks the HELO identity (RFC 7208, 2.3). The answer may be final.
 func (q *inquiry) checkHELO(c check) (h finding, final bool) {
+	q.logPolicy(helo, q.request.HELOName)
 	v, reason := q.verdict(helo, c)
 	rule := decide(q.set, helo, v.Result, q.request.HELOName, q.request.Sender != "")
 	reason = shownReason(v.Result, reason, rule.listed)
 	q.logResult(helo, v.Result)
 	h = finding{checked: true, result: v.Result, reason: reason}
-	spare := spared(q.set, rule.kind, v)
+	spare := q.spared(helo, rule.kind, v)
 	observe(q, VerdictStep{helo.String(), v, reason})
 	observe(q, RuleStep{helo.String(), rule.kind, rule.option, rule.value, spare})
 	if (rule.kind == Reject || rule.kind == Defer) && !spare {
@@ -97,6 +98,7 @@ func (q *inquiry) withoutSender(h finding) Action {
 	q.remember(h.action)
 	if h.action.Kind == Prepend {
 		h.action.Text = q.header(helo, h.result, h.reason)
+		h.action.Error = isError(h.result) // for the log
 	}
 	return h.action
 }
@@ -116,15 +118,16 @@ func (q *inquiry) withoutMailFrom(h finding) Action {
 // checkMailFrom checks the MAIL FROM identity (RFC 7208, 2.4), and gives the
 // answer in the light of what was found for HELO.
 func (q *inquiry) checkMailFrom(c check, h finding) Action {
-	v, reason := q.verdict(mailFrom, c)
 	name := ""
 	if strings.Contains(q.request.Sender, "@") {
 		name = domainOf(q.request.Sender)
 	}
+	q.logPolicy(mailFrom, name)
+	v, reason := q.verdict(mailFrom, c)
 	rule := decide(q.set, mailFrom, v.Result, name, true)
 	reason = shownReason(v.Result, reason, rule.listed)
 	refused := rule.kind == Reject || rule.kind == Defer
-	spare := spared(q.set, rule.kind, v)
+	spare := q.spared(mailFrom, rule.kind, v)
 	observe(q, VerdictStep{mailFrom.String(), v, reason})
 	observe(q, RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
 
@@ -132,6 +135,9 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 	if ownHeader {
 		q.logResult(mailFrom, v.Result)
 		if !refused {
+			if !q.perUser {
+				q.log(4, Info, "not peruser")
+			}
 			q.remember(Action{Kind: rule.kind})
 		}
 	}

@@ -33,15 +33,15 @@ func (q *inquiry) answer() Reply {
 	if q.server.Settings.DefaultSeedOnly {
 		q.server.Log.Line(Always, Err, "WARNING: Deprecated Config Option defaultSeedOnly in use in: ", q.server.ConfigFile)
 	}
-	if q.server.Log.Level >= 3 {
-		q.server.Log.Line(3, Info, "Config: ", q.server.config())
-	}
 	if q.recipient = q.request.Recipient; q.recipient == "" {
 		q.recipient = "none"
 	}
 	q.userSettings()
 	if q.set.HideReceiver {
 		q.recipient = unknown
+	}
+	if q.server.Log.Level >= 3 {
+		q.server.Log.Line(3, Info, "Config: ", q.server.config())
 	}
 	return q.reply(q.action())
 }
@@ -55,20 +55,22 @@ func (q *inquiry) userSettings() {
 	s.Log.Line(3, Info, "Starting to process per-user settings")
 	s.Log.Line(3, Info, "User data: ", s.Settings.PerUser)
 	u := s.users.For(q.recipient, s.Settings)
-	s.Log.Line(4, Info, `Reading per user data (type text) from:  "`, u.File, `"`)
-	s.Log.Line(4, Info, `readUserConfigFile: Loading "`, u.File, `"`)
+	if u.File != "" {
+		s.Log.Line(4, Info, `Reading per user data (type text) from:  "`, u.File, `"`)
+		s.Log.Line(4, Info, `readUserConfigFile: Loading "`, u.File, `"`)
+	}
 	for _, c := range u.Complaints {
 		s.Log.Line(c.Level, Severity(c), c.Text)
 	}
 	observe(q, UserStep{u})
+	for i, name := range u.Names {
+		s.Log.Line(5, Info, `readUserConfigFile: Found entry "`, name, "=", u.Values[i], `" in per user settings`)
+	}
+	s.Log.Line(4, Info, `Per-user settings for "`, q.recipient, `": "`, strings.Join(u.Names, ", "), `"`)
 	if !u.Found {
 		return
 	}
 	q.perUser, q.set = true, &u.Settings
-	for _, name := range u.Names {
-		s.Log.Line(5, Info, `readUserConfigFile: Found entry "`, name, `" in per user settings`)
-	}
-	s.Log.Line(4, Info, `Per-user settings for "`, q.recipient, `": "`, strings.Join(u.Names, ", "), `"`)
 	s.Log.Line(2, Info, "Per user configuration data in use for: ", q.recipient)
 	if q.set.HeaderType != s.Settings.HeaderType {
 		s.logBadHeaderType(q.set.HeaderType)
@@ -94,8 +96,8 @@ func (q *inquiry) action() Action {
 	if a, ok := q.remembered(); ok {
 		return a
 	}
-	if phrase, ok := q.bypass(); ok {
-		return q.bypassed(phrase)
+	if l, ok := q.bypass(); ok {
+		return q.bypassed(l)
 	}
 	if q.request.HELOName == "" && q.request.Sender == "" {
 		q.log(2, Info, "spfcheck: No sender or helo, exiting")
@@ -122,9 +124,6 @@ func (q *inquiry) remembered() (Action, bool) {
 			known = "['" + a.Kind.String() + "', " + quotePython(a.Text) + "]"
 		}
 		q.log(4, Info, "Cached data for this instance: ", known)
-		if !q.perUser {
-			q.log(4, Info, "not peruser")
-		}
 	}
 	if !ok {
 		return Action{}, false
@@ -148,10 +147,7 @@ func (q *inquiry) remember(a Action) {
 }
 
 // bypassed gives the answer for a client that is not checked.
-func (q *inquiry) bypassed(phrase string) Action {
-	if q.added {
-		return Action{Already: true}
-	}
+func (q *inquiry) bypassed(l list) Action {
 	shown := func(value string, a Attributes) string {
 		if q.request.Missing&a != 0 {
 			return unknown
@@ -162,11 +158,15 @@ func (q *inquiry) bypassed(phrase string) Action {
 		shown(q.request.Sender, Sender), q.recipient)
 	var header string
 	if authenticates(q.set.HeaderType) {
-		header = bypassResults(q.server.authserv(q.set.AuthservID), phrase, p)
+		header = bypassResults(q.server.authserv(q.set.AuthservID), l.phrase, p)
 	} else {
-		header = bypassComment(phrase, p)
+		header = bypassComment(l.phrase, p)
 	}
 	q.server.Log.Line(3, Info, header)
+	q.logList(l)
+	if q.added {
+		return Action{Already: true}
+	}
 	q.remember(Action{Kind: Prepend})
 	return Action{Kind: Prepend, Text: header}
 }

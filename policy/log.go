@@ -137,11 +137,10 @@ func (l *Log) readLine(line []byte) {
 	if l.Level < 4 {
 		return
 	}
+	l.add(Info, `Read line: "`, string(line), `"`)
 	if len(line) == 0 {
 		l.add(Info, "Found the end of entry")
-		return
 	}
-	l.add(Info, `Read line: "`, string(line), `"`)
 }
 
 // unmatched logs a line of a request that is no attribute.

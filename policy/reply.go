@@ -69,8 +69,11 @@ func (q *inquiry) refusal(kind Kind, id identity, r spf.Result, reason string) A
 		}
 		return message.Expand(verb, reason, url.Expand(id.short(), name, p.client, p.recipient))
 	})
-	return Action{Kind: kind, Text: clean(text), Error: r == spf.Permerror || r == spf.Temperror}
+	return Action{Kind: kind, Text: clean(text), Error: isError(r)}
 }
+
+// isError tells whether a check came to no result.
+func isError(r spf.Result) bool { return r == spf.Permerror || r == spf.Temperror }
 
 // restriction gives a pass restriction as it may be printed, "" if it is unset.
 func (q *inquiry) restriction(value string) string {
@@ -82,17 +85,11 @@ func (q *inquiry) restriction(value string) string {
 
 // reply gives the reply for an action, and logs it.
 func (q *inquiry) reply(a Action) Reply {
-	code := q.code(a)
-	if q.server.Log.Level >= 3 {
-		text := a.Text
-		if a.Already {
-			text = "Header already pre-pended"
-		}
-		q.server.Log.Line(3, Info, "Action: ", a.Kind.String(), ": Text: ", text, " Reject action: ", code)
-	}
 	if q.server.Settings.TestOnly == 0 && a.Kind != Prepend {
-		return dunno
+		a = Action{Error: a.Error}
 	}
+	q.logAction(a)
+	code := q.code(a)
 	switch a.Kind {
 	case Prepend:
 		if q.set.Prospective != "" {
@@ -133,6 +130,22 @@ func (q *inquiry) code(a Action) string {
 		return "550 5.7.24"
 	}
 	return "550 5.7.23"
+}
+
+// logAction logs an action as the original names it.
+func (q *inquiry) logAction(a Action) {
+	if q.server.Log.Level < 3 {
+		return
+	}
+	kind, text := a.Kind.String(), a.Text
+	switch {
+	case a.Already:
+		text = "Header already pre-pended"
+	case a.Kind == Dunno:
+		kind, text = "None", "None"
+	}
+	reject := q.code(Action{Kind: Reject, Error: a.Error})
+	q.server.Log.Line(3, Info, "Action: ", kind, ": Text: ", text, " Reject action: ", reject)
 }
 
 // logReply logs the line of a reply.

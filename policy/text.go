@@ -148,7 +148,7 @@ func cut(text string, limit int) string {
 	return text[:end] + dots
 }
 
-// quotePython gives text as a Python program prints a string in a list. Two
+// quotePython gives text as a Python program prints a string in a list. Some
 // log lines have had that form ever since.
 func quotePython(text string) string {
 	quote := quoteMark(text)
@@ -168,6 +168,23 @@ func quotePython(text string) string {
 		}
 	}
 	return string(append(b, quote))
+}
+
+// quoteList gives texts as a Python program prints a list of them.
+func quoteList(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = quotePython(text)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// pythonTruth gives a truth value as a Python program prints it.
+func pythonTruth(b bool) string {
+	if b {
+		return "True"
+	}
+	return "False"
 }
 
 // quotePythonBytes gives text as a Python program prints bytes.
