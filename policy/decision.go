@@ -52,13 +52,11 @@ type ruling struct {
 // decide gives the ruling on a result under settings. name is what
 // Reject_Not_Pass_Domains is asked for; sender tells whether there is one.
 func decide(set *conf.Settings, id identity, r spf.Result, name string, sender bool) ruling {
-	option, word := policy(set, id)
-	if word == wordNull && sender {
-		return ruling{kind: Dunno, option: option, value: wordNull}
+	rule, word := policyFor(set, id, name)
+	if rule.value == wordNull && sender {
+		return ruling{kind: Dunno, option: rule.option, value: wordNull}
 	}
-	rule := ruling{kind: Prepend, option: option, value: word, listed: listed(set.RejectNotPassDomains, name)}
 	if rule.listed {
-		word = wordNotPass
 		rule.option, rule.value = "Reject_Not_Pass_Domains", name
 	}
 	switch {
@@ -72,15 +70,21 @@ func decide(set *conf.Settings, id identity, r spf.Result, name string, sender b
 	return rule
 }
 
-// policy gives the option that is about an identity, and its word.
-func policy(set *conf.Settings, id identity) (option, word string) {
-	switch {
-	case id == helo:
-		return "HELO_reject", set.HELOReject
-	case set.MailFromReject == wordNull:
-		return "Mail_From_reject", "" // which is no word of it
+// policyFor gives what holds for the check of a name, as long as its result asks
+// for nothing else: a header, the option that is about the identity, and the
+// word that counts.
+func policyFor(set *conf.Settings, id identity, name string) (rule ruling, word string) {
+	rule = ruling{kind: Prepend, option: "HELO_reject", value: set.HELOReject, listed: listed(set.RejectNotPassDomains, name)}
+	if id == mailFrom {
+		rule.option, rule.value = "Mail_From_reject", set.MailFromReject
+		if rule.value == wordNull {
+			rule.value = "" // no word of this option
+		}
 	}
-	return "Mail_From_reject", set.MailFromReject
+	if rule.listed {
+		return rule, wordNotPass
+	}
+	return rule, rule.value
 }
 
 // logPolicy logs what is done with each result under these settings.
@@ -93,11 +97,7 @@ func (q *inquiry) logPolicy(id identity, name string) {
 	if domains == "" {
 		domains = "None"
 	}
-	_, word := policy(q.set, id)
-	isListed := listed(q.set.RejectNotPassDomains, name)
-	if isListed {
-		word = wordNotPass
-	}
+	rule, word := policyFor(q.set, id, name)
 	var unused []string
 	var results [Restrict][]string
 	for _, r := range [...]spf.Result{spf.Pass, spf.None, spf.Neutral, spf.Softfail, spf.Fail, spf.Temperror, spf.Permerror} {
@@ -115,8 +115,8 @@ func (q *inquiry) logPolicy(id identity, name string) {
 		", helo_policy: ", q.set.HELOReject, ", mfrom_policy: ", q.set.MailFromReject)
 	log.Line(5, Info, "Scope ", scope, " unused results: ", quoteList(unused))
 	log.Line(5, Info, scope, " policy ", active, " results: actions: {'defer': ", quoteList(results[Defer]),
-		", 'reject': ", quoteList(results[Reject]), ", 'prepend': ", quoteList(results[Prepend]), "} local {'local_helo': ", pythonTruth(isListed && id == helo),
-		", 'local_mfrom': ", pythonTruth(isListed && id == mailFrom), "}")
+		", 'reject': ", quoteList(results[Reject]), ", 'prepend': ", quoteList(results[Prepend]), "} local {'local_helo': ", pythonTruth(rule.listed && id == helo),
+		", 'local_mfrom': ", pythonTruth(rule.listed && id == mailFrom), "}")
 }
 
 // listed tells whether an entry of Reject_Not_Pass_Domains is name or below
@@ -136,10 +136,12 @@ func (q *inquiry) spared(id identity, kind Kind, v spf.Verdict) bool {
 	if kind != Reject || !q.set.NoMail {
 		return false
 	}
-	scope := "HELO"
-	if id == mailFrom {
-		scope = "mfrom"
+	if q.set.DebugLevel >= 5 {
+		scope := "HELO"
+		if id == mailFrom {
+			scope = "mfrom"
+		}
+		q.log(5, Info, "Pyspf Cached SPF record before ", scope, " No_Mail check: ", quotePythonBytes(v.Root))
 	}
-	q.log(5, Info, "Pyspf Cached SPF record before ", scope, " No_Mail check: ", quotePythonBytes(v.Root))
 	return v.Root != nullRecord
 }

@@ -127,10 +127,6 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 	rule := decide(q.set, mailFrom, v.Result, name, true)
 	reason = shownReason(v.Result, reason, rule.listed)
 	refused := rule.kind == Reject || rule.kind == Defer
-	spare := q.spared(mailFrom, rule.kind, v)
-	observe(q, VerdictStep{mailFrom.String(), v, reason})
-	observe(q, RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
-
 	ownHeader := v.Result != spf.None || !h.checked || h.result == spf.None // else HELO's stays
 	if ownHeader {
 		q.logResult(mailFrom, v.Result)
@@ -141,6 +137,9 @@ func (q *inquiry) checkMailFrom(c check, h finding) Action {
 			q.remember(Action{Kind: rule.kind})
 		}
 	}
+	spare := q.spared(mailFrom, rule.kind, v)
+	observe(q, VerdictStep{mailFrom.String(), v, reason})
+	observe(q, RuleStep{mailFrom.String(), rule.kind, rule.option, rule.value, spare})
 	if a, ok := q.passRestriction(v.Result, h); ok {
 		return a
 	}
