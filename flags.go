@@ -96,6 +96,9 @@ func exists(path string) bool {
 
 // flag takes a flag, and tells how many of the arguments behind belong to it.
 func (o *options) flag(name string, args []string) (known bool, takes int, err error) {
+	if !strings.HasPrefix(name, "--") {
+		return false, 0, nil
+	}
 	modes := map[string]mode{
 		"--version": modeVersion, "--help": modeHelp,
 		"--explain": modeExplain, "--check-config": modeCheckConfig, "--show-config": modeShowConfig,

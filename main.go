@@ -36,7 +36,8 @@ func main() {
 
 // run does what the command line asks for, and gives the exit status.
 func run(args []string) int {
-	o, err := parseArguments(args[1:], servesPostfix())
+	parsed, err := parseArguments(args[1:], servesPostfix())
+	o := &parsed
 	switch {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "policyd-spf: %v\n", err)
@@ -71,7 +72,7 @@ func run(args []string) int {
 
 // serve answers Postfix until the end of its requests. Not a word is printed
 // but the answers: under spawn(8) all three descriptors are the same socket.
-func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int {
+func serve(log *policy.Log, o *options, names spf.Resolver, ahead spf.Asker) int {
 	path := o.configFile
 	if path == "" {
 		path = findConfigFile()
@@ -83,7 +84,7 @@ func serve(log *policy.Log, o options, names spf.Resolver, ahead spf.Asker) int 
 		return 1
 	}
 	log.Level = loaded.Settings.DebugLevel
-	server := policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log, Settle: settle}
+	server := &policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log, Settle: settle}
 	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
 	return 0
 }

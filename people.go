@@ -42,7 +42,7 @@ Exit status: 0, or 1 if there is a problem, or 2 if the command line is wrong.
 `
 
 // people does what people ask for, and gives the exit status.
-func people(o options) int {
+func people(o *options) int {
 	if o.mode == modeHelp {
 		fmt.Print(help)
 		return 0
@@ -64,7 +64,7 @@ func people(o options) int {
 
 // report prints what is asked for.
 func (o *options) report(out io.Writer) (status int, err error) {
-	names, ahead, err := resolver(*o)
+	names, ahead, err := resolver(o)
 	if err != nil {
 		return 1, err
 	}
@@ -80,7 +80,7 @@ func (o *options) report(out io.Writer) (status int, err error) {
 	loaded, err := conf.Load(path)
 	if o.mode == modeCheckConfig {
 		servers, from := o.nameServers()
-		d := explain.CheckConfig(ctx, &loaded, path, err, servers, from)
+		d := explain.CheckConfig(ctx, loaded, path, err, servers, from)
 		if !d.Clean() {
 			status = 1
 		}
@@ -90,9 +90,9 @@ func (o *options) report(out io.Writer) (status int, err error) {
 		return 1, err
 	}
 	if o.mode == modeShowConfig {
-		return 0, o.print(out, explain.ShowConfig(&loaded, path), style)
+		return 0, o.print(out, explain.ShowConfig(loaded, path), style)
 	}
-	s := &explain.Server{Loaded: &loaded, Path: path, Resolver: names, Ahead: ahead}
+	s := &explain.Server{Loaded: loaded, Path: path, Resolver: names, Ahead: ahead}
 	return 0, s.Explain(ctx, o.requests(), o.printer(out, style))
 }
 

@@ -13,7 +13,7 @@ const resolvConf = "/etc/resolv.conf"
 
 // resolver gives what answers lookups: name servers behind a cache that can be
 // asked ahead; or the zone file of --zone, before them with --zone-fallback.
-func resolver(o options) (spf.Resolver, spf.Asker, error) {
+func resolver(o *options) (spf.Resolver, spf.Asker, error) {
 	cache := spf.NewCache(&nameServers{only: o.dns})
 	if o.zone != "" {
 		zone, err := spf.ReadZone(o.zone, "")

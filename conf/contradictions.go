@@ -80,7 +80,7 @@ func (l *Loaded) about(name string, p Problem) Problem {
 		return p.at(origin, name)
 	}
 	p.File, p.Name = l.path, name
-	option, _ := find(Options(), configName, name)
+	option, _ := find(configName, name)
 	p.Value = option.Default
 	return p
 }
@@ -137,7 +137,7 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	}
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, _ := strings.Cut(setting, "=")
-		option, known := find(p.options, perUserName, name)
+		option, known := find(perUserName, name)
 		if !known || option.Idle || strings.Contains(value, "=") || !option.good(value) {
 			continue
 		}

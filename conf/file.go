@@ -67,9 +67,8 @@ type Loaded struct {
 // file, is complained of, and makes the defaults. The error, whose text is a
 // line for the log, is for a file that is there and cannot be read: to go on
 // with defaults could turn away mail that is meant to be taken.
-func Load(path string) (Loaded, error) {
-	options := Options()
-	l := Loaded{Settings: defaults(options), Origins: make(map[string]Origin), path: path}
+func Load(path string) (*Loaded, error) {
+	l := &Loaded{Settings: Default(), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
 	if err != nil {
 		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults"},
@@ -85,13 +84,13 @@ func Load(path string) (Loaded, error) {
 	if err != nil {
 		return l, fmt.Errorf(`ERROR opening "%s": %s`, path, systemError(err))
 	}
-	l.readLines(text, options)
-	return l, l.set(options)
+	l.readLines(text)
+	return l, l.set()
 }
 
 // readLines notes the last good value of each option, and complains of lines
 // that are no good.
-func (l *Loaded) readLines(text string, options []Option) {
+func (l *Loaded) readLines(text string) {
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
@@ -101,7 +100,7 @@ func (l *Loaded) readLines(text string, options []Option) {
 		name, value, ok := strings.Cut(line, "=")
 		name, value = TrimSpace(name), TrimSpace(value)
 		c := Complaint{Level: Always, File: l.path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
-		option, known := find(options, configName, name)
+		option, known := find(configName, name)
 		switch {
 		case !ok:
 			c.Level, c.Name, c.Value = Never, "", line
@@ -128,7 +127,7 @@ func (l *Loaded) readLines(text string, options []Option) {
 }
 
 // inForce tells which value a bad line leaves in force.
-func (l *Loaded) inForce(o Option) string {
+func (l *Loaded) inForce(o *Option) string {
 	if origin, ok := l.Origins[o.Name]; ok {
 		return fmt.Sprintf("%s, of line %d", origin.Value, origin.Line)
 	}
@@ -141,17 +140,22 @@ func (l *Loaded) inForce(o Option) string {
 // set gives the settings the values that readLines noted. They pass through
 // ini, which sees nothing that it would read in another way than the original:
 // known names only, and values that are quoted whatever is in them.
-func (l *Loaded) set(options []Option) error {
-	var lines strings.Builder
+func (l *Loaded) set() error {
+	const before, behind = ` = """`, `"""` + "\n"
+	size := 0
 	for name, origin := range l.Origins {
-		lines.WriteString(name + ` = """` + origin.Value + `"""` + "\n")
+		size += len(name) + len(before) + len(origin.Value) + len(behind)
 	}
-	file, err := ini.LoadSources(ini.LoadOptions{KeyValueDelimiters: "=", IgnoreContinuation: true}, []byte(lines.String()))
+	lines := make([]byte, 0, size)
+	for name, origin := range l.Origins {
+		lines = append(append(append(append(lines, name...), before...), origin.Value...), behind...)
+	}
+	file, err := ini.LoadSources(ini.LoadOptions{KeyValueDelimiters: "=", IgnoreContinuation: true}, lines)
 	if err != nil {
 		return err
 	}
 	for _, key := range file.Section(ini.DefaultSection).Keys() {
-		if option, known := find(options, configName, key.Name()); known {
+		if option, known := find(configName, key.Name()); known {
 			option.apply(&l.Settings, key.Value())
 		}
 	}
@@ -185,7 +189,7 @@ var (
 // readText reads a regular file of at most limit octets, whose lines then end
 // at LF. It never waits for the other end of a pipe. The info is of the file before it is read.
 func readText(path string, limit int64) (string, os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := open(path)
 	if err != nil {
 		return "", nil, err
 	}
@@ -199,9 +203,10 @@ func readText(path string, limit int64) (string, os.FileInfo, error) {
 	case !info.Mode().IsRegular():
 		return "", nil, errNotRegular
 	}
+	size := min(info.Size(), limit)
 	var text strings.Builder
-	text.Grow(int(min(info.Size(), limit)))
-	n, err := io.CopyBuffer(&text, io.LimitReader(f, limit+1), make([]byte, 4<<10))
+	text.Grow(int(size))
+	n, err := io.CopyBuffer(&text, io.LimitReader(f, limit+1), make([]byte, min(size+1, 4<<10)))
 	switch {
 	case err != nil:
 		return "", nil, err
@@ -211,6 +216,25 @@ func readText(path string, limit int64) (string, os.FileInfo, error) {
 		return universalNewlines(DecodeUTF8([]byte(text.String()))), info, nil
 	}
 	return universalNewlines(text.String()), info, nil
+}
+
+// open opens a file to be read. os.Open would first set up the run-time's poller
+// for it, which takes longer than the rest.
+func open(path string) (*os.File, error) {
+	for {
+		fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+		switch err {
+		case nil:
+			if err := syscall.SetNonblock(fd, false); err != nil {
+				syscall.Close(fd)
+				return nil, err
+			}
+			return os.NewFile(uintptr(fd), path), nil
+		case syscall.EINTR:
+		default:
+			return nil, err
+		}
+	}
 }
 
 // systemError gives the reason of an error without operation and path, with a

@@ -23,7 +23,7 @@ func write(t testing.TB, text string) string {
 }
 
 // load reads a configuration of text.
-func load(t testing.TB, text string) Loaded {
+func load(t testing.TB, text string) *Loaded {
 	t.Helper()
 	l, err := Load(write(t, text))
 	if err != nil {

@@ -56,7 +56,7 @@ func goldens(t *testing.T, run func(t *testing.T, g golden)) {
 }
 
 // load makes the files of the transcript in dir, and loads them.
-func (g golden) load(t *testing.T, dir string) Loaded {
+func (g golden) load(t *testing.T, dir string) *Loaded {
 	t.Helper()
 	path := filepath.Join(dir, "policyd-spf.conf")
 	text := strings.ReplaceAll(g.Config, "@DIR@", dir)

@@ -38,137 +38,123 @@ type Option struct {
 }
 
 // Options gives all options, in the order in which policyd-spf.conf(5) has them.
-func Options() []Option {
-	return slices.Concat(actionOptions(), addressOptions(), outputOptions(), otherOptions())
+func Options() []Option { return slices.Clone(table[:]) }
+
+// table are the options. Nobody writes to it; it is no function's so that it
+// takes no time to make.
+var table = [...]Option{
+	{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",
+		Meaning: "how much is logged: -1 (configuration errors only) to 5",
+		set:     func(s *Settings, v string) { s.DebugLevel, _ = parseNumber(v) }},
+	{Name: "TestOnly", Kind: Number, Default: "1",
+		Meaning: "0 is test mode: nothing is rejected or deferred",
+		set:     func(s *Settings, v string) { s.TestOnly, _ = parseNumber(v) }},
+	{Name: "defaultSeedOnly", Kind: Number, PerUser: "defaultSeedOnly", Idle: true,
+		Meaning: "old name of TestOnly: no effect but a warning in the log",
+		set:     func(s *Settings, _ string) { s.DefaultSeedOnly = true }},
+	{Name: "HELO_reject", Kind: Word, Default: "Fail", PerUser: "HELO_reject",
+		Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "Null", "False", "No_Check"},
+		Else:    "nothing is rejected",
+		Meaning: "which results of the HELO check reject mail",
+		set:     func(s *Settings, v string) { s.HELOReject = v }},
+	{Name: "Mail_From_reject", Kind: Word, Default: "Fail", PerUser: "Mail_From_reject",
+		Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "False", "No_Check"},
+		Else:    "nothing is rejected",
+		Meaning: "which results of the MAIL FROM check reject mail",
+		set:     func(s *Settings, v string) { s.MailFromReject = v }},
+	{Name: "PermError_reject", Kind: Word, Default: "False", PerUser: "PermError_reject",
+		Words: []string{"True", "False"}, Else: "False",
+		Meaning: "whether a permanent error rejects mail",
+		set:     func(s *Settings, v string) { s.PermErrorReject = v == "True" }},
+	{Name: "TempError_Defer", Kind: Word, Default: "False", PerUser: "TempError_Defer",
+		Words: []string{"True", "False"}, Else: "False",
+		Meaning: "whether a temporary error defers mail",
+		set:     func(s *Settings, v string) { s.TempErrorDefer = v == "True" }},
+	{Name: "HELO_pass_restriction", Kind: Text, PerUser: "HELO_pass_restriction",
+		Meaning: "the reply to Postfix for a HELO Pass",
+		set:     func(s *Settings, v string) { s.HELOPassRestriction = v }},
+	{Name: "Mail_From_pass_restriction", Kind: Text, PerUser: "Mail_From_pass_restriction",
+		Meaning: "the reply to Postfix for a MAIL FROM Pass",
+		set:     func(s *Settings, v string) { s.MailFromPassRestriction = v }},
+	{Name: "No_Mail", Kind: Word, Default: "False", PerUser: "No_Mail",
+		Words: []string{"True", "False"}, Else: "False",
+		Meaning: "whether only the record \"v=spf1 -all\" rejects mail",
+		set:     func(s *Settings, v string) { s.NoMail = v == "True" }},
+	{Name: "Reject_Not_Pass_Domains", Kind: List, PerUser: "Reject_Not_Pass_Domains",
+		Meaning: "domains that are rejected as by SPF_Not_Pass",
+		set:     func(s *Settings, v string) { s.RejectNotPassDomains = parseList(strings.ToLower(v)) }},
+	{Name: "Prospective", Kind: Address, PerUser: "Prospective",
+		Meaning: "address checked in place of the client's; no header is added",
+		set:     func(s *Settings, v string) { s.Prospective = v }},
+	{Name: "skip_addresses", Kind: NetworkList, Default: "127.0.0.0/8,::ffff:127.0.0.0/104,::1", PerUser: "skip_addresses",
+		Meaning: "local networks that are not checked",
+		set:     func(s *Settings, v string) { s.SkipAddresses = ParseNetworks(v) }},
+	{Name: "Whitelist", Kind: NetworkList, PerUser: "Whitelist",
+		Meaning: "networks of relays that are not checked",
+		set:     func(s *Settings, v string) { s.Whitelist = ParseNetworks(v) }},
+	{Name: "Domain_Whitelist", Kind: List, PerUser: "Domain_Whitelist",
+		Meaning: "domains whose SPF records name relays that are not checked",
+		set:     func(s *Settings, v string) { s.DomainWhitelist = parseList(v) }},
+	{Name: "HELO_Whitelist", Kind: List, PerUser: "HELO_Whitelist",
+		Meaning: "HELO names of relays that are not checked",
+		set:     func(s *Settings, v string) { s.HELOWhitelist = parseList(v) }},
+	{Name: "Domain_Whitelist_PTR", Kind: List, PerUser: "Domain_Whitelist_PTR",
+		Meaning: "domains whose hosts, by their PTR records, are not checked",
+		set:     func(s *Settings, v string) { s.DomainWhitelistPTR = parseList(v) }},
+	{Name: "SPF_Enhanced_Status_Codes", Kind: Word, Default: "Yes", PerUser: "SPF_Enhanced_Status_Codes",
+		Words: []string{"Yes", "No"}, Else: "Yes",
+		Meaning: "whether replies have the codes of RFC 7372",
+		set:     func(s *Settings, v string) { s.EnhancedStatusCodes = v != "No" }},
+	{Name: "Header_Type", Kind: Word, Default: "SPF", PerUser: "Header_Type",
+		Words: []string{"SPF", "AR", "None"}, Else: "AR if it contains AR, otherwise SPF",
+		Meaning: "which header is added",
+		set:     func(s *Settings, v string) { s.HeaderType = v }},
+	{Name: "Hide_Receiver", Kind: Word, Default: "Yes", PerUser: "Hide_Receiver",
+		Words: []string{"Yes", "No"}, Else: "Yes",
+		Meaning: "whether headers and replies keep the recipient to themselves",
+		set:     func(s *Settings, v string) { s.HideReceiver = v != "No" }},
+	{Name: "Authserv_Id", Kind: Text, Default: "HOSTNAME", PerUser: "Authserv-Id", Idle: true,
+		Meaning: "name of this host in Authentication-Results; HOSTNAME is the host's own",
+		set:     func(s *Settings, v string) { s.AuthservID = v }},
+	{Name: "QueueID", Kind: Truth, Default: "False",
+		Meaning: "whether the log line of a reply begins with the queue id",
+		set:     func(s *Settings, v string) { s.QueueID = parseTruth(v) }},
+	{Name: "Reason_Message", Kind: Text, Default: defaultReasonMessage, PerUser: "Reason_Message",
+		Meaning: "text of rejections, with {rejectdefer}, {spf} and {url}",
+		set:     func(s *Settings, v string) { s.ReasonMessage = v }},
+	{Name: "Reason_URL", Kind: URL, Default: defaultReasonURL,
+		Meaning: "what {url} stands for, with {0} to {3}",
+		set:     func(s *Settings, v string) { s.ReasonURL = v }},
+	{Name: "Lookup_Time", Kind: Number, Default: "20", PerUser: "Lookup_Time",
+		Meaning: "seconds of DNS for one check; 0: no limit for the whole",
+		set:     func(s *Settings, v string) { s.LookupTime, _ = parseNumber(v) }},
+	{Name: "Whitelist_Lookup_Time", Kind: Number, Default: "10", PerUser: "Whitelist_Lookup_Time",
+		Meaning: "seconds of DNS for one whitelist lookup",
+		set:     func(s *Settings, v string) { s.WhitelistLookupTime, _ = parseNumber(v) }},
+	{Name: "Void_Limit", Kind: Number, Default: "2", PerUser: "Void_Limit",
+		Meaning: "lookups without an answer that a check may make",
+		set:     func(s *Settings, v string) { s.VoidLimit, _ = parseNumber(v) }},
+	{Name: "Lookups_Ahead", Kind: Word, Default: "Yes",
+		Words: []string{"Yes", "No"}, Else: "Yes",
+		Meaning: "whether the DNS is asked ahead of need",
+		set:     func(s *Settings, v string) { s.LookupsAhead = v != "No" }},
+	{Name: "Per_User", Kind: Table,
+		Meaning: "file with settings of single recipients: text,PATH",
+		set:     func(s *Settings, v string) { s.PerUser = v }},
+	{Name: "Mock", Kind: Truth, Default: "False",
+		Meaning: "whether every reply is that of a mock, and nothing is checked",
+		set:     func(s *Settings, v string) { s.Mock = parseTruth(v) }},
+	{Name: "Socket", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "PidFile", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "UserID", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "UMask", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "InternalHosts", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "IntHosts", Kind: Text, Ignored: true, Meaning: ofMilter},
+	{Name: "MacroList", Kind: Text, Ignored: true, Meaning: ofMilter},
 }
 
-func actionOptions() []Option {
-	return []Option{
-		{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",
-			Meaning: "how much is logged: -1 (configuration errors only) to 5",
-			set:     number(func(s *Settings) *int { return &s.DebugLevel })},
-		{Name: "TestOnly", Kind: Number, Default: "1",
-			Meaning: "0 is test mode: nothing is rejected or deferred",
-			set:     number(func(s *Settings) *int { return &s.TestOnly })},
-		{Name: "defaultSeedOnly", Kind: Number, PerUser: "defaultSeedOnly", Idle: true,
-			Meaning: "old name of TestOnly: no effect but a warning in the log",
-			set:     func(s *Settings, _ string) { s.DefaultSeedOnly = true }},
-		{Name: "HELO_reject", Kind: Word, Default: "Fail", PerUser: "HELO_reject",
-			Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "Null", "False", "No_Check"},
-			Else:    "nothing is rejected",
-			Meaning: "which results of the HELO check reject mail",
-			set:     text(func(s *Settings) *string { return &s.HELOReject })},
-		{Name: "Mail_From_reject", Kind: Word, Default: "Fail", PerUser: "Mail_From_reject",
-			Words:   []string{"SPF_Not_Pass", "Softfail", "Fail", "False", "No_Check"},
-			Else:    "nothing is rejected",
-			Meaning: "which results of the MAIL FROM check reject mail",
-			set:     text(func(s *Settings) *string { return &s.MailFromReject })},
-		{Name: "PermError_reject", Kind: Word, Default: "False", PerUser: "PermError_reject",
-			Words: []string{"True", "False"}, Else: "False",
-			Meaning: "whether a permanent error rejects mail",
-			set:     word("True", func(s *Settings) *bool { return &s.PermErrorReject })},
-		{Name: "TempError_Defer", Kind: Word, Default: "False", PerUser: "TempError_Defer",
-			Words: []string{"True", "False"}, Else: "False",
-			Meaning: "whether a temporary error defers mail",
-			set:     word("True", func(s *Settings) *bool { return &s.TempErrorDefer })},
-		{Name: "HELO_pass_restriction", Kind: Text, PerUser: "HELO_pass_restriction",
-			Meaning: "the reply to Postfix for a HELO Pass",
-			set:     text(func(s *Settings) *string { return &s.HELOPassRestriction })},
-		{Name: "Mail_From_pass_restriction", Kind: Text, PerUser: "Mail_From_pass_restriction",
-			Meaning: "the reply to Postfix for a MAIL FROM Pass",
-			set:     text(func(s *Settings) *string { return &s.MailFromPassRestriction })},
-		{Name: "No_Mail", Kind: Word, Default: "False", PerUser: "No_Mail",
-			Words: []string{"True", "False"}, Else: "False",
-			Meaning: "whether only the record \"v=spf1 -all\" rejects mail",
-			set:     word("True", func(s *Settings) *bool { return &s.NoMail })},
-		{Name: "Reject_Not_Pass_Domains", Kind: List, PerUser: "Reject_Not_Pass_Domains",
-			Meaning: "domains that are rejected as by SPF_Not_Pass",
-			set:     func(s *Settings, value string) { s.RejectNotPassDomains = parseList(strings.ToLower(value)) }},
-	}
-}
-
-func addressOptions() []Option {
-	return []Option{
-		{Name: "Prospective", Kind: Address, PerUser: "Prospective",
-			Meaning: "address checked in place of the client's; no header is added",
-			set:     text(func(s *Settings) *string { return &s.Prospective })},
-		{Name: "skip_addresses", Kind: NetworkList, Default: "127.0.0.0/8,::ffff:127.0.0.0/104,::1", PerUser: "skip_addresses",
-			Meaning: "local networks that are not checked",
-			set:     networks(func(s *Settings) **Networks { return &s.SkipAddresses })},
-		{Name: "Whitelist", Kind: NetworkList, PerUser: "Whitelist",
-			Meaning: "networks of relays that are not checked",
-			set:     networks(func(s *Settings) **Networks { return &s.Whitelist })},
-		{Name: "Domain_Whitelist", Kind: List, PerUser: "Domain_Whitelist",
-			Meaning: "domains whose SPF records name relays that are not checked",
-			set:     list(func(s *Settings) *[]string { return &s.DomainWhitelist })},
-		{Name: "HELO_Whitelist", Kind: List, PerUser: "HELO_Whitelist",
-			Meaning: "HELO names of relays that are not checked",
-			set:     list(func(s *Settings) *[]string { return &s.HELOWhitelist })},
-		{Name: "Domain_Whitelist_PTR", Kind: List, PerUser: "Domain_Whitelist_PTR",
-			Meaning: "domains whose hosts, by their PTR records, are not checked",
-			set:     list(func(s *Settings) *[]string { return &s.DomainWhitelistPTR })},
-	}
-}
-
-func outputOptions() []Option {
-	return []Option{
-		{Name: "SPF_Enhanced_Status_Codes", Kind: Word, Default: "Yes", PerUser: "SPF_Enhanced_Status_Codes",
-			Words: []string{"Yes", "No"}, Else: "Yes",
-			Meaning: "whether replies have the codes of RFC 7372",
-			set:     unless("No", func(s *Settings) *bool { return &s.EnhancedStatusCodes })},
-		{Name: "Header_Type", Kind: Word, Default: "SPF", PerUser: "Header_Type",
-			Words: []string{"SPF", "AR", "None"}, Else: "AR if it contains AR, otherwise SPF",
-			Meaning: "which header is added",
-			set:     text(func(s *Settings) *string { return &s.HeaderType })},
-		{Name: "Hide_Receiver", Kind: Word, Default: "Yes", PerUser: "Hide_Receiver",
-			Words: []string{"Yes", "No"}, Else: "Yes",
-			Meaning: "whether headers and replies keep the recipient to themselves",
-			set:     unless("No", func(s *Settings) *bool { return &s.HideReceiver })},
-		{Name: "Authserv_Id", Kind: Text, Default: "HOSTNAME", PerUser: "Authserv-Id", Idle: true,
-			Meaning: "name of this host in Authentication-Results; HOSTNAME is the host's own",
-			set:     text(func(s *Settings) *string { return &s.AuthservID })},
-		{Name: "QueueID", Kind: Truth, Default: "False",
-			Meaning: "whether the log line of a reply begins with the queue id",
-			set:     truth(func(s *Settings) *bool { return &s.QueueID })},
-		{Name: "Reason_Message", Kind: Text, Default: defaultReasonMessage, PerUser: "Reason_Message",
-			Meaning: "text of rejections, with {rejectdefer}, {spf} and {url}",
-			set:     text(func(s *Settings) *string { return &s.ReasonMessage })},
-		{Name: "Reason_URL", Kind: URL, Default: defaultReasonURL,
-			Meaning: "what {url} stands for, with {0} to {3}",
-			set:     text(func(s *Settings) *string { return &s.ReasonURL })},
-	}
-}
-
-func otherOptions() []Option {
-	return []Option{
-		{Name: "Lookup_Time", Kind: Number, Default: "20", PerUser: "Lookup_Time",
-			Meaning: "seconds of DNS for one check; 0: no limit for the whole",
-			set:     number(func(s *Settings) *int { return &s.LookupTime })},
-		{Name: "Whitelist_Lookup_Time", Kind: Number, Default: "10", PerUser: "Whitelist_Lookup_Time",
-			Meaning: "seconds of DNS for one whitelist lookup",
-			set:     number(func(s *Settings) *int { return &s.WhitelistLookupTime })},
-		{Name: "Void_Limit", Kind: Number, Default: "2", PerUser: "Void_Limit",
-			Meaning: "lookups without an answer that a check may make",
-			set:     number(func(s *Settings) *int { return &s.VoidLimit })},
-		{Name: "Lookups_Ahead", Kind: Word, Default: "Yes",
-			Words: []string{"Yes", "No"}, Else: "Yes",
-			Meaning: "whether the DNS is asked ahead of need",
-			set:     unless("No", func(s *Settings) *bool { return &s.LookupsAhead })},
-		{Name: "Per_User", Kind: Table,
-			Meaning: "file with settings of single recipients: text,PATH",
-			set:     text(func(s *Settings) *string { return &s.PerUser })},
-		{Name: "Mock", Kind: Truth, Default: "False",
-			Meaning: "whether every reply is that of a mock, and nothing is checked",
-			set:     truth(func(s *Settings) *bool { return &s.Mock })},
-		ignored("Socket"), ignored("PidFile"), ignored("UserID"), ignored("UMask"),
-		ignored("InternalHosts"), ignored("IntHosts"), ignored("MacroList"),
-	}
-}
-
-// ignored is an option of the milter of spf-engine 3.x.
-func ignored(name string) Option {
-	return Option{Name: name, Kind: Text, Ignored: true, Meaning: "of the milter of 3.x: no effect"}
-}
+// ofMilter is the meaning of the options of the milter of spf-engine 3.x.
+const ofMilter = "of the milter of 3.x: no effect"
 
 // configName and perUserName are the names of an option in the two files.
 func configName(o *Option) string  { return o.Name }
@@ -176,24 +162,24 @@ func perUserName(o *Option) string { return o.PerUser }
 
 // find gives the option that is called name. A scan of so few costs less than
 // the making of a map.
-func find(options []Option, called func(*Option) string, name string) (Option, bool) {
-	for i := range options {
-		if called(&options[i]) == name && name != "" {
-			return options[i], true
+func find(called func(*Option) string, name string) (*Option, bool) {
+	for i := range table {
+		if o := &table[i]; called(o) == name && name != "" {
+			return o, true
 		}
 	}
-	return Option{}, false
+	return nil, false
 }
 
 // apply sets the option in s to a good value.
-func (o Option) apply(s *Settings, value string) {
+func (o *Option) apply(s *Settings, value string) {
 	if o.set != nil {
 		o.set(s, value)
 	}
 }
 
 // good tells whether the file can set the option to value.
-func (o Option) good(value string) bool {
+func (o *Option) good(value string) bool {
 	switch o.Kind {
 	case Number:
 		_, err := parseNumber(value)
@@ -206,7 +192,7 @@ func (o Option) good(value string) bool {
 }
 
 // want tells people what a good value is, where there are bad ones.
-func (o Option) want() string {
+func (o *Option) want() string {
 	if o.Kind == Number {
 		return "a whole number"
 	}
@@ -214,7 +200,7 @@ func (o Option) want() string {
 }
 
 // noun is what the log calls the option's value.
-func (o Option) noun() string {
+func (o *Option) noun() string {
 	if o.Kind == Number {
 		return "number"
 	}
@@ -222,33 +208,3 @@ func (o Option) noun() string {
 }
 
 type setter = func(s *Settings, value string)
-
-func number(field func(*Settings) *int) setter {
-	return func(s *Settings, value string) { *field(s), _ = parseNumber(value) }
-}
-
-func text(field func(*Settings) *string) setter {
-	return func(s *Settings, value string) { *field(s) = value }
-}
-
-// word sets a field that is true for exactly one word.
-func word(yes string, field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) { *field(s) = value == yes }
-}
-
-// unless sets a field that is false for exactly one word.
-func unless(no string, field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) { *field(s) = value != no }
-}
-
-func truth(field func(*Settings) *bool) setter {
-	return func(s *Settings, value string) { *field(s) = parseTruth(value) }
-}
-
-func list(field func(*Settings) *[]string) setter {
-	return func(s *Settings, value string) { *field(s) = parseList(value) }
-}
-
-func networks(field func(*Settings) **Networks) setter {
-	return func(s *Settings, value string) { *field(s) = ParseNetworks(value) }
-}

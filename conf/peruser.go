@@ -24,7 +24,6 @@ type PerUser struct {
 	value      string // of Per_User
 	understood bool
 	path       string
-	options    []Option
 
 	info  os.FileInfo // of the file that the table is made from; nil: there is none, or it may have changed since
 	table *userTable
@@ -45,7 +44,7 @@ type UserSettings struct {
 // NewPerUser makes the table that a value of Per_User names. The value is
 // checked at each request, as the file is.
 func NewPerUser(value string) *PerUser {
-	p := &PerUser{value: value, options: Options()}
+	p := &PerUser{value: value}
 	if kind, path, ok := strings.Cut(value, ","); ok && kind == "text" && !strings.Contains(path, ",") {
 		p.path, p.understood = path, true
 	}
@@ -126,7 +125,7 @@ func (p *PerUser) unusable(doing string, err error) Complaint {
 func (p *PerUser) apply(u *UserSettings, settings string) {
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, ok := strings.Cut(setting, "=")
-		option, known := find(p.options, perUserName, name)
+		option, known := find(perUserName, name)
 		c := Complaint{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
 		switch {
 		case !ok || strings.Contains(value, "="):

@@ -43,12 +43,10 @@ type Settings struct {
 }
 
 // Default gives the settings of an empty file.
-func Default() Settings { return defaults(Options()) }
-
-func defaults(options []Option) Settings {
+func Default() Settings {
 	var s Settings
-	for _, o := range options {
-		if o.Default != "" {
+	for i := range table {
+		if o := &table[i]; o.Default != "" {
 			o.apply(&s, o.Default)
 		}
 	}

@@ -1,7 +1,6 @@
 package spf
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/netip"
@@ -54,10 +53,16 @@ func DefaultResolvConf() ResolvConf {
 // with an error too, which tells why the file could not be read.
 func ReadResolvConf(path string) (ResolvConf, error) {
 	conf := DefaultResolvConf()
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO without a writer must not block
-	if err != nil {
-		return conf, err
+	// os.Open would set up the run-time's poller, which takes longer than the
+	// rest; and a FIFO without a writer must not block.
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err == nil {
+		err = syscall.SetNonblock(fd, false)
 	}
+	if err != nil {
+		return conf, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	f := os.NewFile(uintptr(fd), path)
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
@@ -75,9 +80,11 @@ func ReadResolvConf(path string) (ResolvConf, error) {
 // read changes conf as the lines of r say.
 func (conf *ResolvConf) read(r io.Reader) error {
 	var servers []netip.AddrPort
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		line := lines.Text()
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
 		if i := strings.IndexAny(line, "#;"); i >= 0 {
 			line = line[:i]
 		}
@@ -100,7 +107,7 @@ func (conf *ResolvConf) read(r io.Reader) error {
 	if len(servers) > 0 {
 		conf.Servers = servers
 	}
-	return lines.Err()
+	return nil
 }
 
 // option changes conf as one word of an options line says.

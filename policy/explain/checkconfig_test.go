@@ -70,7 +70,7 @@ func load(t *testing.T, text string) (*conf.Loaded, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &loaded, path
+	return loaded, path
 }
 
 const goodPostconf = `case $1 in

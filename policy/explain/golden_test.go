@@ -157,7 +157,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Loaded: &loaded, Path: "policyd-spf.conf", Resolver: resolver, Ahead: ahead}
+	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Ahead: ahead}
 	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Document) error {
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		return nil
