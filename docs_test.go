@@ -52,7 +52,7 @@ func TestWay(t *testing.T) {
 		t.Fatal("the marks of the drawing are not there")
 	}
 	var drawn []string
-	for _, word := range strings.FieldsFunc(drawing, func(c rune) bool { return !('a' <= c && c <= 'z' || c == '.') }) {
+	for _, word := range strings.FieldsFunc(drawing, func(c rune) bool { return !('a' <= c && c <= 'z' || c == '.' || c == '_') }) {
 		if strings.HasSuffix(word, ".go") {
 			drawn = append(drawn, word)
 		}

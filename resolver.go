@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"policyd-spf/spf"
 )
@@ -25,8 +26,8 @@ func resolver(o *options) (spf.Resolver, spf.Asker, error) {
 	return cache, cache, nil
 }
 
-// nameServers is a Resolver that finds out whom to ask when it is first used:
-// many a process never is.
+// nameServers is an spf.Starter that finds out whom to ask when it is first
+// used: many a process never is.
 type nameServers struct {
 	only   netip.AddrPort // whom to ask in place of those of resolvConf
 	once   sync.Once
@@ -35,6 +36,21 @@ type nameServers struct {
 
 // Lookup implements spf.Resolver.
 func (n *nameServers) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	return n.found().Lookup(ctx, q)
+}
+
+// Start implements spf.Starter.
+func (n *nameServers) Start(ctx context.Context, q spf.Question, done func(spf.Answer, error)) {
+	n.found().Start(ctx, q, done)
+}
+
+// Wait implements spf.Starter.
+func (n *nameServers) Wait(ctx context.Context, landed *atomic.Bool) {
+	n.found().Wait(ctx, landed)
+}
+
+// found gives the client of the name servers.
+func (n *nameServers) found() *spf.Client {
 	n.once.Do(func() {
 		c, err := spf.ReadResolvConf(resolvConf)
 		if err != nil {
@@ -45,5 +61,5 @@ func (n *nameServers) Lookup(ctx context.Context, q spf.Question) (spf.Answer, e
 		}
 		n.client = spf.NewClient(c)
 	})
-	return n.client.Lookup(ctx, q)
+	return n.client
 }

@@ -119,9 +119,9 @@ func (q *inquiry) heloListed() (string, bool) {
 		q.server.Log.Line(5, Info, "HELO Domain Whitelist domain match: ", entry, ".")
 		q.server.Log.Line(5, Info, "HELO Domain Whitelist domain: ", entry, version, q.client, ".")
 		observe(q, ListStep{"HELO_Whitelist", entry})
-		ctx, cancel := q.listTime()
-		defer cancel()
-		if q.leadsBack(ctx, entry) {
+		limit := q.listTime()
+		defer limit.end()
+		if q.leadsBack(limit, entry) {
 			return entry, true
 		}
 		return "", false
@@ -137,9 +137,9 @@ func (q *inquiry) nameListed() (string, bool) {
 		return "", false
 	}
 	observe(q, ListStep{"Domain_Whitelist_PTR", ""})
-	ctx, cancel := q.listTime()
-	defer cancel()
-	answer, err := q.server.Resolver.Lookup(ctx, spf.ReverseQuestion(q.ip))
+	limit := q.listTime()
+	defer limit.end()
+	answer, err := q.server.Resolver.Lookup(limit, spf.ReverseQuestion(q.ip))
 	if err != nil {
 		return "", false
 	}
@@ -148,7 +148,7 @@ func (q *inquiry) nameListed() (string, bool) {
 			break
 		}
 		for _, entry := range q.set.DomainWhitelistPTR {
-			if nameMatches(name, entry) && q.leadsBack(ctx, name) {
+			if nameMatches(name, entry) && q.leadsBack(limit, name) {
 				return entry, true
 			}
 		}
@@ -196,12 +196,12 @@ func (q *inquiry) leadsBack(ctx context.Context, name string) bool {
 }
 
 // listTime gives the time for HELO_Whitelist or Domain_Whitelist_PTR.
-func (q *inquiry) listTime() (context.Context, context.CancelFunc) {
+func (q *inquiry) listTime() *timeLimit {
 	seconds := q.set.WhitelistLookupTime
 	if seconds <= 0 {
 		seconds = listPatience
 	}
-	return context.WithTimeout(q.context(), time.Duration(seconds)*time.Second)
+	return within(q.context(), time.Duration(seconds)*time.Second)
 }
 
 // parseClient reads a client's address. Its zone tells the interface, and is

@@ -78,23 +78,23 @@ func (q *inquiry) check(c check, seconds int) (v spf.Verdict) {
 	if c.evaluation == nil {
 		c.evaluation = c.checker.Prepare(q.context(), c.query)
 	}
-	ctx, cancel := q.checkTime(seconds)
-	defer cancel()
-	v = c.evaluation.Check(ctx)
+	limit := q.checkTime(seconds)
+	defer limit.end()
+	v = c.evaluation.Check(limit)
 	q.server.verdicts.put(c.query, q.set.VoidLimit, v, time.Now())
 	return v
 }
 
 // checkTime gives the time for a check: some seconds; as long as the request
 // has if there are none; no time at all if they are negative.
-func (q *inquiry) checkTime(seconds int) (context.Context, context.CancelFunc) {
-	if seconds == 0 {
-		return context.WithCancel(q.context())
+func (q *inquiry) checkTime(seconds int) *timeLimit {
+	switch {
+	case seconds == 0:
+		return within(q.context(), requestTime)
+	case seconds < 0:
+		return until(q.context(), time.Unix(0, 0))
 	}
-	if seconds < 0 {
-		return context.WithDeadline(q.context(), time.Unix(0, 0))
-	}
-	return context.WithTimeout(q.context(), time.Duration(min(seconds, maxSeconds))*time.Second)
+	return within(q.context(), time.Duration(min(seconds, maxSeconds))*time.Second)
 }
 
 // verdict makes the check of an identity, and logs it.
@@ -113,7 +113,7 @@ type patient struct{ spf.Resolver }
 
 // Lookup implements spf.Resolver.
 func (p patient) Lookup(ctx context.Context, question spf.Question) (spf.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
-	defer cancel()
-	return p.Resolver.Lookup(ctx, question)
+	limit := within(ctx, lookupPatience)
+	defer limit.end()
+	return p.Resolver.Lookup(limit, question)
 }

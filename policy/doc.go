@@ -10,8 +10,8 @@
 //	message.go     was another recipient of the message answered before?
 //	bypass.go      is the client on a list of those that are not checked?
 //	identities.go  HELO, then MAIL FROM; which of them decides
-//	check.go       one of them: package spf's verdict within its time, or
-//	               one that cache.go has kept
+//	check.go       one of them: package spf's verdict within its time, which
+//	               timelimit.go watches, or one that cache.go has kept
 //	decision.go    what the settings make of a verdict: one table
 //	reason.go      the verdict in the words that logs and filters look for
 //	header.go      Received-SPF, Authentication-Results, X-Comment

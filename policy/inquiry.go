@@ -16,8 +16,7 @@ type inquiry struct {
 	request *Request
 
 	parent context.Context
-	ctx    context.Context // of this request, once something is looked up
-	cancel context.CancelFunc
+	time   *timeLimit // of this request, once something is looked up
 
 	perUser   bool   // the recipient has settings of its own
 	recipient string // as it is shown
@@ -207,15 +206,19 @@ func observe[S Step](q *inquiry, s S) {
 // context gives the context of the request. Its time begins with the first
 // lookup.
 func (q *inquiry) context() context.Context {
-	if q.ctx == nil {
-		q.ctx, q.cancel = context.WithTimeout(q.parent, requestTime)
+	if q.time == nil {
+		q.time = within(q.parent, requestTime)
 	}
-	return q.ctx
+	return q.time
 }
 
 // end ends the lookups that are still under way.
 func (q *inquiry) end() {
-	if q.cancel != nil {
-		q.cancel()
+	if q.time == nil {
+		return
+	}
+	q.time.end()
+	if q.server.Ahead != nil {
+		q.server.Ahead.Abandon(q.time)
 	}
 }

@@ -118,13 +118,11 @@ func (s *scout) ask(q Question) {
 	if ok && known.TTL > 0 {
 		return
 	}
-	go func() {
+	s.asker.Ask(s.ctx, q, func(a Answer) {
 		// What goes wrong here, the evaluation will meet again.
 		defer func() { _ = recover() }()
-		if a, err := s.asker.LookupAhead(s.ctx, q); err == nil {
-			s.next(q, a)
-		}
-	}()
+		s.next(q, a)
+	})
 }
 
 // first notes a question, and tells whether it is a new one.

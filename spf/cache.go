@@ -2,7 +2,6 @@ package spf
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -34,11 +33,12 @@ const (
 // TTL. Lookups of one question at the same time become one. It is bounded in
 // entries and bytes; the answers used least recently go first.
 //
-// What LookupAhead asked for is handed over once even if it cannot be kept, as
+// What Ask asked for is handed over once even if it cannot be kept, as
 // long as its context lasts: it was asked on behalf of a Lookup to come, which
 // would otherwise ask again.
 type Cache struct {
 	resolver Resolver
+	starter  Starter // the same, if it is one
 
 	mu      sync.Mutex
 	entries map[Question]*entry
@@ -63,9 +63,9 @@ type entry struct {
 	errand     *errand // nil once it is done
 }
 
-// errand is the outcome of a LookupAhead that is still to be handed over.
+// errand is the outcome of an Ask that is still to be handed over.
 type errand struct {
-	owner context.Context // whose LookupAhead it was
+	owner context.Context // whose Ask it was
 	err   error           // its failure; the entry's answer is then an older one
 }
 
@@ -77,68 +77,12 @@ func (e *entry) answer() Answer {
 	return Answer{NXDomain: e.nxdomain, Size: int(e.size), TCP: e.tcp}
 }
 
-// flight is a lookup under way.
-type flight struct {
-	done   chan struct{} // closed when answer, err and lost are final
-	answer Answer
-	err    error
-	lost   bool // it failed because the context of the one who asks is done
-	ahead  bool // LookupAhead began it, and no Lookup has joined it yet
-}
-
 // NewCache makes an empty cache of the answers that r gives.
 func NewCache(r Resolver) *Cache {
 	c := &Cache{resolver: r, entries: make(map[Question]*entry), flights: make(map[Question]*flight), start: time.Now()}
+	c.starter, _ = r.(Starter)
 	c.ring.prev, c.ring.next = &c.ring, &c.ring
 	return c
-}
-
-// Lookup gives the answer kept, or asks. A panic of the Resolver becomes a
-// *DNSError.
-func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
-	return c.lookup(ctx, q, false)
-}
-
-// LookupAhead is Lookup on behalf of another one that may come.
-func (c *Cache) LookupAhead(ctx context.Context, q Question) (Answer, error) {
-	return c.lookup(ctx, q, true)
-}
-
-func (c *Cache) lookup(ctx context.Context, q Question, ahead bool) (Answer, error) {
-	for {
-		if over(ctx) {
-			return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
-		}
-		c.mu.Lock()
-		if a, err, ok := c.kept(q, ahead); ok {
-			c.mu.Unlock()
-			return a, err
-		}
-		f := c.flights[q]
-		if f == nil {
-			f = &flight{done: make(chan struct{}), ahead: ahead}
-			c.flights[q] = f
-			c.mu.Unlock()
-			c.fly(ctx, q, f)
-			return f.answer, f.err
-		}
-		handed := f.ahead && !ahead
-		if handed {
-			f.ahead = false
-		}
-		c.mu.Unlock()
-
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
-		}
-		if !f.lost {
-			a := f.answer
-			a.Ahead = handed
-			return a, f.err
-		}
-	}
 }
 
 // Stale gives the last answer to q that is known, even if it has expired. It
@@ -182,26 +126,6 @@ func (c *Cache) kept(q Question, ahead bool) (a Answer, err error, ok bool) {
 		return Answer{}, err, true
 	}
 	return a, nil, true
-}
-
-// fly asks the Resolver and keeps the outcome.
-func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
-	defer func() {
-		if p := recover(); p != nil {
-			f.err = &DNSError{Kind: DNSMalformed, Question: q, Err: fmt.Errorf("panic: %v", p)}
-		}
-		f.lost = f.err != nil && over(ctx)
-		c.mu.Lock()
-		delete(c.flights, q)
-		if f.ahead && !f.lost {
-			c.keep(q, f, ctx)
-		} else if f.err == nil {
-			c.keep(q, f, nil)
-		}
-		c.mu.Unlock()
-		close(f.done)
-	}()
-	f.answer, f.err = c.resolver.Lookup(ctx, q)
 }
 
 // keep keeps the outcome of a lookup. An owner has yet to be handed it.

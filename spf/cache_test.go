@@ -180,8 +180,8 @@ func TestCacheAhead(t *testing.T) {
 		answer Answer
 		err    error
 		wait   time.Duration // before the lookup
-		done   bool          // LookupAhead's context is done by then
-		ahead  bool          // the lookup gets what LookupAhead asked for
+		done   bool          // Ask's context is done by then
+		ahead  bool          // the lookup gets what Ask asked for
 		again  int           // questions after another lookup
 	}{
 		{"under way", someAnswer, nil, 0, false, true, 1},
@@ -260,7 +260,7 @@ func TestCacheStale(t *testing.T) {
 		if a, ok := c.Stale(someTXT); !ok || a.Void() || a.TTL != 0 {
 			t.Errorf("expired: %+v, %v", a, ok)
 		}
-		c.LookupAhead(t.Context(), someTXT)
+		goAhead(c, t.Context(), someTXT)
 		if a, ok := c.Stale(someTXT); !ok || a.Void() {
 			t.Errorf("renewal failed: %+v, %v", a, ok)
 		}
@@ -278,7 +278,7 @@ func TestCachePanic(t *testing.T) {
 		c := NewCache(&fakeResolver{answer: func(context.Context, Question, int) (Answer, error) { panic("no") }})
 		_, err := c.Lookup(t.Context(), someTXT)
 		wantDNSError(t, err, DNSMalformed)
-		c.LookupAhead(t.Context(), someTXT)
+		goAhead(c, t.Context(), someTXT)
 		_, err = c.Lookup(t.Context(), someTXT)
 		wantDNSError(t, err, DNSMalformed)
 	})
@@ -303,7 +303,7 @@ func TestCacheBounds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewCache(&fakeResolver{answer: after(0, test.answer, test.err)})
 				for i := range maxEntries + 100 {
-					c.LookupAhead(t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
+					goAhead(c, t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
 				}
 				sum, n := 0, 0
 				for e := c.ring.next; e != &c.ring; e = e.next {
@@ -367,7 +367,7 @@ func BenchmarkCacheMiss(b *testing.B) {
 
 // goAhead asks ahead, as far as that goes without waiting.
 func goAhead(c *Cache, ctx context.Context, q Question) {
-	go c.LookupAhead(ctx, q)
+	c.Ask(ctx, q, func(Answer) {})
 	synctest.Wait()
 }
 

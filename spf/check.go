@@ -55,7 +55,14 @@ const longestTTL = 24 * time.Hour
 // Check evaluates check_host() for q. It ends soon after ctx, with temperror,
 // and always gives a verdict.
 func (c *Checker) Check(ctx context.Context, q Query) Verdict {
-	return c.Prepare(ctx, q).Check(ctx)
+	if c.Ahead == nil {
+		return c.Prepare(ctx, q).Check(ctx)
+	}
+	asking, cancel := context.WithCancel(ctx)
+	v := c.Prepare(asking, q).Check(ctx)
+	cancel()
+	c.Ahead.Abandon(asking)
+	return v
 }
 
 // Prepare readies a check that will be made soon: with Ahead, the lookups it

@@ -23,9 +23,13 @@
 //	result.go       the verdict; errors.go, why it is permerror
 //	ahead.go        which questions a record is going to ask, and asking them early
 //	trace.go        the steps as events, for whoever asks why
-//	resolver.go     what a resolver is; client.go, exchange.go, resolvconf.go ask name servers,
-//	                cache.go keeps answers, zone.go answers from a file, codec.go and wire.go know the
-//	                wire format, presentation.go how the codec writes names and strings
+//	resolver.go     what a resolver is
+//	client.go       asks name servers, those of resolvconf.go: lookup.go goes from server to server
+//	                and alias to alias, exchange.go puts a query and reads the answer, loop.go
+//	                carries on all of them at once with poll_linux.go or poll_bsd.go
+//	cache.go        keeps answers; flight.go, one lookup for all who want the same
+//	zone.go         answers from a file
+//	codec.go        the wire format, with wire.go; presentation.go, how names and strings are written
 //
 // # How many queries
 //

@@ -1,13 +1,10 @@
 package spf
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"io"
-	"net"
-	"os"
+	"syscall"
 	"time"
 )
 
@@ -17,146 +14,192 @@ import (
 // them costs time.
 const maxJunk = 100
 
-// buffers are what an exchange needs.
-type buffers struct {
-	query [2 + maxQuery]byte // behind the length that TCP wants
-	reply [udpSizeLoopback]byte
-}
-
-// exchange puts q to s, and again over TCP if the answer does not fit into a
-// datagram or cannot be read. With a udpSize of 0 it does without EDNS(0).
-func (c *Client) exchange(ctx context.Context, s *server, q Question, udpSize uint16) (response, *DNSError) {
-	b := c.buffers.Get().(*buffers)
-	defer c.buffers.Put(b)
-
-	var id [2]byte
-	rand.Read(id[:]) // RFC 5452, 9.2; it cannot fail
-	query := appendQuery(b.query[:2], binary.BigEndian.Uint16(id[:]), q, udpSize)
-	binary.BigEndian.PutUint16(query, uint16(len(query)-2))
-
-	if !c.conf.UseTCP {
-		msg, err := c.overUDP(ctx, s, query[2:], b.reply[:])
-		switch {
-		case err == nil && !truncated(msg):
-			if r, err := unpack(msg, q); err == nil {
-				return r, nil
-			}
-		case err != nil && err != errJunk:
-			return response{}, failure(s, err)
-		}
-	}
-	msg, err := c.overTCP(ctx, s, query)
-	if err != nil {
-		return response{}, failure(s, err)
-	}
-	c.reading.Lock()
-	r, err := unpack(msg, q)
-	c.reading.Unlock()
-	if err != nil {
-		return response{}, &DNSError{Kind: DNSMalformed, Server: s.addr, Err: err}
-	}
-	r.answer.TCP = true
-	return r, nil
-}
+// noSocket is the descriptor of none.
+const noSocket = -1
 
 var (
+	errNotYet = errors.New("no answer yet")
 	errJunk   = errors.New("answers to other questions")
 	errShort  = errors.New("message shorter than its header")
-	errCut    = errors.New("answer cut off over TCP")
+	errCut    = errors.New("answer cut off")
 	errClosed = errors.New("connection closed within the answer")
 )
 
-// failure makes a *DNSError of an error in the exchange with s.
-func failure(s *server, err error) *DNSError {
-	e := &DNSError{Kind: DNSNetwork, Server: s.addr, Err: err}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		e.Kind, e.Err = DNSTimeout, nil
-	case err == errJunk, err == errShort, err == errCut, err == errClosed:
-		e.Kind = DNSMalformed
+// exchange is a query to a server, and the wait for its answer. None of its
+// methods waits.
+type exchange struct {
+	fd       int  // its socket, or noSocket
+	taken    bool // somebody waits for it
+	to       syscall.Sockaddr
+	udpSize  uint16    // the length of answers that was announced; 0: EDNS(0) was not used
+	deadline time.Time // of the answer
+	junk     int       // how many datagrams were no answer
+	tcp      *stream   // nil while it is over UDP
+
+	query []byte             // as TCP wants it, behind its length
+	space [2 + maxQuery]byte // of query
+}
+
+// begin puts the question of a lookup to a server, in a datagram if
+// TCP is not wanted. The socket is new and connected: its port is a random one,
+// and the kernel drops what others send (RFC 5452, 9.1 and 9.2). With a udpSize
+// of 0 it does without EDNS(0).
+func (x *exchange) begin(k *lookup, to syscall.Sockaddr, udpSize uint16) error {
+	x.to, x.udpSize, x.junk = to, udpSize, 0
+	var id [2]byte
+	rand.Read(id[:]) // RFC 5452, 9.2; it cannot fail
+	x.query = appendQuery(x.space[:2], binary.BigEndian.Uint16(id[:]), k.asked, udpSize)
+	binary.BigEndian.PutUint16(x.query, uint16(len(x.query)-2))
+	if k.client.conf.UseTCP {
+		return x.overTCP(k)
 	}
-	return e
-}
-
-// deadline is when an exchange that begins now must have ended.
-func (c *Client) deadline(ctx context.Context) time.Time {
-	d := time.Now().Add(c.conf.Timeout)
-	if last, ok := ctx.Deadline(); ok && last.Before(d) {
-		return last
+	if err := x.connect(k, syscall.SOCK_DGRAM); err != nil {
+		return err
 	}
-	return d
+	_, err := syscall.Write(x.fd, x.query[2:])
+	return err
 }
 
-// interruptible sets the deadline of conn, and ends its reads and writes when
-// ctx is done, until stop is called.
-func interruptible(ctx context.Context, conn net.Conn, deadline time.Time) (stop func() bool) {
-	conn.SetDeadline(deadline)
-	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+// overTCP puts the same over a connection of its own (RFC 7766).
+func (x *exchange) overTCP(k *lookup) error {
+	err := x.connect(k, syscall.SOCK_STREAM)
+	x.tcp = new(stream)
+	return err
 }
 
-// overUDP puts query to s in a datagram and reads the answer into buf. The
-// socket is new and connected: its port is a random one, and the kernel drops
-// what others than s send (RFC 5452, 9.1 and 9.2).
-func (c *Client) overUDP(ctx context.Context, s *server, query, buf []byte) ([]byte, error) {
-	conn, err := net.DialUDP("udp", nil, s.udpAddr)
+// connect connects a new socket, in place of the one before.
+func (x *exchange) connect(k *lookup, kind int) error {
+	x.close()
+	x.deadline = time.Now().Add(k.client.conf.Timeout)
+	if last, ok := k.ctx.Deadline(); ok && last.Before(x.deadline) {
+		x.deadline = last
+	}
+	family := syscall.AF_INET
+	if _, ok := x.to.(*syscall.SockaddrInet6); ok {
+		family = syscall.AF_INET6
+	}
+	fd, err := newSocket(family, kind)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer conn.Close()
-	defer interruptible(ctx, conn, c.deadline(ctx))()
-	if _, err := conn.Write(query); err != nil {
-		return nil, err
+	x.fd = fd
+	if err := syscall.Connect(fd, x.to); err != syscall.EINPROGRESS && err != syscall.EINTR {
+		return err
 	}
-	for range maxJunk {
-		n, err := conn.Read(buf)
+	return nil
+}
+
+// close gives up the exchange.
+func (x *exchange) close() {
+	if x.fd != noSocket {
+		syscall.Close(x.fd)
+	}
+	x.fd, x.taken, x.tcp = noSocket, false, nil
+}
+
+// connecting tells whether there is a connection to wait for.
+func (x *exchange) connecting() bool { return x.tcp != nil && !x.tcp.connected }
+
+// receive gives the answer if it has come. One from UDP stands in buf.
+func (x *exchange) receive(buf []byte) ([]byte, error) {
+	var msg []byte
+	var err error
+	if x.tcp != nil {
+		msg, err = x.tcp.receive(x)
+	} else {
+		msg, err = x.datagram(buf)
+	}
+	if err == nil && truncated(msg) {
+		return nil, errCut
+	}
+	return msg, err
+}
+
+// datagram gives the first datagram that is an answer.
+func (x *exchange) datagram(buf []byte) ([]byte, error) {
+	for ; x.junk < maxJunk; x.junk++ {
+		n, err := read(x.fd, buf)
 		if err != nil {
 			return nil, err
 		}
-		if answers(query, buf[:n]) {
+		if answers(x.query[2:], buf[:n]) {
 			return buf[:n], nil
 		}
 	}
 	return nil, errJunk
 }
 
-// overTCP puts query, behind its length, to s over a connection of its own and
-// reads the answer (RFC 1035, 4.2.2; RFC 7766).
-func (c *Client) overTCP(ctx context.Context, s *server, query []byte) ([]byte, error) {
-	deadline := c.deadline(ctx)
-	dialer := net.Dialer{Deadline: deadline, KeepAlive: -1}
-	conn, err := dialer.DialContext(ctx, "tcp", s.addr.String())
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	defer interruptible(ctx, conn, deadline)()
-	if _, err := conn.Write(query); err != nil {
-		return nil, err
-	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return nil, early(err)
-	}
-	msg := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if len(msg) < headerSize {
-		return nil, errShort
-	}
-	if _, err := io.ReadFull(conn, msg); err != nil {
-		return nil, early(err)
-	}
-	switch {
-	case !answers(query[2:], msg):
-		return nil, errJunk // nothing else was asked on this connection
-	case truncated(msg):
-		return nil, errCut
-	}
-	return msg, nil
+// stream is an exchange over TCP.
+type stream struct {
+	connected bool
+	length    [2]byte // of msg (RFC 1035, 4.2.2)
+	msg       []byte
+	have      int // octets of both
 }
 
-// early gives the end of a connection that came too early its name.
-func early(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errClosed
+// receive sends the query once the connection is there, and then reads.
+func (t *stream) receive(x *exchange) ([]byte, error) {
+	if !t.connected {
+		return nil, t.send(x)
+	}
+	for {
+		rest := t.length[min(t.have, len(t.length)):]
+		if len(rest) == 0 {
+			rest = t.msg[t.have-len(t.length):]
+		}
+		n, err := read(x.fd, rest)
+		switch {
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return nil, errClosed
+		}
+		t.have += n
+		switch length := int(binary.BigEndian.Uint16(t.length[:])); {
+		case t.have < len(t.length):
+			continue
+		case length < headerSize:
+			return nil, errShort
+		case t.msg == nil:
+			t.msg = make([]byte, length)
+		case t.have == len(t.length)+length && answers(x.query[2:], t.msg):
+			return t.msg, nil
+		case t.have == len(t.length)+length:
+			return nil, errJunk // nothing else was asked on this connection
+		}
+	}
+}
+
+// send sends the query if the connection is there.
+func (t *stream) send(x *exchange) error {
+	switch errno, err := syscall.GetsockoptInt(x.fd, syscall.SOL_SOCKET, syscall.SO_ERROR); {
+	case err != nil:
+		return err
+	case errno != 0:
+		return syscall.Errno(errno)
+	}
+	_, err := syscall.Write(x.fd, x.query) // which fits into any buffer
+	if err == nil {
+		t.connected = true
+	}
+	if err == nil || err == syscall.EAGAIN {
+		err = errNotYet
 	}
 	return err
+}
+
+// read is read(2); if there is nothing to read, its error is errNotYet.
+func read(fd int, b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(fd, b)
+		switch err {
+		case nil:
+			return n, nil
+		case syscall.EAGAIN:
+			return 0, errNotYet
+		case syscall.EINTR:
+		default:
+			return 0, err
+		}
+	}
 }

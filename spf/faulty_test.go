@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -237,33 +236,6 @@ func TestClientDeadServerShortDeadline(t *testing.T) {
 	if got := inWords(c.Lookup(t.Context(), theQuestion)); got != theAnswer {
 		t.Errorf("then: got %s, want %s", got, theAnswer)
 	}
-}
-
-// What other lookups find out meanwhile neither hides a server nor has it asked
-// twice.
-func TestClientOrder(t *testing.T) {
-	c := NewClient(ResolvConf{Servers: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53"), netip.MustParseAddrPort("192.0.2.2:53")}})
-	var others sync.WaitGroup
-	done := make(chan struct{})
-	others.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			default:
-				c.servers[0].shunned.Store(int64(time.Hour))
-				c.servers[0].shunned.Store(0)
-			}
-		}
-	})
-	for range 20000 {
-		if list := c.order(nil); len(list) != 2 || list[0] == list[1] {
-			t.Errorf("got %d servers: %v", len(list), list)
-			break
-		}
-	}
-	close(done)
-	others.Wait()
 }
 
 func TestClientNobodyThere(t *testing.T) {

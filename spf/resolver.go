@@ -84,12 +84,29 @@ type Resolver interface {
 	Lookup(ctx context.Context, q Question) (Answer, error)
 }
 
-// Asker is a cache that can be asked ahead. LookupAhead is Lookup for an answer
-// that may never be needed; the answer to a Lookup that waits for it, or finds
-// it, is marked so. Stale gives the last known answer, though it may have
-// expired, as a hint of what is going to be asked.
+// Starter is a Resolver that carries on many lookups at once.
+//
+// Start begins a Lookup and returns at once. done is called exactly once, with
+// the outcome, by Start itself or by a Wait, of whichever goroutine; it must not
+// wait for anything. Wait carries on what was started, by others too, until
+// landed is set, by some done, or ctx is done; what was started with a ctx that
+// is done, it ends.
+type Starter interface {
+	Resolver
+	Start(ctx context.Context, q Question, done func(Answer, error))
+	Wait(ctx context.Context, landed *atomic.Bool)
+}
+
+// Asker is a cache that can be asked ahead. Ask begins a lookup for an answer
+// that may never be needed, and returns at once; the answer to a Lookup that
+// waits for it, or finds it, is marked so. then is called with the answer, if
+// there is one, at once or by whoever waits for answers; it must not wait for
+// anything. Abandon gives up what was asked on behalf of ctx, which is done.
+// Stale gives the last known answer, though it may have expired, as a hint of
+// what is going to be asked.
 type Asker interface {
-	LookupAhead(ctx context.Context, q Question) (Answer, error)
+	Ask(ctx context.Context, q Question, then func(Answer))
+	Abandon(ctx context.Context)
 	Stale(q Question) (Answer, bool)
 }
 

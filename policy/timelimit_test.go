@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTimeLimit(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		end  func(t *timeLimit, parent context.CancelFunc) // after a second
+		want error
+		at   time.Duration // when it is done
+	}{
+		{"time", func(*timeLimit, context.CancelFunc) {}, context.DeadlineExceeded, time.Minute},
+		{"end", func(t *timeLimit, _ context.CancelFunc) { t.end() }, context.Canceled, time.Second},
+		{"parent", func(_ *timeLimit, cancel context.CancelFunc) { cancel() }, context.Canceled, time.Second},
+	} {
+		for _, early := range []bool{true, false} {
+			name := test.name + ", waited for"
+			if !early {
+				name = test.name + ", looked at"
+			}
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					parent, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					limit := within(parent, time.Minute)
+					defer limit.end()
+					time.AfterFunc(time.Second, func() { test.end(limit, cancel) })
+					start := time.Now()
+					if early {
+						<-limit.Done()
+					} else {
+						time.Sleep(test.at - time.Nanosecond)
+						if err := limit.Err(); err != nil {
+							t.Errorf("%v before %v", err, test.at)
+						}
+						time.Sleep(time.Nanosecond)
+						synctest.Wait()
+					}
+					if d := time.Since(start); d != test.at {
+						t.Errorf("done after %v, want %v", d, test.at)
+					}
+					if err := limit.Err(); err != test.want {
+						t.Errorf("got %v, want %v", err, test.want)
+					}
+					<-limit.Done()
+					time.Sleep(time.Hour)
+					limit.end()
+					if err := limit.Err(); err != test.want {
+						t.Errorf("later: got %v, want %v", err, test.want)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestTimeLimitWithin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		outer := within(t.Context(), time.Second)
+		inner := within(outer, time.Minute)
+		if d, ok := inner.Deadline(); !ok || time.Until(d) != time.Second {
+			t.Errorf("ends after %v", time.Until(d))
+		}
+		<-inner.Done()
+		if err := inner.Err(); err != context.DeadlineExceeded {
+			t.Errorf("got %v", err)
+		}
+		inner.end()
+		outer.end()
+	})
+}
