@@ -90,14 +90,14 @@ func serve(log *policy.Log, o *options, names spf.Resolver, ahead spf.Asker) int
 }
 
 // settle fits the run-time system to a process that serves one connection, a
-// request at a time, beside a hundred others of its kind. A second processor
-// brings wake-ups and saves no time; garbage of a quarter of what is in use,
-// rather than as much again, and of 1 MB rather than 4 at least, saves a quarter
+// request at a time, beside a hundred others of its kind. A second processor is
+// woken for the collection of garbage only; garbage of half of what is in use,
+// rather than as much again, and of 2 MB rather than 4 at least, saves a quarter
 // of the memory. To do so takes a millisecond and 80 pages, which a process
 // that answers only once or twice should not pay. (Measured:
 // docs/performance.md.)
 func settle() {
-	const garbagePercent = 25
+	const garbagePercent = 50
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(garbagePercent)
 }
