@@ -1,16 +1,11 @@
 package spf
 
-import (
-	"context"
-	"slices"
-	"sync"
-)
-
 // questions lists what a record is going to ask for this client, in the order
 // of its terms, as far as can be told without DNS: the first term that matches
 // by itself ends the list, and what needs %{p} is left out. room is how many
-// terms may still cause lookups (RFC 7208, 4.6.4).
-func questions(r *Record, domain string, m *macros, room int) []Question {
+// terms may still cause lookups (RFC 7208, 4.6.4); known gives the records that
+// need none, nil for the others.
+func questions(r *Record, domain string, m *macros, room int, known func(name string) *Record) []Question {
 	var list []Question
 	add := func(q Question, flaw nameError) {
 		if flaw == nameOK {
@@ -37,6 +32,9 @@ func questions(r *Record, domain string, m *macros, room int) []Question {
 		target, flaw := m.expandAhead(d.Domain, domain)
 		switch d.Mechanism {
 		case Include:
+			if result, sure := foretell(target, m, known, maxForetold); sure && result == Pass {
+				return list
+			}
 			add(Question{target, TypeTXT}, flaw)
 		case A:
 			add(Question{target, m.addressType()}, flaw)
@@ -66,126 +64,50 @@ func (m *macros) expandAhead(spec *MacroString, domain string) (string, nameErro
 	return m.expandName(spec, domain, nil)
 }
 
-// scout asks ahead for one evaluation, so that its answers are under way when
-// it comes to them. It decides and counts nothing.
-type scout struct {
-	ctx    context.Context
-	asker  Asker
-	macros *macros
-	begun  bool // by the evaluation, which alone reads it
+// maxForetold is how deep foretell looks: no record that is in use has includes
+// within one another so far down.
+const maxForetold = 5
 
-	mu    sync.Mutex
-	room  int        // terms that may still be asked ahead
-	asked []Question // some ten; with many mx some hundred
-}
-
-func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
-	return &scout{ctx: ctx, asker: asker, macros: m, room: terms}
-}
-
-// begin begins when the evaluation comes to the first question that it has to
-// wait for, with all that the records on its path are going to ask. Before
-// that, answers are in the cache and cost less than asking for them ahead.
-func (s *scout) begin(q Question, path []scene) {
-	if s.begun {
-		return
+// foretell gives the result of the record of a name for this client if nothing
+// has to be asked for it: from networks, and from records that are known.
+func foretell(name string, m *macros, known func(name string) *Record, depth int) (result Result, sure bool) {
+	r := known(name)
+	if r == nil || depth == 0 {
+		return None, false
 	}
-	a, known := s.asker.Stale(q)
-	if known && a.TTL > 0 {
-		return
-	}
-	s.begun = true
-	s.first(q) // the evaluation asks it
-	if known {
-		s.next(q, a)
-	}
-	for _, on := range path {
-		s.follow(on.record, on.domain)
-	}
-}
-
-// ask starts a lookup and goes on with its answer, once for each question. If
-// the answer has expired, what followed from it is asked at once: so all names
-// of a known record are asked for together with its renewal.
-func (s *scout) ask(q Question) {
-	if !s.first(q) {
-		return
-	}
-	known, ok := s.asker.Stale(q)
-	if ok {
-		s.next(q, known)
-	}
-	if ok && known.TTL > 0 {
-		return
-	}
-	s.asker.Ask(s.ctx, q, func(a Answer) {
-		// What goes wrong here, the evaluation will meet again.
-		defer func() { _ = recover() }()
-		s.next(q, a)
-	})
-}
-
-// first notes a question, and tells whether it is a new one.
-func (s *scout) first(q Question) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if slices.Contains(s.asked, q) {
-		return false
-	}
-	s.asked = append(s.asked, q)
-	return true
-}
-
-// maxAhead is the size of the largest answer that is looked at ahead. Longer
-// records than this are nobody's mail setup, and costly to parse.
-const maxAhead = 8 << 10
-
-// next asks what follows from an answer.
-func (s *scout) next(q Question, a Answer) {
-	if a.Size > maxAhead {
-		return
-	}
-	switch q.Type {
-	case TypeTXT:
-		if r, _, _ := parseAnswer(a); r != nil {
-			s.follow(r, q.Name)
+	within := func(spec *MacroString) (Result, bool) {
+		target, flaw := m.expandAhead(spec, name)
+		if flaw != nameOK {
+			return None, false
 		}
-	case TypeMX, TypePTR:
-		s.hosts(a)
+		return foretell(target, m, known, depth-1)
 	}
-}
-
-// follow asks what a record is going to ask.
-func (s *scout) follow(r *Record, domain string) {
-	s.mu.Lock()
-	room := s.room
-	s.mu.Unlock()
-	for _, q := range questions(r, domain, s.macros, room) {
-		if s.take(q) {
-			s.ask(q)
+	for _, t := range r.Terms {
+		d, ok := t.(*Directive)
+		if !ok {
+			continue
+		}
+		matched := false
+		switch d.Mechanism {
+		case All:
+			matched = true
+		case IP4, IP6:
+			matched = d.contains(d.Addr, m.ip)
+		case Include:
+			result, sure := within(d.Domain)
+			if !sure {
+				return None, false
+			}
+			matched = result == Pass // RFC 7208, 5.2
+		default:
+			return None, false
+		}
+		if matched {
+			return d.Result(), true
 		}
 	}
-}
-
-// take uses up a term for a question, unless it was asked for already.
-func (s *scout) take(q Question) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if slices.Contains(s.asked, q) || s.room == 0 {
-		return false
+	if r.Redirect != nil {
+		return within(r.Redirect.Value)
 	}
-	s.room--
-	return true
-}
-
-// hosts asks for the addresses of the hosts in an MX or PTR answer.
-func (s *scout) hosts(a Answer) {
-	if len(a.Names) > maxMX {
-		a.Names = a.Names[:maxMX] // of PTR names no more are used; more MX hosts are permerror
-	}
-	for _, host := range a.Names {
-		if isHostName(host) {
-			s.ask(Question{host, s.macros.addressType()})
-		}
-	}
+	return Neutral, true // RFC 7208, 4.7
 }

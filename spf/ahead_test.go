@@ -25,6 +25,14 @@ func TestQuestions(t *testing.T) {
 		{"behind a network of others", "192.0.2.1", "ip6:::/0 ip4:198.51.100.0/24 mx", 10, "d.example MX"},
 		{"beyond the limit", "192.0.2.1", "a mx include:i.example redirect=r.example", 2, "d.example A, d.example MX"},
 		{"at the limit", "192.0.2.1", "a redirect=r.example", 1, "d.example A"},
+		{"behind a known include that matches", "192.0.2.1", "a include:pass.example mx", 10, "d.example A"},
+		{"behind a known include of others", "192.0.3.1", "include:pass.example mx", 10, "pass.example TXT, d.example MX"},
+		{"behind a known include that fails", "192.0.2.1", "include:fail.example mx", 10, "fail.example TXT, d.example MX"},
+		{"behind a known include with lookups", "192.0.2.1", "include:lookup.example mx", 10, "lookup.example TXT, d.example MX"},
+		{"behind known includes within a known include", "192.0.2.1", "include:include.example mx", 10, ""},
+		{"behind a known redirect", "192.0.2.1", "include:redirect.example mx", 10, ""},
+		{"behind a known include of an unknown one", "192.0.2.1", "include:unknown.example mx", 10, "unknown.example TXT, d.example MX"},
+		{"behind a known include of itself", "192.0.2.1", "include:self.example mx", 10, "self.example TXT, d.example MX"},
 		{"names that need lookups", "192.0.2.1", "exists:%{p}.example a", 2, "d.example A"},
 		{"names that cannot be", "192.0.2.1", "a:x..example a", 2, "d.example A"},
 	}
@@ -35,8 +43,27 @@ func TestQuestions(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := newMacros(Query{IP: netip.MustParseAddr(test.ip)}, "")
+			known := func(name string) *Record {
+				text, ok := map[string]string{
+					"pass.example":     "v=spf1 ip4:198.51.100.1 ip4:192.0.2.0/24 a -all",
+					"fail.example":     "v=spf1 -ip4:192.0.2.0/24 +all",
+					"lookup.example":   "v=spf1 a ip4:192.0.2.0/24 -all",
+					"include.example":  "v=spf1 include:fail.example include:pass.example -all",
+					"redirect.example": "v=spf1 ip4:198.51.100.1 redirect=pass.example",
+					"unknown.example":  "v=spf1 include:nobody.example ip4:192.0.2.0/24 -all",
+					"self.example":     "v=spf1 redirect=self.example",
+				}[name]
+				if !ok {
+					return nil
+				}
+				r, err := Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r
+			}
 			var got []string
-			for _, q := range questions(r, "d.example", &m, test.room) {
+			for _, q := range questions(r, "d.example", &m, test.room, known) {
 				got = append(got, q.String())
 			}
 			if s := strings.Join(got, ", "); s != test.want {

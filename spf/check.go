@@ -34,7 +34,7 @@ type Evaluation struct {
 	macros macros
 	budget budget
 	scout  *scout
-	path   []scene // the records being evaluated, from the first to the innermost
+	path   []scene // what is being evaluated, from the first record to the innermost
 	ttl    time.Duration
 	vary   Vary
 
@@ -42,11 +42,21 @@ type Evaluation struct {
 	validatedDone bool
 }
 
-// scene is a record being evaluated.
+// scene is a record that is being evaluated, or an MX or PTR answer.
 type scene struct {
-	record *Record
-	domain string
+	record   *Record // nil if it is an answer
+	domain   string  // the record's
+	hosts    Answer
+	followed bool // by the scout
 }
+
+// enter puts a scene at the end of the path, and leave takes it away.
+func (e *Evaluation) enter(s scene) (depth int) {
+	e.path = append(e.path, s)
+	return len(e.path) - 1
+}
+
+func (e *Evaluation) leave(depth int) { e.path = e.path[:depth] }
 
 // longestTTL is where the smallest TTL starts from: no verdict is kept longer
 // than a day, whatever the records say (RFC 8767, 4 caps TTLs in this spirit).
@@ -185,12 +195,9 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 		return outcome{result: None, domain: name} // RFC 7208, 4.5
 	}
 	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
-	e.path = append(e.path, scene{r, name})
-	if e.scout != nil && e.scout.begun {
-		e.scout.follow(r, name)
-	}
+	inside := e.enter(scene{record: r, domain: name})
 	o := e.terms(r, name, depth)
-	e.path = e.path[:len(e.path)-1]
+	e.leave(inside)
 	o.root = text
 	return o
 }
@@ -266,7 +273,7 @@ func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
 		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
 	}
 	if e.scout != nil {
-		e.scout.begin(q, e.path)
+		e.scout.wait(q, e.path)
 	}
 	a, err := e.Resolver.Lookup(e.ctx, q)
 	if err == nil {

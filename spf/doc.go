@@ -21,7 +21,7 @@
 //	explanation.go  exp= (6.2), for a fail only
 //	limits.go       what may be used, counted where it is used (4.6.4)
 //	result.go       the verdict; errors.go, why it is permerror
-//	ahead.go        which questions a record is going to ask, and asking them early
+//	ahead.go        which questions a record is going to ask; scout.go asks them early
 //	trace.go        the steps as events, for whoever asks why
 //	resolver.go     what a resolver is
 //	client.go       asks name servers, those of resolvconf.go: lookup.go goes from server to server

@@ -135,7 +135,7 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 	if len(a.Names) > maxMX {
 		return false, &LimitError{MXLimit, maxMX} // RFC 7208, 4.6.4
 	}
-	e.askHosts(a)
+	defer e.leave(e.enter(scene{hosts: a}))
 	return e.addressMatches(d, a.Names...)
 }
 
@@ -173,7 +173,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 	if err != nil {
 		return nil, e.unlessDNS(err)
 	}
-	e.askHosts(a)
+	defer e.leave(e.enter(scene{hosts: a}))
 	for i, name := range a.Names {
 		if i == maxPTR {
 			break // RFC 7208, 4.6.4
@@ -193,13 +193,6 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		}
 	}
 	return e.validated, nil
-}
-
-// askHosts asks ahead for the addresses of the hosts in an MX or PTR answer.
-func (e *Evaluation) askHosts(a Answer) {
-	if e.scout != nil && e.scout.begun {
-		e.scout.hosts(a)
-	}
 }
 
 // unlessDNS drops a DNS error, also that the time is up or that there are too
