@@ -81,6 +81,9 @@ func (s *Syslog) format(b []byte, now time.Time, line Line) []byte {
 func (s *Syslog) open() bool {
 	for _, kind := range [...]int{syscall.SOCK_DGRAM, syscall.SOCK_STREAM} {
 		for _, path := range s.paths {
+			if noSocket(path) { // to try costs seven calls, at each request where there is no syslogd
+				continue
+			}
 			fd, err := syscall.Socket(syscall.AF_UNIX, kind, 0)
 			if err != nil {
 				return false
@@ -96,6 +99,13 @@ func (s *Syslog) open() bool {
 		}
 	}
 	return false
+}
+
+// noSocket tells whether it is sure that there is no socket at path.
+func noSocket(path string) bool {
+	var st syscall.Stat_t
+	err := syscall.Stat(path, &st)
+	return err == syscall.ENOENT || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFSOCK
 }
 
 // connect connects a socket, within logPatience, or at once if that did not do
