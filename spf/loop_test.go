@@ -17,6 +17,12 @@ func named(query []byte) []byte {
 	return withRecords(name + ` 60 TXT "` + name + `"`)(query)
 }
 
+// asked is a query that a server has not answered yet.
+type asked struct {
+	query []byte
+	from  netip.AddrPort
+}
+
 // landing collects the outcome of a Start.
 type landing struct {
 	answer Answer
@@ -77,10 +83,6 @@ func TestClientCarriesOthers(t *testing.T) {
 // When the goroutine that waits for name servers has what it wants, another one
 // takes its place.
 func TestClientHandsOver(t *testing.T) {
-	type asked struct {
-		query []byte
-		from  netip.AddrPort
-	}
 	queries := make(chan asked, 2)
 	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
 		queries <- asked{slices.Clone(query), from}
@@ -136,4 +138,54 @@ func TestClientGoroutinesDeadServer(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// What a record is going to ask is asked together: the server answers to none of
+// its includes before it has been asked for all.
+func TestClientAhead(t *testing.T) {
+	var held []asked
+	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
+		if name := reply(query, 0).Question[0].Name; name == "x.test." {
+			s.send(from, withRecords(`x.test. 60 TXT "v=spf1 include:a.test include:b.test include:c.test -all"`)(query))
+			return
+		}
+		held = append(held, asked{slices.Clone(query), from})
+		if len(held) < 3 {
+			return
+		}
+		for _, q := range slices.Backward(held) {
+			name := reply(q.query, 0).Question[0].Name
+			s.send(q.from, withRecords(name+` 60 TXT "v=spf1 ?all"`)(q.query))
+		}
+	}, nil)
+	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
+	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
+	v := c.Check(t.Context(), query("192.0.2.1", "u@x.test"))
+	if v.Result != Fail || v.Terms != 3 {
+		t.Errorf("got %s after %d terms (%v), want fail after 3", v.Result, v.Terms, v.Err)
+	}
+	if n := len(s.queries()); n != 4 {
+		t.Errorf("%d queries, want 4", n)
+	}
+}
+
+// A check that does not come to what was asked ahead leaves no descriptor.
+func TestClientAheadAbandoned(t *testing.T) {
+	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
+		switch name := reply(query, 0).Question[0].Name; name {
+		case "x.test.":
+			s.send(from, withRecords(`x.test. 60 TXT "v=spf1 include:a.test include:silent.test -all"`)(query))
+		case "a.test.":
+			s.send(from, withRecords(`a.test. 60 TXT "v=spf1 +all"`)(query))
+		}
+	}, nil)
+	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
+	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
+	files := openFiles(t)
+	if v := c.Check(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Pass {
+		t.Errorf("got %s (%v), want pass", v.Result, v.Err)
+	}
+	if n := openFiles(t); n != files {
+		t.Errorf("%d descriptors are left", n-files)
+	}
 }
