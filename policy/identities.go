@@ -196,7 +196,7 @@ func shownReason(r spf.Result, reason string, listed bool) string {
 
 // heloQuery is the check of a HELO name (RFC 7208, 2.3 and 4.3).
 func heloQuery(ip netip.Addr, name string) spf.Query {
-	return spf.Query{IP: ip, Domain: name, Sender: "postmaster@" + name, HELO: name}
+	return spf.Query{IP: ip, Domain: name, HELO: name}
 }
 
 // mailFromQuery is the check of a sender (RFC 7208, 2.4 and 4.3). Its domain is

@@ -13,7 +13,7 @@ import (
 type inquiry struct {
 	server  *Server
 	set     *conf.Settings // of this request
-	request *Request
+	request Request
 
 	parent context.Context
 	time   *timeLimit // of this request, once something is looked up

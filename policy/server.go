@@ -46,6 +46,7 @@ type Server struct {
 	Observer   Observer // nil when nobody asks why
 	Settle     func()   // called once, when this is going to be a long day; may be nil
 
+	inquiry  inquiry // the request being answered: one place for all of them
 	users    *conf.PerUser
 	messages messages
 	verdicts verdicts
@@ -115,7 +116,8 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 // Answer answers a request. It always gives an answer: what goes wrong here is
 // nothing that mail should be refused for.
 func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
-	q := &inquiry{server: s, set: &s.Settings, request: &request, parent: ctx}
+	q := &s.inquiry
+	*q = inquiry{server: s, set: &s.Settings, request: request, parent: ctx}
 	defer func() {
 		q.end()
 		if fault := recover(); fault != nil {

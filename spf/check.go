@@ -12,7 +12,7 @@ import (
 type Query struct {
 	IP     netip.Addr // of the SMTP client; an IPv4-mapped IPv6 address counts as IPv4
 	Domain string     // the domain checked: of MAIL FROM, or the HELO name; U-labels are welcome
-	Sender string     // MAIL FROM, or postmaster@ and the HELO name (RFC 7208, 2.4 and 4.3)
+	Sender string     // MAIL FROM; "" is postmaster at Domain, as for a HELO name (RFC 7208, 2.4 and 4.3)
 	HELO   string     // the HELO name, for %{h}
 }
 
@@ -132,6 +132,9 @@ func newMacros(q Query, receiver string) macros {
 	}
 	at := strings.LastIndexByte(q.Sender, '@')
 	m.local, m.origin = q.Sender[:max(at, 0)], strings.TrimSuffix(q.Sender[at+1:], ".")
+	if q.Sender == "" {
+		m.origin = strings.TrimSuffix(q.Domain, ".") // RFC 7208, 2.4
+	}
 	if m.local == "" {
 		m.local = "postmaster" // RFC 7208, 4.3
 	}

@@ -69,6 +69,9 @@ func (c *collector) Step(step policy.Step) {
 		c.closeList()
 		q := s.Query
 		c.check = &Check{Identity: s.Identity, IP: q.IP.String(), Domain: q.Domain, Sender: q.Sender, HELO: q.HELO, Kept: s.Cached}
+		if q.Sender == "" {
+			c.check.Sender = "postmaster@" + q.Domain
+		}
 		d.Checks = append(d.Checks, c.check)
 		c.root = &c.check.Record
 	case policy.VerdictStep:

@@ -1,0 +1,23 @@
+package spf
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+)
+
+// Without a sender a check is of postmaster at the domain.
+func TestCheckWithoutSender(t *testing.T) {
+	zone := `
+		x.example TXT v=spf1 exists:%{l}.%{o}.%{h}.e.example -all
+		postmaster.x.example.helo.example.e.example A 127.0.0.2`
+	for _, domain := range []string{"x.example", "x.example.", "X.Example"} {
+		t.Run(domain, func(t *testing.T) {
+			c := &Checker{Resolver: newBook(zone), Limits: DefaultLimits()}
+			v := c.Check(context.Background(), Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, HELO: "helo.example"})
+			if v.Result != Pass {
+				t.Errorf("got %s (%v), want pass", v.Result, v.Err)
+			}
+		})
+	}
+}
