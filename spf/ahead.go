@@ -7,6 +7,7 @@ package spf
 // need none, nil for the others.
 func questions(r *Record, domain string, m *macros, room int, known func(name string) *Record) []Question {
 	var list []Question
+	left := maxForetold
 	add := func(q Question, flaw nameError) {
 		if flaw == nameOK {
 			list = append(list, q)
@@ -32,7 +33,7 @@ func questions(r *Record, domain string, m *macros, room int, known func(name st
 		target, flaw := m.expandAhead(d.Domain, domain)
 		switch d.Mechanism {
 		case Include:
-			if result, sure := foretell(target, m, known, maxForetold); sure && result == Pass {
+			if result, sure := foretell(target, m, known, &left); sure && result == Pass {
 				return list
 			}
 			add(Question{target, TypeTXT}, flaw)
@@ -64,15 +65,21 @@ func (m *macros) expandAhead(spec *MacroString, domain string) (string, nameErro
 	return m.expandName(spec, domain, nil)
 }
 
-// maxForetold is how deep foretell looks: no record that is in use has includes
-// within one another so far down.
-const maxForetold = 5
+// maxForetold is how many records are looked at to foretell what a record's
+// includes come to: a check comes to no more of them (RFC 7208, 4.6.4), and
+// records that include one another many times over would take for ever.
+const maxForetold = 10
 
 // foretell gives the result of the record of a name for this client if nothing
-// has to be asked for it: from networks, and from records that are known.
-func foretell(name string, m *macros, known func(name string) *Record, depth int) (result Result, sure bool) {
+// has to be asked for it: from networks, and from records that are known. left is
+// how many of them may still be looked at.
+func foretell(name string, m *macros, known func(name string) *Record, left *int) (result Result, sure bool) {
+	if *left == 0 {
+		return None, false
+	}
+	*left--
 	r := known(name)
-	if r == nil || depth == 0 {
+	if r == nil {
 		return None, false
 	}
 	within := func(spec *MacroString) (Result, bool) {
@@ -80,7 +87,7 @@ func foretell(name string, m *macros, known func(name string) *Record, depth int
 		if flaw != nameOK {
 			return None, false
 		}
-		return foretell(target, m, known, depth-1)
+		return foretell(target, m, known, left)
 	}
 	for _, t := range r.Terms {
 		d, ok := t.(*Directive)

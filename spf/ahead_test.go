@@ -204,3 +204,27 @@ func TestAheadChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Records that include one another many times over, all of them known, are not
+// gone through.
+func TestForetellBounded(t *testing.T) {
+	m := newMacros(Query{IP: netip.MustParseAddr("192.0.2.1")}, "")
+	r, err := Parse("v=spf1" + strings.Repeat(" include:x.example", 400) + " -all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := Parse("v=spf1 ?all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	questions(r, "d.example", &m, 10, func(string) *Record {
+		if n++; n%5 == 0 {
+			return last
+		}
+		return r
+	})
+	if n != maxForetold {
+		t.Errorf("looked at %d records, want %d", n, maxForetold)
+	}
+}
