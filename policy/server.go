@@ -119,12 +119,12 @@ func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
 	q := &s.inquiry
 	*q = inquiry{server: s, set: &s.Settings, request: request, parent: ctx}
 	defer func() {
-		q.end()
 		if fault := recover(); fault != nil {
 			s.logFault(fault)
 			reply = dunno
 		}
 	}()
+	defer q.end()
 	observe(q, RequestStep{request})
 	if s.Settings.Mock {
 		return Reply{"dunno", mockText}

@@ -367,3 +367,19 @@ func checkReply(t *testing.T, reply string) {
 		t.Errorf("unexpected: %q", reply)
 	}
 }
+
+// faultyAsker panics where an answer is already made.
+type faultyAsker struct{ *spf.Cache }
+
+func (faultyAsker) Abandon(context.Context) { panic("no") }
+
+// TestFaultAtTheEnd: a fault behind the answer is no reason for none.
+func TestFaultAtTheEnd(t *testing.T) {
+	cache := spf.NewCache(parseZone(t, parserZone))
+	s, _ := newServer(t, "", cache)
+	s.Ahead = faultyAsker{cache}
+	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
+	if reply != dunno {
+		t.Errorf("got %v, want dunno", reply)
+	}
+}

@@ -44,10 +44,10 @@ type Evaluation struct {
 
 // scene is a record that is being evaluated, or an MX or PTR answer.
 type scene struct {
-	record   *Record // nil if it is an answer
-	domain   string  // the record's
-	hosts    Answer
-	followed bool // by the scout
+	record   *Record  // nil if it is an answer
+	domain   string   // the record's
+	hosts    []string // the answer's
+	followed bool     // by the scout
 }
 
 // enter puts a scene at the end of the path, and leave takes it away.

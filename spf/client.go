@@ -126,6 +126,7 @@ func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
 // Start begins Lookup for q and returns at once.
 func (c *Client) Start(ctx context.Context, q Question, done func(Answer, error)) {
 	c.mu.Lock()
+	defer c.unlock()
 	var k *lookup
 	if n := len(c.idle); n > 0 {
 		k, c.idle = c.idle[n-1], c.idle[:n-1]
@@ -136,5 +137,4 @@ func (c *Client) Start(ctx context.Context, q Question, done func(Answer, error)
 	c.active = append(c.active, k)
 	k.begin()
 	c.changed()
-	c.unlock()
 }

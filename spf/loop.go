@@ -45,20 +45,35 @@ func (c *Client) Wait(ctx context.Context, landed *atomic.Bool) {
 	for !landed.Load() {
 		now := time.Now()
 		late := overAt(ctx, now) // first, so that the lookups of ctx expire with it
-		c.mu.Lock()
-		c.expire(now)
+		others := c.carryOn(ctx, now, late)
 		switch {
-		case len(c.ended) > 0 || late:
-			c.unlock()
-		case c.calling > 0 || !c.poll(ctx, now):
-			c.waitForOthers(ctx, now)
-		default:
-			c.unlock()
-		}
-		if late {
+		case late:
 			return
+		case others != nil:
+			timer := time.NewTimer(patienceOf(ctx, now))
+			select {
+			case <-others:
+			case <-timer.C:
+			}
+			timer.Stop()
 		}
 	}
+}
+
+// carryOn moves on what can be moved, and waits for name servers if nothing can,
+// and if it is not late. If there is nothing to wait for, it gives what is closed
+// when that may have changed. Whatever happens, mu is free afterwards.
+func (c *Client) carryOn(ctx context.Context, now time.Time, late bool) (others <-chan struct{}) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.expire(now)
+	if len(c.ended) > 0 || late || c.calling == 0 && c.poll(ctx, now) {
+		return nil
+	}
+	if c.round == nil {
+		c.round = make(chan struct{})
+	}
+	return c.round
 }
 
 // poll waits for name servers, and has the lookups read what they sent. It
@@ -85,35 +100,29 @@ func (c *Client) poll(ctx context.Context, now time.Time) bool {
 	c.mu.Unlock()
 	poll(sockets, timeout)
 	c.mu.Lock()
+	c.sockets = sockets
+	c.changed()
 	for _, s := range sockets {
-		i := slices.IndexFunc(c.active, func(k *lookup) bool { return k.exchange.fd == int(s.fd) })
-		if i < 0 {
-			continue // another goroutine's expire has closed it
+		// It is not there if another goroutine's expire has closed it.
+		if k := c.lookupOf(s); k != nil {
+			k.exchange.taken = false
 		}
-		k := c.active[i]
-		k.exchange.taken = false
-		if s.ready != 0 {
+	}
+	for _, s := range sockets {
+		if k := c.lookupOf(s); k != nil && s.ready != 0 {
 			k.ready()
 		}
 	}
-	c.sockets = sockets
-	c.changed()
 	return true
 }
 
-// waitForOthers frees mu and waits until something has changed.
-func (c *Client) waitForOthers(ctx context.Context, now time.Time) {
-	if c.round == nil {
-		c.round = make(chan struct{})
+// lookupOf gives the lookup whose socket it is, or nil.
+func (c *Client) lookupOf(s socket) *lookup {
+	i := slices.IndexFunc(c.active, func(k *lookup) bool { return k.exchange.fd == int(s.fd) })
+	if i < 0 {
+		return nil
 	}
-	round := c.round
-	c.mu.Unlock()
-	timer := time.NewTimer(patienceOf(ctx, now))
-	defer timer.Stop()
-	select {
-	case <-round:
-	case <-timer.C:
-	}
+	return c.active[i]
 }
 
 // changed has those look again who wait for others.
@@ -135,21 +144,26 @@ func (c *Client) expire(now time.Time) {
 }
 
 // unlock frees mu, and tells who asked what became of the lookups that have
-// ended.
+// ended: all of them, even if one panics at it.
 func (c *Client) unlock() {
 	ended := c.ended
 	c.ended = nil
-	if len(ended) > 0 {
-		c.calling++
-	}
-	c.mu.Unlock()
 	if len(ended) == 0 {
+		c.mu.Unlock()
 		return
 	}
+	c.calling++
+	c.mu.Unlock()
+	defer c.called(ended)
 	for _, k := range ended {
-		k.done(k.answer, k.err)
+		defer k.done(k.answer, k.err)
 	}
+}
+
+// called notes that the done of these lookups has been called.
+func (c *Client) called(ended []*lookup) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, k := range ended {
 		*k = lookup{}
 		if len(c.idle) < maxIdle {
@@ -158,7 +172,6 @@ func (c *Client) unlock() {
 	}
 	c.calling--
 	c.changed()
-	c.mu.Unlock()
 }
 
 // order appends the servers to list in the order in which to ask them.

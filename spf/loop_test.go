@@ -171,12 +171,19 @@ func TestClientAhead(t *testing.T) {
 
 // A check that does not come to what was asked ahead leaves no descriptor.
 func TestClientAheadAbandoned(t *testing.T) {
+	var a asked
+	silent := false
 	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
 		switch name := reply(query, 0).Question[0].Name; name {
 		case "x.test.":
 			s.send(from, withRecords(`x.test. 60 TXT "v=spf1 include:a.test include:silent.test -all"`)(query))
 		case "a.test.":
-			s.send(from, withRecords(`a.test. 60 TXT "v=spf1 +all"`)(query))
+			a = asked{slices.Clone(query), from}
+		case "silent.test.":
+			silent = true
+		}
+		if silent && a.query != nil { // not before the other one has been asked ahead
+			s.send(a.from, withRecords(`a.test. 60 TXT "v=spf1 +all"`)(a.query))
 		}
 	}, nil)
 	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
@@ -187,5 +194,31 @@ func TestClientAheadAbandoned(t *testing.T) {
 	}
 	if n := openFiles(t); n != files {
 		t.Errorf("%d descriptors are left", n-files)
+	}
+}
+
+// A panic of who is told does not keep the others from being told, nor from
+// using the client.
+func TestClientPanic(t *testing.T) {
+	s := newNameServer(t, "127.0.0.1", answering(good), nil)
+	c := clientOf(ResolvConf{Timeout: plenty}, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	other := start(ctx, c, "other.test")
+	c.Start(ctx, theQuestion, func(Answer, error) { panic("no") })
+	last := start(ctx, c, "last.test")
+	cancel()
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		c.Wait(ctx, new(atomic.Bool))
+	}()
+	if !other.landed.Load() || !last.landed.Load() {
+		t.Error("not all were told")
+	}
+	if got := inWords(c.Lookup(t.Context(), theQuestion)); got != theAnswer {
+		t.Errorf("then: got %s, want %s", got, theAnswer)
 	}
 }

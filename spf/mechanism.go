@@ -135,7 +135,7 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 	if len(a.Names) > maxMX {
 		return false, &LimitError{MXLimit, maxMX} // RFC 7208, 4.6.4
 	}
-	defer e.leave(e.enter(scene{hosts: a}))
+	defer e.leave(e.enter(scene{hosts: a.Names}))
 	return e.addressMatches(d, a.Names...)
 }
 
@@ -173,7 +173,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 	if err != nil {
 		return nil, e.unlessDNS(err)
 	}
-	defer e.leave(e.enter(scene{hosts: a}))
+	defer e.leave(e.enter(scene{hosts: a.Names}))
 	for i, name := range a.Names {
 		if i == maxPTR {
 			break // RFC 7208, 4.6.4

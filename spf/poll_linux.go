@@ -12,9 +12,11 @@ import (
 func poll(sockets []socket, timeout time.Duration) {
 	const sizeOfMask = 8
 	limit := syscall.NsecToTimespec(max(timeout, 0).Nanoseconds())
-	// An error (EINTR) has nothing happen.
-	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(sockets))), uintptr(len(sockets)),
+	_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(sockets))), uintptr(len(sockets)),
 		uintptr(unsafe.Pointer(&limit)), 0, sizeOfMask, 0)
+	if errno != 0 && errno != syscall.EINTR { // it cannot wait, and must not spin
+		time.Sleep(min(timeout, time.Millisecond))
+	}
 }
 
 // newSocket makes a socket whose calls do not wait.

@@ -56,10 +56,11 @@ func ReadResolvConf(path string) (ResolvConf, error) {
 	// os.Open would set up the run-time's poller, which takes longer than the
 	// rest; and a FIFO without a writer must not block.
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if err == nil {
-		err = syscall.SetNonblock(fd, false)
-	}
 	if err != nil {
+		return conf, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil {
+		syscall.Close(fd)
 		return conf, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	f := os.NewFile(uintptr(fd), path)

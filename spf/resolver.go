@@ -77,8 +77,8 @@ type memo struct{ record atomic.Pointer[Record] }
 func (a Answer) Void() bool { return len(a.TXT)+len(a.Addrs)+len(a.Names) == 0 }
 
 // Resolver looks names up. An error it returns is a *DNSError, or a *LimitError
-// of kind CNAMELimit; NODATA and NXDOMAIN are answers. Lookup returns as soon as
-// ctx is done. Resolvers wrap one another (a cache around a client, a tracer
+// of kind CNAMELimit; NODATA and NXDOMAIN are answers. Lookup returns soon
+// after ctx is done. Resolvers wrap one another (a cache around a client, a tracer
 // around a cache), and may be used by several goroutines.
 type Resolver interface {
 	Lookup(ctx context.Context, q Question) (Answer, error)

@@ -94,7 +94,7 @@ func (s *scout) next(q Question, a Answer) {
 			s.follow(r, q.Name)
 		}
 	case TypeMX, TypePTR:
-		s.hosts(a)
+		s.hosts(a.Names)
 	}
 }
 
@@ -132,11 +132,9 @@ func (s *scout) take(q Question) bool {
 }
 
 // hosts asks for the addresses of the hosts in an MX or PTR answer.
-func (s *scout) hosts(a Answer) {
-	if len(a.Names) > maxMX {
-		a.Names = a.Names[:maxMX] // of PTR names no more are used; more MX hosts are permerror
-	}
-	for _, host := range a.Names {
+func (s *scout) hosts(names []string) {
+	// Of PTR names no more are used; more MX hosts are permerror.
+	for _, host := range names[:min(len(names), maxMX)] {
 		if isHostName(host) {
 			s.ask(Question{host, s.macros.addressType()})
 		}
