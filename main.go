@@ -78,7 +78,7 @@ func serve(log *policy.Log, o *options, names spf.Resolver, ahead spf.Asker) int
 		path = findConfigFile()
 	}
 	loaded, err := conf.Load(path)
-	log.Complain(loaded.Complaints)
+	log.Complain(loaded.Diagnostics)
 	if err != nil {
 		log.Line(policy.Always, policy.Err, err.Error())
 		return 1

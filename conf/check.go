@@ -56,9 +56,9 @@ func (p Problem) String() string {
 // Check gives the problems of what was loaded: bad lines first, then options
 // one by one, then options that contradict each other, then the per-user file,
 // which it reads.
-func (l *Loaded) Check() []Problem {
+func (l *File) Check() []Problem {
 	var problems []Problem
-	for _, c := range l.Complaints {
+	for _, c := range l.Diagnostics {
 		problems = append(problems, c.problem(configName))
 	}
 	for _, o := range Options() {
@@ -68,7 +68,7 @@ func (l *Loaded) Check() []Problem {
 			}
 		}
 	}
-	problems = append(problems, l.contradictions()...)
+	problems = append(problems, l.crosscheck()...)
 	if l.Settings.PerUser != "" {
 		problems = append(problems, l.checkPerUser()...)
 	}
@@ -83,7 +83,7 @@ func (p Problem) at(origin Origin, name string) Problem {
 
 // problem makes a Problem of a complaint of a file where options have names that
 // called gives.
-func (c Complaint) problem(called func(*Option) string) Problem {
+func (c Diagnostic) problem(called func(*Option) string) Problem {
 	p := Problem{Severity: Faulty, File: c.File, Line: c.Line, Name: c.Name, Value: c.Value,
 		What: c.What, Expected: c.Want, Used: c.Used}
 	if nearest := nearestName(c.Name, called); nearest != "" {
@@ -95,7 +95,7 @@ func (c Complaint) problem(called func(*Option) string) Problem {
 // check gives what is wrong with a value that the file can set.
 func (o Option) check(value string) []Problem {
 	switch o.Kind {
-	case Word:
+	case Enum:
 		return o.checkWord(value)
 	case Address:
 		if _, err := netip.ParseAddr(value); value != "" && err != nil {
@@ -108,8 +108,8 @@ func (o Option) check(value string) []Problem {
 		return checkList(value)
 	case Number:
 		return o.checkNumber(value)
-	case Truth:
-		if o.Name == "Mock" && parseTruth(value) {
+	case Bool:
+		if o.Name == "Mock" && parseBool(value) {
 			return []Problem{{Severity: Faulty, What: "nothing is checked, every reply is a mock", Expected: "False"}}
 		}
 	case Text:
@@ -120,16 +120,16 @@ func (o Option) check(value string) []Problem {
 
 func (o Option) checkWord(value string) []Problem {
 	if o.Name == "Header_Type" && strings.Contains(value, "SPF") && strings.Contains(value, "AR") {
-		return []Problem{{Severity: Faulty, What: "both headers at once", Expected: oneOf(o.Words), Used: "SPF"}}
+		return []Problem{{Severity: Faulty, What: "both headers at once", Expected: oneOf(o.Values), Used: "SPF"}}
 	}
-	for _, word := range o.Words {
+	for _, word := range o.Values {
 		if value == word {
 			return nil
 		}
 	}
 	p := Problem{Severity: Faulty, What: "not one of its values, which are compared letter by letter",
-		Expected: oneOf(o.Words), Used: o.Else}
-	for _, word := range o.Words {
+		Expected: oneOf(o.Values), Used: o.Fallback}
+	for _, word := range o.Values {
 		if strings.EqualFold(value, word) {
 			p.Expected = word
 		}
@@ -156,7 +156,7 @@ func checkNetworks(value string) []Problem {
 		}
 		problems = append(problems, p)
 	}
-	return bounded(problems)
+	return capProblems(problems)
 }
 
 func checkList(value string) []Problem {
@@ -167,14 +167,14 @@ func checkList(value string) []Problem {
 			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "an entry that nothing matches"})
 		}
 	}
-	return bounded(problems)
+	return capProblems(problems)
 }
 
 // maxBadEntries bounds what is said of one list: whoever has more of them will
 // repeat the check.
 const maxBadEntries = 20
 
-func bounded(problems []Problem) []Problem {
+func capProblems(problems []Problem) []Problem {
 	if len(problems) <= maxBadEntries {
 		return problems
 	}
@@ -248,20 +248,20 @@ func nearestName(name string, called func(*Option) string) string {
 		if known == name {
 			return ""
 		}
-		if d := distance(plain(name), plain(known)); known != "" && d < best {
+		if d := editDistance(foldName(name), foldName(known)); known != "" && d < best {
 			nearest, best = known, d
 		}
 	}
 	return nearest
 }
 
-// plain gives a name without what is easily mistaken in it.
-func plain(name string) string {
+// foldName gives a name without what is easily mistaken in it.
+func foldName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 }
 
-// distance counts the octets to insert, delete or replace to make b of a.
-func distance(a, b string) int {
+// editDistance counts the octets to insert, delete or replace to make b of a.
+func editDistance(a, b string) int {
 	row := make([]int, len(b)+1) // distances from the beginning of a so far
 	for j := range row {
 		row[j] = j

@@ -30,8 +30,8 @@ const (
 	Never  = math.MaxInt32 // not logged, of use to --check-config only
 )
 
-// Complaint is something that is wrong with a file of settings.
-type Complaint struct {
+// Diagnostic is something that is wrong with a file of settings.
+type Diagnostic struct {
 	Err   bool   // syslog priority err, else info
 	Level int    // the lowest debugLevel that shows it, or Always or Never
 	Text  string // the line of the log
@@ -52,11 +52,11 @@ type Origin struct {
 	Value string // as it stands there
 }
 
-// Loaded is what a configuration file says.
-type Loaded struct {
-	Settings   Settings
-	Complaints []Complaint       // in the order of the file
-	Origins    map[string]Origin // of the options that the file sets; the others have their defaults
+// File is what a configuration file says.
+type File struct {
+	Settings    Settings
+	Diagnostics []Diagnostic      // in the order of the file
+	Origins     map[string]Origin // of the options that the file sets; the others have their defaults
 
 	path   string
 	logged int // complaints that are for the log
@@ -67,16 +67,16 @@ type Loaded struct {
 // file, is complained of, and makes the defaults. The error, whose text is a
 // line for the log, is for a file that is there and cannot be read: to go on
 // with defaults could turn away mail that is meant to be taken.
-func Load(path string) (*Loaded, error) {
-	l := &Loaded{Settings: Default(), Origins: make(map[string]Origin), path: path}
+func Load(path string) (*File, error) {
+	l := &File{Settings: Default(), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
 	if err != nil {
-		l.complain(Complaint{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults"},
+		l.report(Diagnostic{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults"},
 			`ERROR stating "%s": %s`, path, systemError(err))
 		return l, nil
 	}
 	if !info.Mode().IsRegular() {
-		l.complain(Complaint{Err: true, Level: Always, File: path, What: "not a regular file", Want: "a regular file", Used: "the defaults"},
+		l.report(Diagnostic{Err: true, Level: Always, File: path, What: "not a regular file", Want: "a regular file", Used: "the defaults"},
 			`ERROR: is not a file: "%s", mode=0o%o`, path, systemMode(info))
 		return l, nil
 	}
@@ -85,49 +85,49 @@ func Load(path string) (*Loaded, error) {
 		return l, fmt.Errorf(`ERROR opening "%s": %s`, path, systemError(err))
 	}
 	l.readLines(text)
-	return l, l.set()
+	return l, l.apply()
 }
 
 // readLines notes the last good value of each option, and complains of lines
 // that are no good.
-func (l *Loaded) readLines(text string) {
+func (l *File) readLines(text string) {
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
-		if line = content(line); line == "" {
+		if line = stripComment(line); line == "" {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
 		name, value = TrimSpace(name), TrimSpace(value)
-		c := Complaint{Level: Always, File: l.path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
+		c := Diagnostic{Level: Always, File: l.path, Line: number, Name: name, Value: value, Used: "the line is passed over"}
 		option, known := find(configName, name)
 		switch {
 		case !ok:
 			c.Level, c.Name, c.Value = Never, "", line
 			c.What, c.Want = "no =", "name = value"
-			l.complain(c, `Configuration item "%s" not defined in file "%s"`, line, l.path)
+			l.report(c, `Configuration item "%s" not defined in file "%s"`, line, l.path)
 		case strings.Contains(value, "=") && name != "Reason_URL":
 			c.What, c.Want = "more than one =", "a value without ="
-			l.complain(c, `ERROR parsing line "%s" from file "%s"`, line, l.path)
+			l.report(c, `ERROR parsing line "%s" from file "%s"`, line, l.path)
 		case !known:
 			c.What, c.Want = "unknown name", "a name of policyd-spf.conf(5)"
-			l.complain(c, `ERROR: Unknown name "%s" in file "%s"`, name, l.path)
-		case !option.good(value):
-			c.Err, c.What, c.Want, c.Used = true, "bad "+option.noun(), option.want(), l.inForce(option)
-			l.complain(c, `ERROR: bad %s "%s" for "%s" in file "%s"`, option.noun(), value, name, l.path)
+			l.report(c, `ERROR: Unknown name "%s" in file "%s"`, name, l.path)
+		case !option.valid(value):
+			c.Err, c.What, c.Want, c.Used = true, "bad "+option.noun(), option.expected(), l.currentValue(option)
+			l.report(c, `ERROR: bad %s "%s" for "%s" in file "%s"`, option.noun(), value, name, l.path)
 		default:
 			if earlier, again := l.Origins[name]; again {
 				c.Level, c.Line, c.Value = Never, earlier.Line, earlier.Value
 				c.What, c.Want, c.Used = "set again below", "each option once", value
-				l.complain(c, `Configuration item "%s" set again in file "%s"`, name, l.path)
+				l.report(c, `Configuration item "%s" set again in file "%s"`, name, l.path)
 			}
 			l.Origins[name] = Origin{l.path, number, value}
 		}
 	}
 }
 
-// inForce tells which value a bad line leaves in force.
-func (l *Loaded) inForce(o *Option) string {
+// currentValue tells which value a bad line leaves in force.
+func (l *File) currentValue(o *Option) string {
 	if origin, ok := l.Origins[o.Name]; ok {
 		return fmt.Sprintf("%s, of line %d", origin.Value, origin.Line)
 	}
@@ -137,10 +137,10 @@ func (l *Loaded) inForce(o *Option) string {
 	return o.Default + ", the default"
 }
 
-// set gives the settings the values that readLines noted. They pass through
+// apply gives the settings the values that readLines noted. They pass through
 // ini, which sees nothing that it would read in another way than the original:
 // known names only, and values that are quoted whatever is in them.
-func (l *Loaded) set() error {
+func (l *File) apply() error {
 	const before, behind = ` = """`, `"""` + "\n"
 	size := 0
 	for name, origin := range l.Origins {
@@ -164,7 +164,7 @@ func (l *Loaded) set() error {
 
 // complain notes a complaint with this text for the log. Those over the limit
 // it notes as a single one.
-func (l *Loaded) complain(c Complaint, format string, args ...any) {
+func (l *File) report(c Diagnostic, format string, args ...any) {
 	count := &l.logged
 	if c.Level == Never {
 		count = &l.silent
@@ -175,10 +175,10 @@ func (l *Loaded) complain(c Complaint, format string, args ...any) {
 	}
 	c.Text = fmt.Sprintf(format, args...)
 	if *count == maxComplaints+1 {
-		c = Complaint{Level: c.Level, File: l.path, Line: c.Line, What: "too many bad lines", Used: "the rest of them is passed over",
+		c = Diagnostic{Level: c.Level, File: l.path, Line: c.Line, What: "too many bad lines", Used: "the rest of them is passed over",
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, l.path)}
 	}
-	l.Complaints = append(l.Complaints, c)
+	l.Diagnostics = append(l.Diagnostics, c)
 }
 
 var (

@@ -23,7 +23,7 @@ func write(t testing.TB, text string) string {
 }
 
 // load reads a configuration of text.
-func load(t testing.TB, text string) *Loaded {
+func load(t testing.TB, text string) *File {
 	t.Helper()
 	l, err := Load(write(t, text))
 	if err != nil {
@@ -34,7 +34,7 @@ func load(t testing.TB, text string) *Loaded {
 
 // logged gives complaints as the golden transcripts have them, with the
 // folder's name away.
-func logged(complaints []Complaint) []string {
+func logged(complaints []Diagnostic) []string {
 	var lines []string
 	for _, c := range complaints {
 		severity := "info"
@@ -117,8 +117,8 @@ func TestLoadOptions(t *testing.T) {
 			if !reflect.DeepEqual(l.Settings, want) {
 				t.Errorf("got %+v\nwant %+v", l.Settings, want)
 			}
-			if len(l.Complaints) > 0 {
-				t.Errorf("complaints %q", logged(l.Complaints))
+			if len(l.Diagnostics) > 0 {
+				t.Errorf("complaints %q", logged(l.Diagnostics))
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestLoadLines(t *testing.T) {
 			if l.Settings.HELOReject != test.helo {
 				t.Errorf("HELO_reject is %q, want %q", l.Settings.HELOReject, test.helo)
 			}
-			if got := logged(l.Complaints); !slices.Equal(got, test.log) {
+			if got := logged(l.Diagnostics); !slices.Equal(got, test.log) {
 				t.Errorf("log %q, want %q", got, test.log)
 			}
 		})
@@ -185,7 +185,7 @@ func TestLoadKeepsValueInForce(t *testing.T) {
 		t.Errorf("Lookup_Time is %d, Void_Limit %d", l.Settings.LookupTime, l.Settings.VoidLimit)
 	}
 	var used []string
-	for _, c := range l.Complaints {
+	for _, c := range l.Diagnostics {
 		used = append(used, fmt.Sprintf("%d %s=%s %s", c.Line, c.Name, c.Value, c.Used))
 	}
 	if want := []string{"2 Lookup_Time=ten 5, of line 1", "3 Void_Limit=x 2, the default"}; !slices.Equal(used, want) {
@@ -208,7 +208,7 @@ func wantDefaults(t *testing.T, path, log string) {
 	if err != nil || !reflect.DeepEqual(l.Settings, Default()) {
 		t.Errorf("Load = %+v, %v", l.Settings, err)
 	}
-	if got := logged(l.Complaints); !slices.Equal(got, []string{log}) {
+	if got := logged(l.Diagnostics); !slices.Equal(got, []string{log}) {
 		t.Errorf("log %q, want %q", got, log)
 	}
 }
@@ -270,7 +270,7 @@ func TestLoadLargeFile(t *testing.T) {
 		t.Errorf("HELO_reject is %q, error %v", l.Settings.HELOReject, err)
 	}
 	said := 0
-	for _, c := range l.Complaints {
+	for _, c := range l.Diagnostics {
 		if c.Level == Always {
 			said++
 		}
@@ -278,7 +278,7 @@ func TestLoadLargeFile(t *testing.T) {
 	if said != maxComplaints+1 {
 		t.Errorf("%d complaints for the log", said)
 	}
-	last := l.Complaints[len(l.Complaints)-1].Text
+	last := l.Diagnostics[len(l.Diagnostics)-1].Text
 	if want := fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, path); last != want {
 		t.Errorf("the last one is %q, want %q", last, want)
 	}

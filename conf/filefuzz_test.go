@@ -25,7 +25,7 @@ func referenceRead(text string) map[string]string {
 			continue
 		}
 		name, value := TrimSpace(parts[0]), TrimSpace(parts[1])
-		if o, known := options[name]; known && o.good(value) {
+		if o, known := options[name]; known && o.valid(value) {
 			values[name] = value
 		}
 	}
@@ -61,7 +61,7 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("%q: %s is %q, want %q", text, name, got, value)
 			}
 		}
-		for _, c := range l.Complaints {
+		for _, c := range l.Diagnostics {
 			if c.Line < 1 || c.What == "" || c.Used == "" {
 				t.Errorf("%q: complaint %+v", text, c)
 			}

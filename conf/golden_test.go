@@ -56,7 +56,7 @@ func goldens(t *testing.T, run func(t *testing.T, g golden)) {
 }
 
 // load makes the files of the transcript in dir, and loads them.
-func (g golden) load(t *testing.T, dir string) *Loaded {
+func (g golden) load(t *testing.T, dir string) *File {
 	t.Helper()
 	path := filepath.Join(dir, "policyd-spf.conf")
 	text := strings.ReplaceAll(g.Config, "@DIR@", dir)
@@ -108,7 +108,7 @@ func relevant(syslog []string, what ...string) []string {
 }
 
 // said gives the log lines of complaints, as the transcripts have them.
-func said(complaints []Complaint, dir string) []string {
+func said(complaints []Diagnostic, dir string) []string {
 	var lines []string
 	for _, c := range complaints {
 		severity := "info"
@@ -131,7 +131,7 @@ func TestGoldenConfig(t *testing.T) {
 		l := g.load(t, dir)
 		want := relevant(g.Exchanges[0].Syslog, `ERROR: Unknown name "`, `ERROR parsing line "`, `ERROR stating "`, "ERROR: is not a file", "ERROR: bad number")
 		want = slices.DeleteFunc(want, func(line string) bool { return !strings.Contains(line, "@DIR@/policyd-spf.conf") })
-		if got := said(l.Complaints, dir); !slices.Equal(got, want) {
+		if got := said(l.Diagnostics, dir); !slices.Equal(got, want) {
 			t.Errorf("log %q\nwant %q", got, want)
 		}
 	})
@@ -156,7 +156,7 @@ func TestGoldenPerUser(t *testing.T) {
 					user = strings.ToLower(value)
 				}
 			}
-			u := p.For(user, l.Settings)
+			u := p.Lookup(user, l.Settings)
 			want := relevant(exchange.Syslog, "per user settings", "ERROR stating", "ERROR opening", "ERROR: Per_User")
 			if got := said(u.Complaints, dir); !slices.Equal(got, want) {
 				t.Errorf("%s: log %q\nwant %q", user, got, want)

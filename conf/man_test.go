@@ -68,8 +68,8 @@ func TestManConf(t *testing.T) {
 			t.Errorf("%s: the page gives a default: %v", m.name, m.hasDef)
 		case m.def != o.Default:
 			t.Errorf("%s: default %q in the page, %q in the table", m.name, m.def, o.Default)
-		case o.Kind != Table && !slices.Equal(m.words, o.Words):
-			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Words)
+		case o.Kind != Table && !slices.Equal(m.words, o.Values):
+			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Values)
 		}
 	}
 	for _, o := range Options() {
@@ -87,8 +87,8 @@ func TestManPerUser(t *testing.T) {
 		switch {
 		case !known:
 			t.Errorf("%s: no such setting", m.name)
-		case !slices.Equal(m.words, o.Words):
-			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Words)
+		case !slices.Equal(m.words, o.Values):
+			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Values)
 		}
 	}
 	for _, o := range Options() {

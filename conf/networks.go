@@ -29,7 +29,7 @@ type span[A any] struct{ first, last A }
 // ParseNetworks reads a list of networks, which commas separate: an address,
 // alone or with /length, for IPv4 also with /netmask or /hostmask. Bits behind
 // the length must be zero. Entries that are no network are passed over, and
-// Bad gives them.
+// Invalid gives them.
 func ParseNetworks(text string) *Networks {
 	n := new(Networks)
 	for _, entry := range parseList(text) {
@@ -42,8 +42,8 @@ func ParseNetworks(text string) *Networks {
 			n.v6 = append(n.v6, span6(prefix))
 		}
 	}
-	n.v4 = outermost(n.v4, cmp.Compare[uint32])
-	n.v6 = outermost(n.v6, compare6)
+	n.v4 = dropNested(n.v4, cmp.Compare[uint32])
+	n.v6 = dropNested(n.v6, compare6)
 	return n
 }
 
@@ -76,8 +76,8 @@ func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
 	}
 }
 
-// Bad gives the entries that are no network, in their order.
-func (n *Networks) Bad() []string {
+// Invalid gives the entries that are no network, in their order.
+func (n *Networks) Invalid() []string {
 	if n == nil {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (n *Networks) Empty() bool {
 
 // outermost sorts networks and drops those that lie in others. Networks never
 // overlap in another way.
-func outermost[A any](spans []span[A], compare func(a, b A) int) []span[A] {
+func dropNested[A any](spans []span[A], compare func(a, b A) int) []span[A] {
 	slices.SortFunc(spans, func(a, b span[A]) int {
 		return cmp.Or(compare(a.first, b.first), compare(b.last, a.last)) // the wider one first
 	})

@@ -75,7 +75,7 @@ func TestNetworksFind(t *testing.T) {
 
 func TestNetworksBad(t *testing.T) {
 	n := ParseNetworks("mx.example, 10.0.0.1/8 ,10.0.0.0/8,,::1/0")
-	if got, want := n.Bad(), []string{"mx.example", "10.0.0.1/8", "::1/0"}; !slices.Equal(got, want) {
+	if got, want := n.Invalid(), []string{"mx.example", "10.0.0.1/8", "::1/0"}; !slices.Equal(got, want) {
 		t.Errorf("Bad() = %q, want %q", got, want)
 	}
 	if !n.Contains(netip.MustParseAddr("10.9.9.9")) {
@@ -85,7 +85,7 @@ func TestNetworksBad(t *testing.T) {
 
 func TestNetworksEmpty(t *testing.T) {
 	var unset *Networks
-	if !unset.Empty() || unset.Contains(netip.MustParseAddr("::1")) || unset.Bad() != nil {
+	if !unset.Empty() || unset.Contains(netip.MustParseAddr("::1")) || unset.Invalid() != nil {
 		t.Error("nil is not an empty set")
 	}
 	if n := ParseNetworks(" ,"); !n.Empty() || n.Contains(netip.MustParseAddr("::1")) {

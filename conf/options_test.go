@@ -13,13 +13,13 @@ func TestOptions(t *testing.T) {
 				t.Error("two options of this name")
 			}
 			names[o.Name], perUser[o.PerUser] = true, true
-			if o.Default != "" && !o.good(o.Default) {
+			if o.Default != "" && !o.valid(o.Default) {
 				t.Errorf("bad default %q", o.Default)
 			}
-			if o.Kind == Word && (!slices.Contains(o.Words, o.Default) || o.Else == "") {
-				t.Errorf("default %q, words %q, else %q", o.Default, o.Words, o.Else)
+			if o.Kind == Enum && (!slices.Contains(o.Values, o.Default) || o.Fallback == "") {
+				t.Errorf("default %q, words %q, else %q", o.Default, o.Values, o.Fallback)
 			}
-			if o.Meaning == "" {
+			if o.Help == "" {
 				t.Error("nothing for people")
 			}
 			if o.Ignored != (o.set == nil) {

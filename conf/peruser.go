@@ -27,18 +27,18 @@ type PerUser struct {
 
 	info  os.FileInfo // of the file that the table is made from; nil: there is none, or it may have changed since
 	table *userTable
-	bad   []Complaint // of table.bad, in their order
+	bad   []Diagnostic // of table.bad, in their order
 }
 
 // UserSettings are the settings for one request.
 type UserSettings struct {
-	Settings   Settings    // those of all users, changed by those of this one
-	Found      bool        // the user has a line
-	File       string      // where it is
-	Line       int         // its number, counted from 1
-	Names      []string    // the options that it sets, by their names in the configuration file
-	Values     []string    // theirs, in the same order
-	Complaints []Complaint // of the file, in its order
+	Settings   Settings     // those of all users, changed by those of this one
+	Found      bool         // the user has a line
+	File       string       // where it is
+	Line       int          // its number, counted from 1
+	Names      []string     // the options that it sets, by their names in the configuration file
+	Values     []string     // theirs, in the same order
+	Complaints []Diagnostic // of the file, in its order
 }
 
 // NewPerUser makes the table that a value of Per_User names. The value is
@@ -51,13 +51,13 @@ func NewPerUser(value string) *PerUser {
 	return p
 }
 
-// For gives the settings for a request whose recipient is user. Lines and
+// Lookup gives the settings for a request whose recipient is user. Lines and
 // settings that are no good are complained of and passed over. If the file is
 // no good, global holds.
-func (p *PerUser) For(user string, global Settings) UserSettings {
+func (p *PerUser) Lookup(user string, global Settings) UserSettings {
 	u := UserSettings{Settings: global, File: p.path}
-	if c, ok := p.refresh(); !ok {
-		u.Complaints = []Complaint{c}
+	if c, ok := p.reload(); !ok {
+		u.Complaints = []Diagnostic{c}
 		return u
 	}
 	settings, number := p.table.find(user)
@@ -76,9 +76,9 @@ func (p *PerUser) For(user string, global Settings) UserSettings {
 }
 
 // refresh sees to it that the table is the file's.
-func (p *PerUser) refresh() (c Complaint, ok bool) {
+func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	if !p.understood {
-		return Complaint{Err: true, Name: "Per_User", Value: p.value, What: "not understood", Want: "text,PATH", Used: "the settings of all users",
+		return Diagnostic{Err: true, Name: "Per_User", Value: p.value, What: "not understood", Want: "text,PATH", Used: "the settings of all users",
 			Text: fmt.Sprintf(`ERROR: Per_User "%s" not understood`, p.value)}, false
 	}
 	info, err := os.Stat(p.path)
@@ -86,7 +86,7 @@ func (p *PerUser) refresh() (c Complaint, ok bool) {
 		return p.unusable("stating", err), false
 	}
 	if p.info != nil && info.ModTime().Equal(p.info.ModTime()) && info.Size() == p.info.Size() && os.SameFile(info, p.info) {
-		return Complaint{}, true
+		return Diagnostic{}, true
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() { // not to be opened: that can have effects
 		return p.unusable("opening", errNotRegular), false
@@ -101,22 +101,22 @@ func (p *PerUser) refresh() (c Complaint, ok bool) {
 	}
 	for _, number := range p.table.bad {
 		line := p.table.line(number)
-		p.bad = append(p.bad, Complaint{Err: true, File: p.path, Line: number, Value: line,
+		p.bad = append(p.bad, Diagnostic{Err: true, File: p.path, Line: number, Value: line,
 			What: "no comma", Want: "user,settings", Used: "the line is passed over",
 			Text: fmt.Sprintf(`ERROR parsing line "%s" from file "%s" in per user settings`, line, p.path)})
 	}
 	if p.table.moreBad > 0 {
-		p.bad = append(p.bad, Complaint{Err: true, File: p.path, Line: p.table.moreBad,
+		p.bad = append(p.bad, Diagnostic{Err: true, File: p.path, Line: p.table.moreBad,
 			What: "too many bad lines", Used: "the lines are passed over",
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s" in per user settings, not logged`, p.path)})
 	}
-	return Complaint{}, true
+	return Diagnostic{}, true
 }
 
 // unusable forgets the table, and complains of the file.
-func (p *PerUser) unusable(doing string, err error) Complaint {
+func (p *PerUser) unusable(doing string, err error) Diagnostic {
 	p.info, p.table, p.bad = nil, nil, nil
-	return Complaint{Err: true, File: p.path, What: systemError(err), Want: "a readable file", Used: "the settings of all users",
+	return Diagnostic{Err: true, File: p.path, What: systemError(err), Want: "a readable file", Used: "the settings of all users",
 		Text: fmt.Sprintf(`ERROR %s "%s": %s`, doing, p.path, systemError(err))}
 }
 
@@ -126,7 +126,7 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, ok := strings.Cut(setting, "=")
 		option, known := find(perUserName, name)
-		c := Complaint{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
+		c := Diagnostic{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
 		switch {
 		case !ok || strings.Contains(value, "="):
 			c.What, c.Want = "not a name, one = and a value", "name=value"
@@ -134,11 +134,11 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 		case !known:
 			c.What, c.Want = "unknown name", "a name of policyd-spf.peruser(5)"
 			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s" in per user settings`, name, p.path)
-		case !option.good(value):
-			c.What, c.Want = "bad value", option.want()
+		case !option.valid(value):
+			c.What, c.Want = "bad value", option.expected()
 			c.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s" in per user settings`, value, name, p.path)
 		default:
-			if !option.Idle {
+			if !option.PerUserIgnored {
 				option.apply(&u.Settings, value)
 			}
 			u.Names, u.Values = append(u.Names, option.Name), append(u.Values, value)

@@ -64,7 +64,7 @@ func TestPerUserLines(t *testing.T) {
 	} {
 		t.Run(test.user, func(t *testing.T) {
 			global := Settings{HELOReject: "global"}
-			u := p.For(test.user, global)
+			u := p.Lookup(test.user, global)
 			if u.Settings.HELOReject != test.helo || u.Line != test.line || u.Found != (test.line > 0) {
 				t.Errorf("got %q of line %d, found: %v", u.Settings.HELOReject, u.Line, u.Found)
 			}
@@ -126,7 +126,7 @@ func TestPerUserSettings(t *testing.T) {
 		t.Run(strings.ReplaceAll(test.settings, ",", ";"), func(t *testing.T) { // a comma would get into the path
 			want := Default()
 			test.want(&want)
-			u := perUser(t, "u,"+test.settings+"\n").For("u", Default())
+			u := perUser(t, "u,"+test.settings+"\n").Lookup("u", Default())
 			if !reflect.DeepEqual(u.Settings, want) {
 				t.Errorf("got %+v\nwant %+v", u.Settings, want)
 			}
@@ -138,7 +138,7 @@ func TestPerUserSettings(t *testing.T) {
 }
 
 func TestPerUserNames(t *testing.T) {
-	u := perUser(t, "u,HELO_reject=a|Authserv-Id=x|x=y\n").For("u", Default())
+	u := perUser(t, "u,HELO_reject=a|Authserv-Id=x|x=y\n").Lookup("u", Default())
 	if want := []string{"HELO_reject", "Authserv_Id"}; !slices.Equal(u.Names, want) {
 		t.Errorf("got %q, want %q", u.Names, want)
 	}
@@ -152,7 +152,7 @@ func TestPerUserBadLines(t *testing.T) {
 	two := `0 err ERROR parsing line "junk two" from file "peruser" in per user settings`
 	for user, want := range map[string][]string{"first": nil, "bob": {one}, "carol": {one, two}} {
 		t.Run(user, func(t *testing.T) {
-			if got := logged(p.For(user, Default()).Complaints); !slices.Equal(got, want) {
+			if got := logged(p.Lookup(user, Default()).Complaints); !slices.Equal(got, want) {
 				t.Errorf("log %q, want %q", got, want)
 			}
 		})
@@ -160,7 +160,7 @@ func TestPerUserBadLines(t *testing.T) {
 }
 
 func TestPerUserManyBadLines(t *testing.T) {
-	complaints := logged(perUser(t, strings.Repeat("junk\n", 1000)).For("u", Default()).Complaints)
+	complaints := logged(perUser(t, strings.Repeat("junk\n", 1000)).Lookup("u", Default()).Complaints)
 	if len(complaints) != maxBadLines+1 {
 		t.Errorf("%d complaints", len(complaints))
 	}
@@ -175,7 +175,7 @@ func TestPerUserDoesNotLeak(t *testing.T) {
 	p := perUser(t, "junk\nbob,HELO_reject=b|x=y|Whitelist=10.0.0.0/8|Domain_Whitelist=bob.example\ncarol,Mail_From_reject=c|z=\n")
 	global := Default()
 	global.DomainWhitelist = []string{"global.example"}
-	bob, carol, dave := p.For("bob", global), p.For("carol", global), p.For("dave", global)
+	bob, carol, dave := p.Lookup("bob", global), p.Lookup("carol", global), p.Lookup("dave", global)
 	if carol.Settings.HELOReject != "Fail" || carol.Settings.Whitelist != nil || carol.Settings.DomainWhitelist[0] != "global.example" {
 		t.Errorf("carol has bob's settings: %+v", carol.Settings)
 	}
@@ -220,9 +220,9 @@ func TestPerUserRereadsWhenChanged(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := perUser(t, "u,HELO_reject=befo\n")
-			before := p.For("u", Default()).Settings.HELOReject
+			before := p.Lookup("u", Default()).Settings.HELOReject
 			test.change(t, p.path)
-			if after := p.For("u", Default()).Settings.HELOReject; before != "befo" || !strings.HasPrefix(after, "afte") {
+			if after := p.Lookup("u", Default()).Settings.HELOReject; before != "befo" || !strings.HasPrefix(after, "afte") {
 				t.Errorf("%q, then %q", before, after)
 			}
 		})
@@ -234,7 +234,7 @@ func TestPerUserRereadsFreshFile(t *testing.T) {
 	p := perUser(t, "")
 	for i := range 3 {
 		rewrite(t, p.path, fmt.Sprintf("u,HELO_reject=%d\n", i), 0)
-		if got := p.For("u", Default()).Settings.HELOReject; got != fmt.Sprint(i) {
+		if got := p.Lookup("u", Default()).Settings.HELOReject; got != fmt.Sprint(i) {
 			t.Errorf("got %q after change %d", got, i)
 		}
 	}
@@ -242,9 +242,9 @@ func TestPerUserRereadsFreshFile(t *testing.T) {
 
 func TestPerUserReadsOnce(t *testing.T) {
 	p := perUser(t, "u,HELO_reject=a\n")
-	p.For("u", Default())
+	p.Lookup("u", Default())
 	table := p.table
-	p.For("u", Default())
+	p.Lookup("u", Default())
 	if p.table != table {
 		t.Error("the file was read again though it did not change")
 	}
@@ -275,7 +275,7 @@ func TestPerUserUnusable(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewPerUser(test.value)
 			for range 2 { // each request
-				u := p.For("u", Default())
+				u := p.Lookup("u", Default())
 				if u.Found || !reflect.DeepEqual(u.Settings, Default()) {
 					t.Errorf("got %+v", u)
 				}
@@ -289,17 +289,17 @@ func TestPerUserUnusable(t *testing.T) {
 
 func TestPerUserVanishesAndReturns(t *testing.T) {
 	p := perUser(t, "u,HELO_reject=a\n")
-	p.For("u", Default())
+	p.Lookup("u", Default())
 	if err := os.Rename(p.path, p.path+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if u := p.For("u", Default()); u.Found || len(u.Complaints) != 1 {
+	if u := p.Lookup("u", Default()); u.Found || len(u.Complaints) != 1 {
 		t.Errorf("without the file: %+v", u)
 	}
 	if err := os.Rename(p.path+".away", p.path); err != nil {
 		t.Fatal(err)
 	}
-	if u := p.For("u", Default()); u.Settings.HELOReject != "a" {
+	if u := p.Lookup("u", Default()); u.Settings.HELOReject != "a" {
 		t.Errorf("with the file again: %+v", u)
 	}
 }
@@ -352,10 +352,10 @@ func BenchmarkPerUser(b *testing.B) {
 			p := perUser(b, manyUsers(size))
 			global := Default()
 			user := fmt.Sprintf("user%d@dest.example", size-1)
-			p.For(user, global)
+			p.Lookup(user, global)
 			b.ReportAllocs()
 			for b.Loop() {
-				p.For(user, global)
+				p.Lookup(user, global)
 			}
 		})
 	}

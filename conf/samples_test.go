@@ -64,10 +64,10 @@ func TestCommentedSampleExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := load(t, regexp.MustCompile(`(?m)^#([A-Za-z_]+ = )`).ReplaceAllString(string(text), "$1"))
-	if len(l.Complaints) > 0 {
-		t.Errorf("complaints: %q", logged(l.Complaints))
+	if len(l.Diagnostics) > 0 {
+		t.Errorf("complaints: %q", logged(l.Diagnostics))
 	}
-	if bad := append(l.Settings.Whitelist.Bad(), l.Settings.SkipAddresses.Bad()...); len(bad) > 0 {
+	if bad := append(l.Settings.Whitelist.Invalid(), l.Settings.SkipAddresses.Invalid()...); len(bad) > 0 {
 		t.Errorf("bad networks: %q", bad)
 	}
 }

@@ -45,8 +45,8 @@ type Settings struct {
 // Default gives the settings of an empty file.
 func Default() Settings {
 	var s Settings
-	for i := range table {
-		if o := &table[i]; o.Default != "" {
+	for i := range options {
+		if o := &options[i]; o.Default != "" {
 			o.apply(&s, o.Default)
 		}
 	}

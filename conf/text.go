@@ -16,7 +16,7 @@ func DecodeUTF8(b []byte) string {
 	var s strings.Builder
 	s.Grow(len(b))
 	for len(b) > 0 {
-		n := brokenPart(b)
+		n := invalidLen(b)
 		if n == 0 {
 			_, n = utf8.DecodeRune(b)
 			s.Write(b[:n])
@@ -28,10 +28,10 @@ func DecodeUTF8(b []byte) string {
 	return s.String()
 }
 
-// brokenPart gives the length of the broken part that b, which is not empty,
+// invalidLen gives the length of the broken part that b, which is not empty,
 // begins with, or 0 if it begins with a character. The ranges are those of the
 // Unicode Standard's table of well-formed UTF-8 sequences.
-func brokenPart(b []byte) int {
+func invalidLen(b []byte) int {
 	size, low, high := 0, byte(0x80), byte(0xBF) // of the sequence; of its second octet
 	switch c := b[0]; {
 	case c < 0x80:
@@ -82,9 +82,9 @@ func universalNewlines(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
-// content gives what a line of a configuration or per-user file says: nothing
+// stripComment gives what a line of a configuration or per-user file says: nothing
 // from the first number sign on, and no white space around it.
-func content(line string) string {
+func stripComment(line string) string {
 	line, _, _ = strings.Cut(line, "#")
 	return TrimSpace(line)
 }

@@ -32,7 +32,7 @@ func makeUserTable(text string) *userTable {
 	for line := range strings.SplitSeq(text, "\n") {
 		t.starts = append(t.starts, uint32(start))
 		start += len(line) + 1
-		if line = content(line); line == "" {
+		if line = stripComment(line); line == "" {
 			continue
 		}
 		user, _, ok := cutUser(line)
@@ -77,7 +77,7 @@ func (t *userTable) slot(user string) int {
 // line gives what line number says.
 func (t *userTable) line(number int) string {
 	line, _, _ := strings.Cut(t.text[t.starts[number-1]:], "\n")
-	return content(line)
+	return stripComment(line)
 }
 
 // cutUser splits what a line says into user and settings, at the first comma.

@@ -42,9 +42,9 @@ func parseNumber(text string) (int, error) {
 	return int(n), nil
 }
 
-// parseTruth tells whether text means yes where the original takes any text
+// parseBool tells whether text means yes where the original takes any text
 // but the empty one for it.
-func parseTruth(text string) bool {
+func parseBool(text string) bool {
 	switch strings.ToLower(text) {
 	case "", "false", "no", "0":
 		return false

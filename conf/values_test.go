@@ -62,7 +62,7 @@ func TestParseTruth(t *testing.T) {
 		"True": true, "yes": true, "1": true, "00": true, "off": true, "-": true,
 	} {
 		t.Run(fmt.Sprintf("%q", in), func(t *testing.T) {
-			if got := parseTruth(in); got != want {
+			if got := parseBool(in); got != want {
 				t.Errorf("parseTruth(%q) = %v", in, got)
 			}
 		})

@@ -39,12 +39,12 @@ type keptVerdict struct {
 	expires      time.Time
 }
 
-func keyOf(query spf.Query, voids int) verdictKey {
+func keyOf(query spf.Args, voids int) verdictKey {
 	return verdictKey{query.IP.Unmap(), query.Domain, voids}
 }
 
 // get gives the verdict for a query, if one is kept that holds for it.
-func (c *verdicts) get(query spf.Query, voids int, now time.Time) (spf.Verdict, bool) {
+func (c *verdicts) get(query spf.Args, voids int, now time.Time) (spf.Verdict, bool) {
 	key := keyOf(query, voids)
 	kept, young := c.young[key]
 	if !young {
@@ -67,7 +67,7 @@ func (c *verdicts) get(query spf.Query, voids int, now time.Time) (spf.Verdict, 
 
 // put keeps a verdict for as long as it says. One for the same key, with other
 // things that it depends on, makes room for it.
-func (c *verdicts) put(query spf.Query, voids int, v spf.Verdict, now time.Time) {
+func (c *verdicts) put(query spf.Args, voids int, v spf.Verdict, now time.Time) {
 	if v.TTL <= 0 || v.Result == spf.Temperror {
 		return
 	}

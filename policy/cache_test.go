@@ -13,18 +13,18 @@ import (
 
 func TestVerdicts(t *testing.T) {
 	now := time.Now()
-	query := spf.Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: "alice@example.org", HELO: "mail.example.org"}
-	with := func(change func(*spf.Query)) spf.Query {
+	query := spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: "alice@example.org", HELO: "mail.example.org"}
+	with := func(change func(*spf.Args)) spf.Args {
 		q := query
 		change(&q)
 		return q
 	}
-	otherSender := with(func(q *spf.Query) { q.Sender = "bob@example.org" })
-	otherHELO := with(func(q *spf.Query) { q.HELO = "mx.example.org" })
+	otherSender := with(func(q *spf.Args) { q.Sender = "bob@example.org" })
+	otherHELO := with(func(q *spf.Args) { q.HELO = "mx.example.org" })
 	for _, test := range []struct {
 		name  string
 		kept  spf.Verdict
-		query spf.Query
+		query spf.Args
 		voids int
 		after time.Duration
 		want  bool
@@ -34,9 +34,9 @@ func TestVerdicts(t *testing.T) {
 		{"not to be kept", spf.Verdict{Result: spf.Pass}, query, 2, 0, false},
 		{"temperror", spf.Verdict{Result: spf.Temperror, TTL: time.Minute}, query, 2, 0, false},
 		{"None", spf.Verdict{Result: spf.None, TTL: time.Minute}, query, 2, 0, true},
-		{"another client", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.IP = q.IP.Next() }), 2, 0, false},
-		{"the client in IPv6's words", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.IP = netip.MustParseAddr("::ffff:192.0.2.1") }), 2, 0, true},
-		{"another domain", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Query) { q.Domain = "example.net" }), 2, 0, false},
+		{"another client", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.IP = q.IP.Next() }), 2, 0, false},
+		{"the client in IPv6's words", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.IP = netip.MustParseAddr("::ffff:192.0.2.1") }), 2, 0, true},
+		{"another domain", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.Domain = "example.net" }), 2, 0, false},
 		{"another limit", spf.Verdict{TTL: time.Minute}, query, 10, 0, false},
 		{"another sender", spf.Verdict{TTL: time.Minute}, otherSender, 2, 0, true},
 		{"another sender, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, otherSender, 2, 0, false},
@@ -61,8 +61,8 @@ func TestVerdicts(t *testing.T) {
 func TestVerdictsKeepNoRequest(t *testing.T) {
 	var c verdicts
 	now := time.Now()
-	query := func(domain string) spf.Query {
-		return spf.Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, Sender: "a@" + domain, HELO: domain}
+	query := func(domain string) spf.Args {
+		return spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, Sender: "a@" + domain, HELO: domain}
 	}
 	put := func(request string) {
 		c.put(query(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
@@ -92,10 +92,10 @@ func TestVerdictsBound(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var c verdicts
 			now := time.Now()
-			used := spf.Query{Domain: "used.example"}
+			used := spf.Args{Domain: "used.example"}
 			c.put(used, 2, spf.Verdict{TTL: time.Hour}, now)
 			for i := range 5000 {
-				c.put(spf.Query{Domain: fmt.Sprintf("%d.example", i)}, 2, spf.Verdict{TTL: time.Hour, Record: test.record}, now)
+				c.put(spf.Args{Domain: fmt.Sprintf("%d.example", i)}, 2, spf.Verdict{TTL: time.Hour, Record: test.record}, now)
 				if _, ok := c.get(used, 2, now); !ok {
 					t.Fatalf("what is used was forgotten after %d others", i)
 				}

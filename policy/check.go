@@ -13,7 +13,7 @@ const lookupPatience = 20 * time.Second
 
 // check is a check that is going to be made, or one whose verdict is known.
 type check struct {
-	query   spf.Query
+	query   spf.Args
 	verdict spf.Verdict
 	known   bool
 
@@ -22,7 +22,7 @@ type check struct {
 }
 
 // prepare readies a check that may take some seconds.
-func (q *inquiry) prepare(query spf.Query, seconds int) check {
+func (q *inquiry) prepare(query spf.Args, seconds int) check {
 	c := check{query: query}
 	if seconds >= 0 { // else there is no time at all
 		c.verdict, c.known = q.server.verdicts.get(query, q.set.VoidLimit, time.Now())
@@ -32,7 +32,7 @@ func (q *inquiry) prepare(query spf.Query, seconds int) check {
 	}
 	c.checker = &spf.Checker{
 		Resolver: q.server.Resolver,
-		Limits:   spf.Limits{Terms: spf.DefaultLimits().Terms, Voids: q.set.VoidLimit},
+		Limits:   spf.Limits{Lookups: spf.DefaultLimits().Lookups, VoidLookups: q.set.VoidLimit},
 	}
 	if q.server.Observer != nil {
 		c.checker.Observer = q.server.Observer
@@ -47,7 +47,7 @@ func (q *inquiry) prepare(query spf.Query, seconds int) check {
 }
 
 // waits tells whether the check has to wait for name servers.
-func (c *check) waits() bool { return !c.known && c.checker.Waits(c.query.Domain) }
+func (c *check) waits() bool { return !c.known && c.checker.NeedsLookup(c.query.Domain) }
 
 // start begins with the lookups of a check that is made later.
 func (q *inquiry) start(c *check) {
@@ -61,7 +61,7 @@ func (q *inquiry) start(c *check) {
 		}
 	}()
 	c.evaluation = c.checker.Prepare(q.context(), c.query)
-	c.evaluation.Start()
+	c.evaluation.Prefetch()
 }
 
 // check gives the verdict of a check that was prepared. It always gives one.
@@ -80,7 +80,7 @@ func (q *inquiry) check(c check, seconds int) (v spf.Verdict) {
 	}
 	limit := q.checkTime(seconds)
 	defer limit.end()
-	v = c.evaluation.Check(limit)
+	v = c.evaluation.CheckHost(limit)
 	q.server.verdicts.put(c.query, q.set.VoidLimit, v, time.Now())
 	return v
 }

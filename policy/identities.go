@@ -195,20 +195,20 @@ func shownReason(r spf.Result, reason string, listed bool) string {
 }
 
 // heloQuery is the check of a HELO name (RFC 7208, 2.3 and 4.3).
-func heloQuery(ip netip.Addr, name string) spf.Query {
-	return spf.Query{IP: ip, Domain: name, HELO: name}
+func heloQuery(ip netip.Addr, name string) spf.Args {
+	return spf.Args{IP: ip, Domain: name, HELO: name}
 }
 
 // mailFromQuery is the check of a sender (RFC 7208, 2.4 and 4.3). Its domain is
 // what follows the last "@", as a quoted local part may hold others. A sender
 // without "@" is a domain.
-func mailFromQuery(ip netip.Addr, sender, name string) spf.Query {
+func mailFromQuery(ip netip.Addr, sender, name string) spf.Args {
 	at := strings.LastIndexByte(sender, '@')
 	domain := sender[at+1:]
 	if at <= 0 {
 		sender = "postmaster@" + domain
 	}
-	return spf.Query{IP: ip, Domain: domain, Sender: sender, HELO: name}
+	return spf.Args{IP: ip, Domain: domain, Sender: sender, HELO: name}
 }
 
 // domainOf gives the domain of a sender without its final full stop. A sender

@@ -53,7 +53,7 @@ func (q *inquiry) userSettings() {
 	}
 	s.Log.Line(3, Info, "Starting to process per-user settings")
 	s.Log.Line(3, Info, "User data: ", s.Settings.PerUser)
-	u := s.users.For(q.recipient, s.Settings)
+	u := s.users.Lookup(q.recipient, s.Settings)
 	if u.File != "" {
 		s.Log.Line(4, Info, `Reading per user data (type text) from:  "`, u.File, `"`)
 		s.Log.Line(4, Info, `readUserConfigFile: Loading "`, u.File, `"`)

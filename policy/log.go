@@ -95,7 +95,7 @@ func (l *Log) add(p Priority, parts ...string) {
 
 // Complain adds the lines about a configuration file. The file's debugLevel is
 // not in force while it is read.
-func (l *Log) Complain(complaints []conf.Complaint) {
+func (l *Log) Complain(complaints []conf.Diagnostic) {
 	for _, c := range complaints {
 		if c.Level == conf.Always {
 			l.Line(Always, Severity(c), c.Text)
@@ -104,7 +104,7 @@ func (l *Log) Complain(complaints []conf.Complaint) {
 }
 
 // Severity gives the priority of a complaint about a file.
-func Severity(c conf.Complaint) Priority {
+func Severity(c conf.Diagnostic) Priority {
 	if c.Err {
 		return Err
 	}

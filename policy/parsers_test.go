@@ -172,8 +172,8 @@ func loadText(t testing.TB, config string) conf.Settings {
 	path := t.TempDir() + "/policyd-spf.conf"
 	writeFile(t, path, config)
 	loaded, err := conf.Load(path)
-	if err != nil || len(loaded.Complaints) > 0 {
-		t.Fatalf("%v, %v", err, loaded.Complaints)
+	if err != nil || len(loaded.Diagnostics) > 0 {
+		t.Fatalf("%v, %v", err, loaded.Diagnostics)
 	}
 	return loaded.Settings
 }

@@ -82,7 +82,7 @@ func permanent(err error) string {
 // limit gives the text of a limit of RFC 7208, 4.6.4.
 func limit(e *spf.LimitError) string {
 	switch e.Kind {
-	case spf.VoidLimit:
+	case spf.VoidLookupLimit:
 		return "Void lookup limit of " + strconv.Itoa(e.Limit) + " exceeded"
 	case spf.MXLimit:
 		return "More than 10 MX records returned"
@@ -95,13 +95,13 @@ func limit(e *spf.LimitError) string {
 // records gives the text for a name whose records cannot be used.
 func records(e *spf.RecordError) string {
 	switch e.Kind {
-	case spf.SeveralRecords:
+	case spf.MultipleRecords:
 		return "Two or more type TXT spf records found."
 	case spf.IncludeNoRecord:
 		return "No valid SPF record for included domain: " + e.Domain + ": " + e.Term
 	case spf.RedirectNoRecord:
 		return "redirect domain has no SPF record: " + e.Domain
-	case spf.IncludeOfItself:
+	case spf.SelfInclude:
 		return "include has trivial recursion: " + e.Term
 	case spf.UnencodableName:
 		return "Non-ascii characters found in TXT record for " + e.Domain
@@ -126,13 +126,13 @@ func syntax(e *spf.SyntaxError) string {
 		return "Invalid IP4 address: " + e.Term
 	case spf.BadIP6:
 		return "Invalid IP6 address: " + e.Term
-	case spf.BadIP4Length:
+	case spf.BadIP4CIDR:
 		return "Invalid IP4 CIDR length: " + e.Term
-	case spf.BadIP6Length:
+	case spf.BadIP6CIDR:
 		return "Invalid IP6 CIDR length: " + e.Term
-	case spf.DualLength:
+	case spf.DualCIDR:
 		return "Dual CIDR not allowed: " + e.Term
-	case spf.LengthNotAllowed:
+	case spf.CIDRNotAllowed:
 		return "CIDR not allowed: " + e.Term
 	case spf.AllWithArgument:
 		return "Invalid all mechanism format - only qualifier allowed with all: " + e.Term

@@ -15,7 +15,7 @@ import (
 const (
 	// requestTime is the time for a request in all. smtpd waits for 100 s
 	// (smtpd_policy_service_timeout), and then turns the mail away.
-	requestTime = conf.AnswerTime
+	requestTime = conf.ReplyTimeout
 
 	// debugging is the debugLevel from which on the lines of a request are
 	// written before its reply, so that they stand before Postfix's own about
@@ -167,7 +167,7 @@ func (s *Server) logBadNetworks(option string, networks *conf.Networks) {
 	if networks == nil {
 		return
 	}
-	for i, entry := range networks.Bad() {
+	for i, entry := range networks.Invalid() {
 		if i == maxBadNetworks {
 			s.Log.Line(0, Info, "ERROR: more entries in ", option, " not IP network. Entries skipped.")
 			break

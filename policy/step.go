@@ -40,7 +40,7 @@ type BypassStep struct{ Option, Entry string }
 // Cached tells whether its verdict is known from an earlier request.
 type CheckStep struct {
 	Identity string
-	Query    spf.Query
+	Query    spf.Args
 	Cached   bool
 }
 

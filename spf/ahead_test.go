@@ -42,7 +42,7 @@ func TestQuestions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newMacros(Query{IP: netip.MustParseAddr(test.ip)}, "")
+			m := newMacros(Args{IP: netip.MustParseAddr(test.ip)}, "")
 			known := func(name string) *Record {
 				text, ok := map[string]string{
 					"pass.example":     "v=spf1 ip4:198.51.100.1 ip4:192.0.2.0/24 a -all",
@@ -129,7 +129,7 @@ func TestAheadRoundTrips(t *testing.T) {
 				cache := NewCache(&slow{book: newBook(test.zone)})
 				c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
 				start := time.Now()
-				c.Check(ctx, query("192.0.2.1", "u@a.example"))
+				c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
 				if got := int(time.Since(start) / time.Second); got != test.want {
 					t.Errorf("%d round trips, want %d", got, test.want)
 				}
@@ -158,7 +158,7 @@ func TestRecall(t *testing.T) {
 		c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
 		for _, want := range []int{5, 0, 1} {
 			start := time.Now()
-			if v := c.Check(ctx, query("192.0.2.1", "u@a.example")); v.Result != Pass {
+			if v := c.CheckHost(ctx, query("192.0.2.1", "u@a.example")); v.Result != Pass {
 				t.Fatal(v)
 			}
 			if got := int(time.Since(start) / time.Second); got != want {
@@ -184,11 +184,11 @@ func TestAheadChangesNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		cache := NewCache(&slow{book: newBook(zone)})
-		c := &Checker{Resolver: &Tracer{cache, &s}, Limits: DefaultLimits(), Observer: &s}
+		c := &Checker{Resolver: &TracingResolver{cache, &s}, Limits: DefaultLimits(), Observer: &s}
 		if ahead {
 			c.Ahead = cache
 		}
-		v := c.Check(ctx, query("192.0.2.1", "u@a.example"))
+		v := c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
 		v.TTL = 0
 		v.Err = nil
 		return v, s
@@ -208,7 +208,7 @@ func TestAheadChangesNothing(t *testing.T) {
 // Records that include one another many times over, all of them known, are not
 // gone through.
 func TestForetellBounded(t *testing.T) {
-	m := newMacros(Query{IP: netip.MustParseAddr("192.0.2.1")}, "")
+	m := newMacros(Args{IP: netip.MustParseAddr("192.0.2.1")}, "")
 	r, err := Parse("v=spf1" + strings.Repeat(" include:x.example", 400) + " -all")
 	if err != nil {
 		t.Fatal(err)

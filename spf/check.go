@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Query is what check_host() is asked (RFC 7208, 4.1).
-type Query struct {
+// Args is what check_host() is asked (RFC 7208, 4.1).
+type Args struct {
 	IP     netip.Addr // of the SMTP client; an IPv4-mapped IPv6 address counts as IPv4
 	Domain string     // the domain checked: of MAIL FROM, or the HELO name; U-labels are welcome
 	Sender string     // MAIL FROM; "" is postmaster at Domain, as for a HELO name (RFC 7208, 2.4 and 4.3)
@@ -34,7 +34,7 @@ type Evaluation struct {
 	macros macros
 	budget budget
 	scout  *scout
-	path   []scene // what is being evaluated, from the first record to the innermost
+	stack  []frame // what is being evaluated, from the first record to the innermost
 	ttl    time.Duration
 	vary   Vary
 
@@ -42,34 +42,34 @@ type Evaluation struct {
 	validatedDone bool
 }
 
-// scene is a record that is being evaluated, or an MX or PTR answer.
-type scene struct {
+// frame is a record that is being evaluated, or an MX or PTR answer.
+type frame struct {
 	record   *Record  // nil if it is an answer
 	domain   string   // the record's
 	hosts    []string // the answer's
 	followed bool     // by the scout
 }
 
-// enter puts a scene at the end of the path, and leave takes it away.
-func (e *Evaluation) enter(s scene) (depth int) {
-	e.path = append(e.path, s)
-	return len(e.path) - 1
+// push puts a scene at the end of the path, and leave takes it away.
+func (e *Evaluation) push(s frame) (depth int) {
+	e.stack = append(e.stack, s)
+	return len(e.stack) - 1
 }
 
-func (e *Evaluation) leave(depth int) { e.path = e.path[:depth] }
+func (e *Evaluation) pop(depth int) { e.stack = e.stack[:depth] }
 
 // longestTTL is where the smallest TTL starts from: no verdict is kept longer
 // than a day, whatever the records say (RFC 8767, 4 caps TTLs in this spirit).
 const longestTTL = 24 * time.Hour
 
-// Check evaluates check_host() for q. It ends soon after ctx, with temperror,
+// CheckHost evaluates check_host() for q. It ends soon after ctx, with temperror,
 // and always gives a verdict.
-func (c *Checker) Check(ctx context.Context, q Query) Verdict {
+func (c *Checker) CheckHost(ctx context.Context, q Args) Verdict {
 	if c.Ahead == nil {
-		return c.Prepare(ctx, q).Check(ctx)
+		return c.Prepare(ctx, q).CheckHost(ctx)
 	}
 	asking, cancel := context.WithCancel(ctx)
-	v := c.Prepare(asking, q).Check(ctx)
+	v := c.Prepare(asking, q).CheckHost(ctx)
 	cancel()
 	c.Ahead.Abandon(asking)
 	return v
@@ -77,20 +77,20 @@ func (c *Checker) Check(ctx context.Context, q Query) Verdict {
 
 // Prepare readies a check that will be made soon: with Ahead, the lookups it
 // will need are started at once. They end with ctx.
-func (c *Checker) Prepare(ctx context.Context, q Query) *Evaluation {
+func (c *Checker) Prepare(ctx context.Context, q Args) *Evaluation {
 	e := &Evaluation{
 		Checker: c, domain: q.Domain, macros: newMacros(q, c.Receiver),
 		budget: budget{limits: c.Limits}, ttl: longestTTL,
 	}
 	if c.Ahead != nil {
-		e.scout = newScout(ctx, c.Ahead, &e.macros, c.Limits.Terms)
+		e.scout = newScout(ctx, c.Ahead, &e.macros, c.Limits.Lookups)
 	}
 	return e
 }
 
-// Waits tells whether a check of domain begins with a lookup that the cache has
+// NeedsLookup tells whether a check of domain begins with a lookup that the cache has
 // no answer to. It is false without Ahead.
-func (c *Checker) Waits(domain string) bool {
+func (c *Checker) NeedsLookup(domain string) bool {
 	name, flaw := toName(domain)
 	if c.Ahead == nil || flaw != nameOK {
 		return false
@@ -99,17 +99,17 @@ func (c *Checker) Waits(domain string) bool {
 	return !known || a.TTL <= 0
 }
 
-// Start begins with the lookups of a check that is made later. It is of use if
+// Prefetch begins with the lookups of a check that is made later. It is of use if
 // something else has to be waited for before.
-func (e *Evaluation) Start() {
+func (e *Evaluation) Prefetch() {
 	if name, flaw := toName(e.domain); e.scout != nil && flaw == nameOK {
 		e.scout.ask(Question{name, TypeTXT})
 	}
 }
 
-// Check evaluates what was prepared. It ends soon after ctx, with temperror,
+// CheckHost evaluates what was prepared. It ends soon after ctx, with temperror,
 // and always gives a verdict. It is to be called once.
-func (e *Evaluation) Check(ctx context.Context) Verdict {
+func (e *Evaluation) CheckHost(ctx context.Context) Verdict {
 	e.ctx = ctx
 	o := e.checkHost(e.domain, "", 0)
 	v := Verdict{
@@ -118,14 +118,14 @@ func (e *Evaluation) Check(ctx context.Context) Verdict {
 	if o.result == Fail && o.exp != nil {
 		v.Explanation = e.explain(o.exp, o.domain)
 	}
-	v.Terms, v.Voids, v.TTL, v.Vary = e.budget.terms, e.budget.voids, e.ttl, e.vary
+	v.Lookups, v.VoidLookups, v.TTL, v.Vary = e.budget.lookups, e.budget.voidLookups, e.ttl, e.vary
 	if v.Result == Temperror {
 		v.TTL = 0
 	}
 	return v
 }
 
-func newMacros(q Query, receiver string) macros {
+func newMacros(q Args, receiver string) macros {
 	m := macros{ip: q.IP.WithZone("").Unmap(), receiver: receiver}
 	if receiver == "" {
 		m.receiver = "unknown"
@@ -143,8 +143,8 @@ func newMacros(q Query, receiver string) macros {
 	return m
 }
 
-// outcome is what a record came to. Its term is "" for a default result.
-type outcome struct {
+// evalResult is what a record came to. Its term is "" for a default result.
+type evalResult struct {
 	result Result
 	err    error
 	domain string
@@ -154,32 +154,32 @@ type outcome struct {
 	exp    *Modifier // of the record that decided
 }
 
-func errorOutcome(err error) outcome {
+func errorResult(err error) evalResult {
 	var dns *DNSError
 	if errors.As(err, &dns) {
-		return outcome{result: Temperror, err: err} // RFC 7208, 2.6.6
+		return evalResult{result: Temperror, err: err} // RFC 7208, 2.6.6
 	}
-	return outcome{result: Permerror, err: err} // RFC 7208, 2.6.7
+	return evalResult{result: Permerror, err: err} // RFC 7208, 2.6.7
 }
 
 // checkHost is check_host() (RFC 7208, 4), for the domain checked and for each
 // include and redirect; term is the one that led here.
-func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
+func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
 	name, flaw := toName(domain)
 	switch {
 	case flaw == nameUnencodable:
-		return errorOutcome(&RecordError{UnencodableName, domain, term})
+		return errorResult(&RecordError{UnencodableName, domain, term})
 	case flaw != nameOK:
-		return outcome{result: None, domain: domain} // RFC 7208, 4.3: malformed
+		return evalResult{result: None, domain: domain} // RFC 7208, 4.3: malformed
 	case strings.IndexByte(name, '.') < 0 || name[0] == '[':
 		// RFC 7208, 4.3: not multi-label; or an address literal (2.3). Neither
 		// is looked up, but counts as if it had been.
-		if err := e.budget.void(); err != nil {
-			return errorOutcome(err)
+		if err := e.budget.countVoid(); err != nil {
+			return errorResult(err)
 		}
-		return outcome{result: None, domain: domain}
+		return evalResult{result: None, domain: domain}
 	}
-	r, err := e.record(name, term)
+	r, err := e.lookupRecord(name, term)
 	var text string
 	switch bad, ok := err.(*SyntaxError); {
 	case ok:
@@ -189,26 +189,26 @@ func (e *Evaluation) checkHost(domain, term string, depth int) outcome {
 	}
 	if err != nil {
 		e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Err: err})
-		o := errorOutcome(err)
+		o := errorResult(err)
 		o.domain, o.record, o.root = name, text, text
 		return o
 	}
 	if r == nil {
 		e.recordEvent(RecordEvent{Depth: depth, Domain: name})
-		return outcome{result: None, domain: name} // RFC 7208, 4.5
+		return evalResult{result: None, domain: name} // RFC 7208, 4.5
 	}
 	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
-	inside := e.enter(scene{record: r, domain: name})
+	inside := e.push(frame{record: r, domain: name})
 	o := e.terms(r, name, depth)
-	e.leave(inside)
+	e.pop(inside)
 	o.root = text
 	return o
 }
 
-// terms evaluates a record: directives from left to right, then the redirect,
+// lookups evaluates a record: directives from left to right, then the redirect,
 // or else neutral (RFC 7208, 4.6 and 4.7).
-func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
-	here := outcome{domain: domain, record: r.Text, exp: r.Exp}
+func (e *Evaluation) terms(r *Record, domain string, depth int) evalResult {
+	here := evalResult{domain: domain, record: r.Text, exp: r.Exp}
 	for _, t := range r.Terms {
 		d, ok := t.(*Directive)
 		if !ok {
@@ -217,7 +217,7 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
 		matched, err := e.matches(d, domain, depth)
 		e.matchEvent(depth, d, matched, d.Result(), err)
 		if err != nil {
-			o := errorOutcome(err)
+			o := errorResult(err)
 			o.domain, o.record, o.term = domain, r.Text, d.Source()
 			return o
 		}
@@ -234,24 +234,24 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) outcome {
 }
 
 // redirect evaluates the target's record in place of this one (RFC 7208, 6.1).
-func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
-	err := e.budget.term() // RFC 7208, 4.6.4
+func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
+	err := e.budget.countLookup() // RFC 7208, 4.6.4
 	target, flaw := "", nameOK
 	if err == nil {
 		target, flaw = e.target(r.Redirect.Value, domain)
 	}
 	e.termEvent(depth, r.Redirect, target)
-	var o outcome
+	var o evalResult
 	switch {
 	case err != nil:
-		o = errorOutcome(err)
+		o = errorResult(err)
 	case flaw != nameOK:
-		o = outcome{result: None, domain: target}
+		o = evalResult{result: None, domain: target}
 	default:
 		o = e.checkHost(target, r.Redirect.Source(), depth)
 	}
 	if o.result == None { // RFC 7208, 6.1
-		o = errorOutcome(&RecordError{RedirectNoRecord, e.written(r.Redirect.Value, domain), r.Redirect.Source()})
+		o = errorResult(&RecordError{RedirectNoRecord, e.expandForError(r.Redirect.Value, domain), r.Redirect.Source()})
 	}
 	if o.err != nil && o.record == "" {
 		o.domain, o.record, o.term = domain, r.Text, r.Redirect.Source()
@@ -263,20 +263,20 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) outcome {
 // lookup looks q up, counts it if it is void (RFC 7208, 4.6.4) and keeps the
 // smallest TTL.
 func (e *Evaluation) lookup(q Question) (Answer, error) {
-	a, err := e.lookupUncounted(q)
+	a, err := e.lookupUnlimited(q)
 	if err == nil && a.Void() {
-		err = e.budget.void()
+		err = e.budget.countVoid()
 		e.voidEvent(q)
 	}
 	return a, err
 }
 
-func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
+func (e *Evaluation) lookupUnlimited(q Question) (Answer, error) {
 	if e.ctx.Err() != nil {
 		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
 	}
 	if e.scout != nil {
-		e.scout.wait(q, e.path)
+		e.scout.wait(q, e.stack)
 	}
 	a, err := e.Resolver.Lookup(e.ctx, q)
 	if err == nil {
@@ -287,18 +287,18 @@ func (e *Evaluation) lookupUncounted(q Question) (Answer, error) {
 
 // target expands a domain-spec and notes what the verdict depends on by it.
 func (e *Evaluation) target(spec *MacroString, domain string) (string, nameError) {
-	e.note(spec)
-	return e.macros.expandName(spec, domain, e.clientName(domain))
+	e.recordVary(spec)
+	return e.macros.expandName(spec, domain, e.validatedName(domain))
 }
 
-// written expands a domain-spec as its author wrote it, for an error: also what
+// expandForError expands a domain-spec as its author wrote it, for an error: also what
 // is no name.
-func (e *Evaluation) written(spec *MacroString, domain string) string {
-	text := e.macros.expandText(spec, domain, e.clientName(domain))
+func (e *Evaluation) expandForError(spec *MacroString, domain string) string {
+	text := e.macros.expandText(spec, domain, e.validatedName(domain))
 	return truncateName(strings.TrimSuffix(text, "."))
 }
 
-func (e *Evaluation) note(m *MacroString) {
+func (e *Evaluation) recordVary(m *MacroString) {
 	if m.uses("sl") {
 		e.vary |= VaryLocalPart
 	}

@@ -25,10 +25,10 @@ func BenchmarkCheck(b *testing.B) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: bm.ahead}
-			q := Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: "a.example", Sender: "u@a.example", HELO: "helo.example"}
+			q := Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "a.example", Sender: "u@a.example", HELO: "helo.example"}
 			b.ReportAllocs()
 			for b.Loop() {
-				if v := c.Check(ctx, q); v.Result != Pass {
+				if v := c.CheckHost(ctx, q); v.Result != Pass {
 					b.Fatal(v)
 				}
 			}

@@ -57,12 +57,12 @@ func (b *book) check(sender string) Verdict {
 
 func (b *book) checkFrom(ip, sender string) Verdict {
 	c := &Checker{Resolver: b, Limits: DefaultLimits()}
-	return c.Check(context.Background(), query(ip, sender))
+	return c.CheckHost(context.Background(), query(ip, sender))
 }
 
-func query(ip, sender string) Query {
+func query(ip, sender string) Args {
 	_, domain, _ := strings.Cut(sender, "@")
-	return Query{IP: netip.MustParseAddr(ip), Domain: domain, Sender: sender, HELO: "helo.example"}
+	return Args{IP: netip.MustParseAddr(ip), Domain: domain, Sender: sender, HELO: "helo.example"}
 }
 
 // TestVerdict holds what a verdict says beside the result; the results
@@ -75,28 +75,28 @@ func TestVerdict(t *testing.T) {
 		{"the term that matched", `
 			a.example TXT v=spf1 ip4:198.51.100.1 +a -all
 			a.example A 192.0.2.1`, "u@a.example",
-			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 ip4:198.51.100.1 +a -all", Root: "v=spf1 ip4:198.51.100.1 +a -all", Term: "+a", Terms: 1, TTL: time.Hour}},
+			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 ip4:198.51.100.1 +a -all", Root: "v=spf1 ip4:198.51.100.1 +a -all", Term: "+a", Lookups: 1, TTL: time.Hour}},
 		{"no term matched", `a.example TXT v=spf1 ip4:198.51.100.1`, "u@a.example",
 			Verdict{Result: Neutral, Domain: "a.example", Record: "v=spf1 ip4:198.51.100.1", Root: "v=spf1 ip4:198.51.100.1", TTL: time.Hour}},
 		{"no record", `a.example TXT hello`, "u@a.example",
 			Verdict{Result: None, Domain: "a.example", TTL: time.Hour}},
 		{"a void lookup", `a.example TXT v=spf1 mx -all`, "u@a.example",
-			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 mx -all", Root: "v=spf1 mx -all", Term: "-all", Terms: 1, Voids: 1, TTL: time.Hour}},
+			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 mx -all", Root: "v=spf1 mx -all", Term: "-all", Lookups: 1, VoidLookups: 1, TTL: time.Hour}},
 		{"after a redirect", `
 			a.example TXT v=spf1 redirect=b.example
 			b.example TXT v=spf1 ~all`, "u@a.example",
-			Verdict{Result: Softfail, Domain: "b.example", Record: "v=spf1 ~all", Root: "v=spf1 redirect=b.example", Term: "~all", Terms: 1, TTL: time.Hour}},
+			Verdict{Result: Softfail, Domain: "b.example", Record: "v=spf1 ~all", Root: "v=spf1 redirect=b.example", Term: "~all", Lookups: 1, TTL: time.Hour}},
 		{"an include", `
 			a.example TXT v=spf1 include:b.example -all
 			b.example TXT v=spf1 +all`, "u@a.example",
-			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 include:b.example -all", Root: "v=spf1 include:b.example -all", Term: "include:b.example", Terms: 1, TTL: time.Hour}},
+			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 include:b.example -all", Root: "v=spf1 include:b.example -all", Term: "include:b.example", Lookups: 1, TTL: time.Hour}},
 		{"the local part used", `
 			a.example TXT v=spf1 exists:%{l}.a.example -all
 			u.a.example A 127.0.0.2`, "u@a.example",
-			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 exists:%{l}.a.example -all", Root: "v=spf1 exists:%{l}.a.example -all", Term: "exists:%{l}.a.example", Terms: 1, TTL: time.Hour, Vary: VaryLocalPart}},
+			Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 exists:%{l}.a.example -all", Root: "v=spf1 exists:%{l}.a.example -all", Term: "exists:%{l}.a.example", Lookups: 1, TTL: time.Hour, Vary: VaryLocalPart}},
 		{"HELO used", `
 			a.example TXT v=spf1 exists:%{h}.a.example -all`, "u@a.example",
-			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 exists:%{h}.a.example -all", Root: "v=spf1 exists:%{h}.a.example -all", Term: "-all", Terms: 1, Voids: 1, TTL: time.Hour, Vary: VaryHELO}},
+			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 exists:%{h}.a.example -all", Root: "v=spf1 exists:%{h}.a.example -all", Term: "-all", Lookups: 1, VoidLookups: 1, TTL: time.Hour, Vary: VaryHELO}},
 		{"an explanation that uses the local part", `
 			a.example TXT v=spf1 -all exp=e.a.example
 			e.a.example TXT %{s} may not`, "u@a.example",
@@ -115,7 +115,7 @@ func TestVerdict(t *testing.T) {
 		{"a PTR lookup that fails", `
 			a.example TXT v=spf1 ptr -all
 			1.2.0.192.in-addr.arpa PTR !`, "u@a.example",
-			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 ptr -all", Root: "v=spf1 ptr -all", Term: "-all", Terms: 1}},
+			Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 ptr -all", Root: "v=spf1 ptr -all", Term: "-all", Lookups: 1}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -153,18 +153,18 @@ func TestErrors(t *testing.T) {
 		want       error // nil for none
 	}{
 		{"ten terms", terms(10), Neutral, nil},
-		{"eleven terms", terms(11), Permerror, &LimitError{TermLimit, 10}},
+		{"eleven terms", terms(11), Permerror, &LimitError{LookupLimit, 10}},
 		{"two void lookups", "a.example TXT v=spf1 a:x.example mx:x.example -all", Fail, nil},
-		{"three void lookups", "a.example TXT v=spf1 a:x.example mx:x.example a:y.example -all", Permerror, &LimitError{VoidLimit, 2}},
+		{"three void lookups", "a.example TXT v=spf1 a:x.example mx:x.example a:y.example -all", Permerror, &LimitError{VoidLookupLimit, 2}},
 		{"ten MX hosts", mx(10), Fail, nil},
 		{"eleven MX hosts", mx(11), Permerror, &LimitError{MXLimit, 10}},
-		{"two records", "a.example TXT v=spf1 a\na.example TXT v=spf1 mx", Permerror, &RecordError{SeveralRecords, "a.example", ""}},
+		{"two records", "a.example TXT v=spf1 a\na.example TXT v=spf1 mx", Permerror, &RecordError{MultipleRecords, "a.example", ""}},
 		{"an include without record", "a.example TXT v=spf1 include:b.example", Permerror, &RecordError{IncludeNoRecord, "b.example", "include:b.example"}},
 		{"an include without record, in capitals", "a.example TXT v=spf1 include:B.%{d2}.C.", Permerror, &RecordError{IncludeNoRecord, "B.a.example.C", "include:B.%{d2}.C."}},
 		{"an include of no name", "a.example TXT v=spf1 include:b..example", Permerror, &RecordError{IncludeNoRecord, "b..example", "include:b..example"}},
 		{"a redirect to no name", "a.example TXT v=spf1 redirect=b..example", Permerror, &RecordError{RedirectNoRecord, "b..example", "redirect=b..example"}},
 		{"a redirect without record", "a.example TXT v=spf1 redirect=b.example", Permerror, &RecordError{RedirectNoRecord, "b.example", "redirect=b.example"}},
-		{"an include of itself", "a.example TXT v=spf1 include:%{d}", Permerror, &RecordError{IncludeOfItself, "a.example", "include:%{d}"}},
+		{"an include of itself", "a.example TXT v=spf1 include:%{d}", Permerror, &RecordError{SelfInclude, "a.example", "include:%{d}"}},
 		{"an error in an include", "a.example TXT v=spf1 include:b.example\nb.example TXT v=spf1 moo", Permerror,
 			&SyntaxError{Kind: UnknownMechanism, Domain: "b.example", Record: "v=spf1 moo", Term: "moo", Offset: 7}},
 		{"SERVFAIL", "a.example TXT !", Temperror, &DNSError{Kind: DNSRcode, Question: Question{"a.example", TypeTXT}, Rcode: 2}},
@@ -202,7 +202,7 @@ func TestOutOfTime(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), test.time)
 				defer cancel()
 				c := &Checker{Resolver: newBook(test.zone), Limits: DefaultLimits()}
-				v := c.Check(ctx, query("192.0.2.1", "u@a.example"))
+				v := c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
 				if v.Result != test.result {
 					t.Errorf("result %v, want %v", v.Result, test.result)
 				}
@@ -266,11 +266,11 @@ func (s *steps) Event(ev Event) {
 	case RecordEvent:
 		*s = append(*s, fmt.Sprintf("%d record %s %q", ev.Depth, ev.Domain, ev.Text))
 	case TermEvent:
-		*s = append(*s, fmt.Sprintf("%d term %s %q %d", ev.Depth, ev.Term, ev.Target, ev.Terms))
+		*s = append(*s, fmt.Sprintf("%d term %s %q %d", ev.Depth, ev.Term, ev.Target, ev.Lookups))
 	case MatchEvent:
 		*s = append(*s, fmt.Sprintf("%d match %v %v", ev.Depth, ev.Matched, ev.Result))
 	case VoidEvent:
-		*s = append(*s, fmt.Sprintf("void %s %d", ev.Question, ev.Voids))
+		*s = append(*s, fmt.Sprintf("void %s %d", ev.Question, ev.VoidLookups))
 	case LookupEvent:
 		*s = append(*s, fmt.Sprintf("lookup %s", ev.Question))
 	case ExplanationEvent:
@@ -285,8 +285,8 @@ func TestEvents(t *testing.T) {
 		c.example TXT v=spf1 ?all
 		e.example TXT no`)
 	var got steps
-	c := &Checker{Resolver: &Tracer{b, &got}, Limits: DefaultLimits(), Observer: &got}
-	c.Check(context.Background(), query("192.0.2.1", "u@a.example"))
+	c := &Checker{Resolver: &TracingResolver{b, &got}, Limits: DefaultLimits(), Observer: &got}
+	c.CheckHost(context.Background(), query("192.0.2.1", "u@a.example"))
 	want := steps{
 		`lookup a.example TXT`,
 		`0 record a.example "v=spf1 include:%{d1}.b.example mx -all exp=e.example"`,

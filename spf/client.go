@@ -123,7 +123,7 @@ func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
 	return outcome.answer, outcome.err
 }
 
-// Start begins Lookup for q and returns at once.
+// Prefetch begins Lookup for q and returns at once.
 func (c *Client) Start(ctx context.Context, q Question, done func(Answer, error)) {
 	c.mu.Lock()
 	defer c.unlock()

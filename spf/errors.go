@@ -14,10 +14,10 @@ const (
 	BareAddress                          // 192.0.2.1 without ip4:
 	BadIP4                               // no IPv4 address
 	BadIP6                               // no IPv6 address
-	BadIP4Length                         // prefix length over 32, or no number
-	BadIP6Length                         // prefix length over 128, or no number
-	DualLength                           // two prefix lengths where one is allowed
-	LengthNotAllowed                     // a prefix length where none is allowed
+	BadIP4CIDR                           // prefix length over 32, or no number
+	BadIP6CIDR                           // prefix length over 128, or no number
+	DualCIDR                             // two prefix lengths where one is allowed
+	CIDRNotAllowed                       // a prefix length where none is allowed
 	AllWithArgument                      // all takes none
 	ExistsWithoutName                    // exists needs a domain-spec
 	IncludeWithoutName                   // include needs a domain-spec
@@ -56,10 +56,10 @@ type LimitKind uint8
 
 // The processing limits.
 const (
-	TermLimit  LimitKind = iota // terms that cause lookups
-	VoidLimit                   // void lookups
-	MXLimit                     // hosts of one mx
-	CNAMELimit                  // aliases of one name
+	LookupLimit     LimitKind = iota // terms that cause lookups
+	VoidLookupLimit                  // void lookups
+	MXLimit                          // hosts of one mx
+	CNAMELimit                       // aliases of one name
 )
 
 // RecordErrorKind tells what is wrong with the records of a name.
@@ -67,10 +67,10 @@ type RecordErrorKind uint8
 
 // What can be wrong with the records of a name.
 const (
-	SeveralRecords   RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
+	MultipleRecords  RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
 	IncludeNoRecord                         // included, but without record (5.2)
 	RedirectNoRecord                        // redirected to, but without record (6.1)
-	IncludeOfItself                         // an include of the name whose record it is in
+	SelfInclude                             // an include of the name whose record it is in
 	UnencodableName                         // a name that has no A-label form
 )
 
@@ -109,13 +109,13 @@ func (k SyntaxKind) String() string {
 		return "this is no IPv4 address"
 	case BadIP6:
 		return "this is no IPv6 address"
-	case BadIP4Length:
+	case BadIP4CIDR:
 		return "an IPv4 prefix length is 32 at most"
-	case BadIP6Length:
+	case BadIP6CIDR:
 		return "an IPv6 prefix length is 128 at most"
-	case DualLength:
+	case DualCIDR:
 		return "one prefix length is allowed here, not two"
-	case LengthNotAllowed:
+	case CIDRNotAllowed:
 		return "this mechanism has no prefix length"
 	case AllWithArgument:
 		return "all has no argument"
@@ -151,9 +151,9 @@ func (k SyntaxKind) String() string {
 
 func (e *LimitError) Error() string {
 	switch e.Kind {
-	case TermLimit:
+	case LookupLimit:
 		return fmt.Sprintf("more than %d terms that cause lookups", e.Limit)
-	case VoidLimit:
+	case VoidLookupLimit:
 		return fmt.Sprintf("more than %d lookups that find nothing (void lookups)", e.Limit)
 	case MXLimit:
 		return fmt.Sprintf("more than %d MX hosts", e.Limit)
@@ -163,13 +163,13 @@ func (e *LimitError) Error() string {
 
 func (e *RecordError) Error() string {
 	switch e.Kind {
-	case SeveralRecords:
+	case MultipleRecords:
 		return fmt.Sprintf("%s has more than one SPF record", e.Domain)
 	case IncludeNoRecord:
 		return fmt.Sprintf("%s is included, but has no SPF record", e.Domain)
 	case RedirectNoRecord:
 		return fmt.Sprintf("%s is redirected to, but has no SPF record", e.Domain)
-	case IncludeOfItself:
+	case SelfInclude:
 		return fmt.Sprintf("%s includes itself", e.Domain)
 	}
 	return fmt.Sprintf("%s cannot be written as a DNS name", e.Domain)

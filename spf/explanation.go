@@ -2,16 +2,16 @@ package spf
 
 import "errors"
 
-// unusable is why an explanation is not used (RFC 7208, 6.2).
-type unusable string
+// explanationError is why an explanation is not used (RFC 7208, 6.2).
+type explanationError string
 
-func (u unusable) Error() string { return string(u) }
+func (u explanationError) Error() string { return string(u) }
 
 const (
-	errNoName   unusable = "exp= expands to no name"
-	errNotOne   unusable = "not exactly one TXT record"
-	errNotASCII unusable = "not US-ASCII"
-	errBadMacro unusable = "bad macro"
+	errNoName       explanationError = "exp= expands to no name"
+	errNotSingleTXT explanationError = "not exactly one TXT record"
+	errNotASCII     explanationError = "not US-ASCII"
+	errBadMacro     explanationError = "bad macro"
 )
 
 // explain gets the domain owner's explanation of a fail, "" if there is none
@@ -37,12 +37,12 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 	if flaw != nameOK {
 		return target, "", "", errNoName
 	}
-	a, err := e.lookupUncounted(Question{target, TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
+	a, err := e.lookupUnlimited(Question{target, TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
 	if err != nil {
 		return target, "", "", err
 	}
 	if len(a.TXT) != 1 {
-		return target, "", "", errNotOne
+		return target, "", "", errNotSingleTXT
 	}
 	text = joinStrings(a.TXT[0])
 	if indexNonASCII(text) >= 0 {
@@ -52,9 +52,9 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 	if bad != nil {
 		return target, text, "", errBadMacro
 	}
-	e.note(m)
+	e.recordVary(m)
 	if m.uses("t") {
 		e.ttl = 0 // it tells the time
 	}
-	return target, text, e.macros.expandText(m, domain, e.clientName(domain)), nil
+	return target, text, e.macros.expandText(m, domain, e.validatedName(domain)), nil
 }

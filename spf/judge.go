@@ -106,7 +106,7 @@ func (w *surveyor) judgeTerm(r *SurveyedRecord, t *SurveyedTerm) {
 		add(FoundMacro)
 	case ok && d.Mechanism == PTR:
 		add(FoundPTR)
-	case t.Target == "" && (!ok || d.Mechanism.Lookups()):
+	case t.Target == "" && (!ok || d.Mechanism.CausesLookup()):
 		add(FoundBadName)
 	}
 	if inner := t.Record; inner != nil && inner.Err == nil && inner.Record == nil {

@@ -2,12 +2,12 @@ package spf
 
 // Limits are the processing limits of RFC 7208, 4.6.4, that can be set.
 type Limits struct {
-	Terms int // terms that cause lookups; more are permerror
-	Voids int // void lookups; more are permerror
+	Lookups     int // terms that cause lookups; more are permerror
+	VoidLookups int // void lookups; more are permerror
 }
 
 // DefaultLimits are those of the RFC: 10 terms and 2 void lookups.
-func DefaultLimits() Limits { return Limits{Terms: 10, Voids: 2} }
+func DefaultLimits() Limits { return Limits{Lookups: 10, VoidLookups: 2} }
 
 // Limits that cannot be set (RFC 7208, 4.6.4).
 const (
@@ -17,25 +17,25 @@ const (
 
 // budget counts what an evaluation uses, and fails where it is used up.
 type budget struct {
-	limits Limits
-	terms  int
-	voids  int
+	limits      Limits
+	lookups     int
+	voidLookups int
 }
 
-// term counts a term that causes lookups.
-func (b *budget) term() error {
-	b.terms++
-	if b.terms > b.limits.Terms {
-		return &LimitError{TermLimit, b.limits.Terms}
+// countLookup counts a term that causes lookups.
+func (b *budget) countLookup() error {
+	b.lookups++
+	if b.lookups > b.limits.Lookups {
+		return &LimitError{LookupLimit, b.limits.Lookups}
 	}
 	return nil
 }
 
-// void counts a void lookup.
-func (b *budget) void() error {
-	b.voids++
-	if b.voids > b.limits.Voids {
-		return &LimitError{VoidLimit, b.limits.Voids}
+// countVoid counts a void lookup.
+func (b *budget) countVoid() error {
+	b.voidLookups++
+	if b.voidLookups > b.limits.VoidLookups {
+		return &LimitError{VoidLookupLimit, b.limits.VoidLookups}
 	}
 	return nil
 }

@@ -160,9 +160,9 @@ func TestClientAhead(t *testing.T) {
 	}, nil)
 	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
 	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
-	v := c.Check(t.Context(), query("192.0.2.1", "u@x.test"))
-	if v.Result != Fail || v.Terms != 3 {
-		t.Errorf("got %s after %d terms (%v), want fail after 3", v.Result, v.Terms, v.Err)
+	v := c.CheckHost(t.Context(), query("192.0.2.1", "u@x.test"))
+	if v.Result != Fail || v.Lookups != 3 {
+		t.Errorf("got %s after %d terms (%v), want fail after 3", v.Result, v.Lookups, v.Err)
 	}
 	if n := len(s.queries()); n != 4 {
 		t.Errorf("%d queries, want 4", n)
@@ -189,7 +189,7 @@ func TestClientAheadAbandoned(t *testing.T) {
 	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
 	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
 	files := openFiles(t)
-	if v := c.Check(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Pass {
+	if v := c.CheckHost(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Pass {
 		t.Errorf("got %s (%v), want pass", v.Result, v.Err)
 	}
 	if n := openFiles(t); n != files {

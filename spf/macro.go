@@ -61,7 +61,7 @@ func (v *macros) expandText(m *MacroString, domain string, ptr func() string) st
 	return b.String()
 }
 
-func (v *macros) expandPart(p part, domain string, ptr func() string) string {
+func (v *macros) expandPart(p macroPart, domain string, ptr func() string) string {
 	if p.letter == 0 {
 		return p.literal
 	}
@@ -107,7 +107,7 @@ func (v *macros) value(letter byte, domain string, ptr func() string) string {
 // transform splits a value at the delimiters, reverses the parts, keeps some
 // from the right and joins them with full stops (RFC 7208, 7.3). It takes no
 // more parts than it keeps: a record can have thousands of macros.
-func transform(value string, p part) string {
+func transform(value string, p macroPart) string {
 	if p.digits == 0 && !p.reverse && p.delims == "" {
 		return value
 	}
@@ -176,5 +176,5 @@ func reverseName(ip netip.Addr) string {
 	if ip.Is4() {
 		zone = ".in-addr.arpa"
 	}
-	return lowerASCII(transform(dottedIP(ip), part{reverse: true})) + zone
+	return lowerASCII(transform(dottedIP(ip), macroPart{reverse: true})) + zone
 }

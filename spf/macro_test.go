@@ -13,7 +13,7 @@ func expand(t *testing.T, spec, ip, sender, helo string) string {
 	if bad != nil {
 		t.Fatalf("%s: %v", spec, bad)
 	}
-	v := newMacros(Query{IP: netip.MustParseAddr(ip), Sender: sender, HELO: helo}, "")
+	v := newMacros(Args{IP: netip.MustParseAddr(ip), Sender: sender, HELO: helo}, "")
 	return v.expandText(m, v.origin, func() string { return "mx.example.org" })
 }
 

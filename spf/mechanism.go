@@ -10,14 +10,14 @@ import (
 // matches evaluates a directive's mechanism (RFC 7208, 5).
 func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, error) {
 	var limit error
-	if d.Mechanism.Lookups() {
-		limit = e.budget.term() // RFC 7208, 4.6.4
+	if d.Mechanism.CausesLookup() {
+		limit = e.budget.countLookup() // RFC 7208, 4.6.4
 	}
 	target, flaw := domain, nameOK
 	if d.Domain != nil && limit == nil {
 		target, flaw = e.target(d.Domain, domain) // RFC 7208, 4.8
 	}
-	e.termEvent(depth, d, d.shown(target))
+	e.termEvent(depth, d, d.eventTarget(target))
 	if limit != nil {
 		return false, limit
 	}
@@ -45,9 +45,9 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	}
 }
 
-// shown is the target for an event: none for a mechanism that has none.
-func (d *Directive) shown(target string) string {
-	if d.Mechanism.Lookups() {
+// eventTarget is the target for an event: none for a mechanism that has none.
+func (d *Directive) eventTarget(target string) string {
+	if d.Mechanism.CausesLookup() {
 		return target
 	}
 	return ""
@@ -60,9 +60,9 @@ func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError
 	}
 	if target == domain {
 		// It would only run into the limits (RFC 7208, 4.6.4).
-		return false, &RecordError{IncludeOfItself, target, d.Source()}
+		return false, &RecordError{SelfInclude, target, d.Source()}
 	}
-	o := outcome{result: None}
+	o := evalResult{result: None}
 	if flaw == nameOK {
 		o = e.checkHost(target, d.Source(), depth+1)
 	}
@@ -72,7 +72,7 @@ func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError
 	case Temperror, Permerror:
 		return false, o.err
 	case None:
-		return false, &RecordError{IncludeNoRecord, e.written(d.Domain, domain), d.Source()}
+		return false, &RecordError{IncludeNoRecord, e.expandForError(d.Domain, domain), d.Source()}
 	}
 	return false, nil
 }
@@ -114,11 +114,11 @@ func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool
 // contains tells whether ip is in the network of addr and the directive's
 // prefix length for that family.
 func (d *Directive) contains(addr, ip netip.Addr) bool {
-	length := d.Len6
+	length := d.IP6CIDRLen
 	if addr.Is4() {
-		length = d.Len4
+		length = d.IP4CIDRLen
 	}
-	if length == noLength {
+	if length == noCIDR {
 		return addr == ip
 	}
 	p, err := addr.Prefix(length)
@@ -135,7 +135,7 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 	if len(a.Names) > maxMX {
 		return false, &LimitError{MXLimit, maxMX} // RFC 7208, 4.6.4
 	}
-	defer e.leave(e.enter(scene{hosts: a.Names}))
+	defer e.pop(e.push(frame{hosts: a.Names}))
 	return e.addressMatches(d, a.Names...)
 }
 
@@ -171,9 +171,9 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 	e.validatedDone = true
 	a, err := e.lookup(Question{reverseName(e.macros.ip), TypePTR})
 	if err != nil {
-		return nil, e.unlessDNS(err)
+		return nil, e.ignoreDNSError(err)
 	}
-	defer e.leave(e.enter(scene{hosts: a.Names}))
+	defer e.pop(e.push(frame{hosts: a.Names}))
 	for i, name := range a.Names {
 		if i == maxPTR {
 			break // RFC 7208, 4.6.4
@@ -183,7 +183,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		}
 		addrs, err := e.addresses(name)
 		if err != nil {
-			if err := e.unlessDNS(err); err != nil {
+			if err := e.ignoreDNSError(err); err != nil {
 				return nil, err
 			}
 			continue
@@ -195,10 +195,10 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 	return e.validated, nil
 }
 
-// unlessDNS drops a DNS error, also that the time is up or that there are too
+// ignoreDNSError drops a DNS error, also that the time is up or that there are too
 // many aliases: a client that owns its reverse zone must not turn a fail into
 // an error. A verdict that a DNS error had a part in is not kept.
-func (e *Evaluation) unlessDNS(err error) error {
+func (e *Evaluation) ignoreDNSError(err error) error {
 	var dns *DNSError
 	var limit *LimitError
 	aliases := errors.As(err, &limit) && limit.Kind == CNAMELimit
@@ -209,9 +209,9 @@ func (e *Evaluation) unlessDNS(err error) error {
 	return nil
 }
 
-// clientName gives %{p} for a domain: a validated name that is the domain, or
+// validatedName gives %{p} for a domain: a validated name that is the domain, or
 // else one below it, or else any, or else "unknown" (RFC 7208, 7.3).
-func (e *Evaluation) clientName(domain string) func() string {
+func (e *Evaluation) validatedName(domain string) func() string {
 	return func() string {
 		names, err := e.validatedNames()
 		if err != nil || len(names) == 0 {

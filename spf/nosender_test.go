@@ -14,7 +14,7 @@ func TestCheckWithoutSender(t *testing.T) {
 	for _, domain := range []string{"x.example", "x.example.", "X.Example"} {
 		t.Run(domain, func(t *testing.T) {
 			c := &Checker{Resolver: newBook(zone), Limits: DefaultLimits()}
-			v := c.Check(context.Background(), Query{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, HELO: "helo.example"})
+			v := c.CheckHost(context.Background(), Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, HELO: "helo.example"})
 			if v.Result != Pass {
 				t.Errorf("got %s (%v), want pass", v.Result, v.Err)
 			}

@@ -34,7 +34,7 @@ func Parse(text string) (*Record, error) {
 	r.Terms = make([]Term, 0, n)
 	directives := make([]Directive, n)
 	for at := len(version); at < len(text); {
-		// Terms are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
+		// CausesLookup are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
 		if text[at] == ' ' {
 			at++
 			continue
@@ -63,14 +63,14 @@ func countTerms(text string) (n int) {
 	return n
 }
 
-// flaw is what is wrong with a term; detail is the part of it at fault, "" for
+// parseError is what is wrong with a term; detail is the part of it at fault, "" for
 // the whole.
-type flaw struct {
+type parseError struct {
 	kind   SyntaxKind
 	detail string
 }
 
-func parseTerm(src source, r *Record, d *Directive) (Term, *flaw) {
+func parseTerm(src source, r *Record, d *Directive) (Term, *parseError) {
 	if name, value, ok := cutModifier(src.text); ok {
 		return parseModifier(src, name, value, r)
 	}
@@ -94,9 +94,9 @@ func cutModifier(term string) (name, value string, ok bool) {
 	return strings.ToLower(name), value, true
 }
 
-func parseModifier(src source, name, value string, r *Record) (Term, *flaw) {
+func parseModifier(src source, name, value string, r *Record) (Term, *parseError) {
 	m := &Modifier{source: src, Name: name}
-	var bad *flaw
+	var bad *parseError
 	switch name {
 	case "redirect", "exp":
 		place, repeated, empty := &r.Redirect, RepeatedRedirect, EmptyRedirect
@@ -104,10 +104,10 @@ func parseModifier(src source, name, value string, r *Record) (Term, *flaw) {
 			place, repeated, empty = &r.Exp, RepeatedExp, EmptyExp
 		}
 		if *place != nil {
-			return nil, &flaw{repeated, ""} // RFC 7208, 6
+			return nil, &parseError{repeated, ""} // RFC 7208, 6
 		}
 		if value == "" {
-			return nil, &flaw{empty, ""} // RFC 7208, 6.1 and 6.2
+			return nil, &parseError{empty, ""} // RFC 7208, 6.1 and 6.2
 		}
 		if m.Value, bad = parseDomainSpec(value); bad != nil {
 			return nil, bad
@@ -123,28 +123,28 @@ func parseModifier(src source, name, value string, r *Record) (Term, *flaw) {
 }
 
 // parse parses the directive's source.
-func (d *Directive) parse() *flaw {
+func (d *Directive) parse() *parseError {
 	if strings.HasSuffix(d.text, ",") {
-		return &flaw{CommaAfterTerm, ""}
+		return &parseError{CommaAfterTerm, ""}
 	}
 	rest := d.text
 	if strings.IndexByte("+-~?", rest[0]) >= 0 { // RFC 7208, 4.6.1
 		d.Qualifier, rest = rest[0], rest[1:]
 	}
-	rest, len6 := cutLength(rest, "//")
-	rest, len4 := cutLength(rest, "/")
+	rest, len6 := cutCIDR(rest, "//")
+	rest, len4 := cutCIDR(rest, "/")
 	name, arg, colon := strings.Cut(rest, ":")
 	name = strings.ToLower(name)
 	mechanism, known := mechanismOf(name)
 	d.Mechanism = mechanism
 	if !known {
-		return unknown(name)
+		return unknownMechanism(name)
 	}
 	if mechanism == A && colon && isIP4(arg) {
-		return &flaw{AddressAsDomain, ""}
+		return &parseError{AddressAsDomain, ""}
 	}
-	if kind, ok := d.setLengths(len4, len6); !ok {
-		return &flaw{kind, ""}
+	if kind, ok := d.setCIDR(len4, len6); !ok {
+		return &parseError{kind, ""}
 	}
 	if mechanism == IP4 || mechanism == IP6 {
 		return d.setAddr(arg)
@@ -152,29 +152,29 @@ func (d *Directive) parse() *flaw {
 	return d.setDomain(arg, colon)
 }
 
-// unknown tells what is wrong with a name that is no mechanism's.
-func unknown(name string) *flaw {
+// unknownMechanism tells what is wrong with a name that is no mechanism's.
+func unknownMechanism(name string) *parseError {
 	switch {
 	case isIP4(name):
-		return &flaw{BareAddress, ""}
+		return &parseError{BareAddress, ""}
 	case name != "" && isMechanism(name[1:]):
-		return &flaw{UnknownQualifier, ""}
+		return &parseError{UnknownQualifier, ""}
 	}
-	return &flaw{UnknownMechanism, ""}
+	return &parseError{UnknownMechanism, ""}
 }
 
-// cutLength cuts a prefix length off the end of a term.
+// cutCIDR cuts a prefix length off the end of a term.
 //
 //	ip4-cidr-length = "/" ("0" / %x31-39 0*1DIGIT)
 //	ip6-cidr-length = "/" ("0" / %x31-39 0*2DIGIT)   ; RFC 7208, 5.6
-func cutLength(term, slashes string) (rest string, length int) {
+func cutCIDR(term, slashes string) (rest string, length int) {
 	at := strings.LastIndex(term, slashes)
 	if at < 0 {
-		return term, noLength
+		return term, noCIDR
 	}
 	digits := term[at+len(slashes):]
 	if digits == "" || digits[0] == '0' && len(digits) > 1 || strings.Trim(digits, "0123456789") != "" {
-		return term, noLength // no length at all: part of the domain-spec, or bad syntax
+		return term, noCIDR // no length at all: part of the domain-spec, or bad syntax
 	}
 	const tooLong = 999 // for every kind of address; what matters is that it does not overflow
 	n, err := strconv.Atoi(digits)
@@ -184,30 +184,30 @@ func cutLength(term, slashes string) (rest string, length int) {
 	return term[:at], n
 }
 
-// setLengths checks the prefix lengths (RFC 7208, 5.6).
-func (d *Directive) setLengths(len4, len6 int) (SyntaxKind, bool) {
-	d.Len4, d.Len6 = len4, len6
+// setCIDR checks the prefix lengths (RFC 7208, 5.6).
+func (d *Directive) setCIDR(len4, len6 int) (SyntaxKind, bool) {
+	d.IP4CIDRLen, d.IP6CIDRLen = len4, len6
 	switch d.Mechanism {
 	case A, MX:
 	case IP4:
-		if len6 != noLength {
-			return DualLength, false
+		if len6 != noCIDR {
+			return DualCIDR, false
 		}
 	case IP6:
-		if len6 != noLength {
-			return DualLength, false
+		if len6 != noCIDR {
+			return DualCIDR, false
 		}
-		d.Len4, d.Len6 = noLength, len4
+		d.IP4CIDRLen, d.IP6CIDRLen = noCIDR, len4
 	default:
-		if len4 != noLength || len6 != noLength {
-			return LengthNotAllowed, false
+		if len4 != noCIDR || len6 != noCIDR {
+			return CIDRNotAllowed, false
 		}
 	}
-	if d.Len4 > 32 {
-		return BadIP4Length, false
+	if d.IP4CIDRLen > 32 {
+		return BadIP4CIDR, false
 	}
-	if d.Len6 > 128 {
-		return BadIP6Length, false
+	if d.IP6CIDRLen > 128 {
+		return BadIP6CIDR, false
 	}
 	return 0, true
 }
@@ -215,29 +215,29 @@ func (d *Directive) setLengths(len4, len6 int) (SyntaxKind, bool) {
 // setAddr parses the address of ip4 and ip6: an ip4-network of four numbers up
 // to 255 without leading zeros (RFC 7208, 12), or an ip6-network (RFC 4291,
 // 2.2), which has no zone.
-func (d *Directive) setAddr(arg string) *flaw {
+func (d *Directive) setAddr(arg string) *parseError {
 	a, err := netip.ParseAddr(arg)
 	switch {
 	case d.Mechanism == IP4 && (err != nil || !a.Is4()):
-		return &flaw{BadIP4, ""}
+		return &parseError{BadIP4, ""}
 	case d.Mechanism == IP6 && (err != nil || !a.Is6() || a.Zone() != ""):
-		return &flaw{BadIP6, ""}
+		return &parseError{BadIP6, ""}
 	}
 	d.Addr = a
 	return nil
 }
 
 // setDomain parses the domain-spec of the mechanisms that have one.
-func (d *Directive) setDomain(arg string, colon bool) (bad *flaw) {
+func (d *Directive) setDomain(arg string, colon bool) (bad *parseError) {
 	switch {
 	case d.Mechanism == All && colon:
-		return &flaw{AllWithArgument, ""} // RFC 7208, 5.1
+		return &parseError{AllWithArgument, ""} // RFC 7208, 5.1
 	case d.Mechanism == Exists && arg == "":
-		return &flaw{ExistsWithoutName, ""} // RFC 7208, 5.7
+		return &parseError{ExistsWithoutName, ""} // RFC 7208, 5.7
 	case d.Mechanism == Include && !colon:
-		return &flaw{IncludeWithoutName, ""} // RFC 7208, 5.2
+		return &parseError{IncludeWithoutName, ""} // RFC 7208, 5.2
 	case colon && arg == "":
-		return &flaw{EmptyDomainSpec, ""}
+		return &parseError{EmptyDomainSpec, ""}
 	case colon:
 		d.Domain, bad = parseDomainSpec(arg)
 	}

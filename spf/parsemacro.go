@@ -16,23 +16,23 @@ const delimiters = ".-+,/_="
 //
 //	domain-spec = macro-string domain-end
 //	domain-end  = ( "." toplabel [ "." ] ) / macro-expand   ; RFC 7208, 7.1
-func parseDomainSpec(s string) (*MacroString, *flaw) {
+func parseDomainSpec(s string) (*MacroString, *parseError) {
 	m, tail, bad := scanMacros(s, false)
 	if !isDomainEnd(tail) {
-		return nil, &flaw{BadDomainSpec, s}
+		return nil, &parseError{BadDomainSpec, s}
 	}
 	if bad == nil && !isMacroLiteral(s) {
-		bad = &flaw{BadCharacter, s}
+		bad = &parseError{BadCharacter, s}
 	}
 	return m, bad
 }
 
 // parseMacroString parses a macro-string (RFC 7208, 7.1), or with explain the
 // text of an explanation, which may also have spaces and more letters (6.2).
-func parseMacroString(s string, explain bool) (*MacroString, *flaw) {
+func parseMacroString(s string, explain bool) (*MacroString, *parseError) {
 	m, _, bad := scanMacros(s, explain)
 	if bad == nil && !explain && !isMacroLiteral(s) {
-		bad = &flaw{BadCharacter, s}
+		bad = &parseError{BadCharacter, s}
 	}
 	return m, bad
 }
@@ -40,13 +40,13 @@ func parseMacroString(s string, explain bool) (*MacroString, *flaw) {
 // scanMacros splits a text into literals and macros. tail is the literal text
 // behind the last macro-expand. The flaw is the first percent sign that begins
 // no macro, or else the first macro there is not.
-func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw) {
+func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *parseError) {
 	m = &MacroString{}
 	if strings.IndexByte(s, '%') < 0 { // most domain-specs
-		m.parts = []part{{literal: s}}
+		m.parts = []macroPart{{literal: s}}
 		return m, s, nil
 	}
-	var stray, unknown *flaw
+	var stray, unknown *parseError
 	var literal strings.Builder
 	tailAt := 0
 	lastBrace := strings.LastIndexByte(s, '}') // no macro begins behind it
@@ -69,19 +69,19 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw)
 			p, kind, ok := parseMacro(s[i+2:i+length-1], explain)
 			if !ok {
 				if unknown == nil {
-					unknown = &flaw{kind, s[i : i+length]}
+					unknown = &parseError{kind, s[i : i+length]}
 				}
 				break
 			}
 			if literal.Len() > 0 {
-				m.parts = append(m.parts, part{literal: literal.String()})
+				m.parts = append(m.parts, macroPart{literal: literal.String()})
 				literal.Reset()
 			}
 			m.parts = append(m.parts, p)
 		default: // RFC 7208, 7.1: "%" by itself is a syntax error
 			if stray == nil {
 				label, _, _ := strings.Cut(s, ".")
-				stray = &flaw{BadMacro, label}
+				stray = &parseError{BadMacro, label}
 			}
 			i++
 			continue
@@ -90,7 +90,7 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw)
 		tailAt = i
 	}
 	if literal.Len() > 0 {
-		m.parts = append(m.parts, part{literal: literal.String()})
+		m.parts = append(m.parts, macroPart{literal: literal.String()})
 	}
 	if stray != nil {
 		return nil, s[tailAt:], stray
@@ -104,19 +104,19 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *flaw)
 // parseMacro parses what is between the braces:
 //
 //	macro-letter transformers *delimiter    ; transformers = *DIGIT [ "r" ]
-func parseMacro(s string, explain bool) (part, SyntaxKind, bool) {
+func parseMacro(s string, explain bool) (macroPart, SyntaxKind, bool) {
 	if s == "" {
-		return part{}, UnknownMacro, false
+		return macroPart{}, UnknownMacro, false
 	}
-	p := part{letter: s[0] | 0x20, escape: s[0] <= 'Z'}
+	p := macroPart{letter: s[0] | 0x20, escape: s[0] <= 'Z'}
 	switch {
 	case !isAlpha(s[0]):
-		return part{}, UnknownMacro, false
+		return macroPart{}, UnknownMacro, false
 	case strings.IndexByte(macroLetters, p.letter) >= 0:
 	case strings.IndexByte(expLetters, p.letter) < 0:
-		return part{}, UnknownMacro, false
+		return macroPart{}, UnknownMacro, false
 	case !explain:
-		return part{}, ExpOnlyMacro, false // RFC 7208, 7.2
+		return macroPart{}, ExpOnlyMacro, false // RFC 7208, 7.2
 	}
 	s = s[1:]
 	digits := 0
@@ -126,7 +126,7 @@ func parseMacro(s string, explain bool) (part, SyntaxKind, bool) {
 		p.digits = min(p.digits*10+int(s[digits]-'0'), manyParts)
 	}
 	if digits > 0 && p.digits == 0 {
-		return part{}, UnknownMacro, false // RFC 7208, 7.3: the number must not be zero
+		return macroPart{}, UnknownMacro, false // RFC 7208, 7.3: the number must not be zero
 	}
 	s = s[digits:]
 	if s != "" && s[0]|0x20 == 'r' {
@@ -134,7 +134,7 @@ func parseMacro(s string, explain bool) (part, SyntaxKind, bool) {
 	}
 	for i := range len(s) {
 		if strings.IndexByte(delimiters, s[i]) < 0 {
-			return part{}, UnknownMacro, false
+			return macroPart{}, UnknownMacro, false
 		}
 		if strings.IndexByte(p.delims, s[i]) < 0 { // each once, however many there are
 			p.delims += s[i : i+1]

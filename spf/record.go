@@ -74,22 +74,22 @@ func mechanismOf(name string) (Mechanism, bool) {
 	return 0, false
 }
 
-// Lookups tells whether the mechanism causes lookups, and so counts as a term
+// CausesLookup tells whether the mechanism causes lookups, and so counts as a term
 // (RFC 7208, 4.6.4).
-func (m Mechanism) Lookups() bool { return m != All && m != IP4 && m != IP6 }
+func (m Mechanism) CausesLookup() bool { return m != All && m != IP4 && m != IP6 }
 
-// noLength is a prefix length that a term does not give.
-const noLength = -1
+// noCIDR is a prefix length that a term does not give.
+const noCIDR = -1
 
 // Directive is a mechanism with its qualifier (RFC 7208, 4.6.1).
 type Directive struct {
 	source
-	Qualifier byte // '+', '-', '~' or '?'; 0 if there is none, which means '+'
-	Mechanism Mechanism
-	Domain    *MacroString // the domain-spec; nil if there is none
-	Addr      netip.Addr   // of ip4 and ip6
-	Len4      int          // prefix length for IPv4, of ip4, a and mx; -1 if not given
-	Len6      int          // the same for IPv6, of ip6, a and mx
+	Qualifier  byte // '+', '-', '~' or '?'; 0 if there is none, which means '+'
+	Mechanism  Mechanism
+	Domain     *MacroString // the domain-spec; nil if there is none
+	Addr       netip.Addr   // of ip4 and ip6
+	IP4CIDRLen int          // prefix length for IPv4, of ip4, a and mx; -1 if not given
+	IP6CIDRLen int          // the same for IPv6, of ip6, a and mx
 }
 
 // Result is what a match of the directive means (RFC 7208, 4.6.2).
@@ -117,14 +117,14 @@ func (d *Directive) String() string {
 	if d.Domain != nil {
 		b.WriteString(":" + d.Domain.String())
 	}
-	if d.Len4 != noLength {
-		b.WriteString("/" + strconv.Itoa(d.Len4))
+	if d.IP4CIDRLen != noCIDR {
+		b.WriteString("/" + strconv.Itoa(d.IP4CIDRLen))
 	}
-	if d.Len6 != noLength {
+	if d.IP6CIDRLen != noCIDR {
 		if d.Mechanism != IP6 {
 			b.WriteByte('/') // dual-cidr-length (RFC 7208, 5.6)
 		}
-		b.WriteString("/" + strconv.Itoa(d.Len6))
+		b.WriteString("/" + strconv.Itoa(d.IP6CIDRLen))
 	}
 	return b.String()
 }
@@ -150,11 +150,11 @@ func (r *Record) String() string {
 
 // MacroString is a parsed macro-string (RFC 7208, 7.1).
 type MacroString struct {
-	parts []part
+	parts []macroPart
 }
 
-// part is a literal or a macro.
-type part struct {
+// macroPart is a literal or a macro.
+type macroPart struct {
 	literal string // used if letter is 0
 	letter  byte   // in lower case
 	escape  bool   // the letter was upper case: URL-escape the value (RFC 7208, 7.3)

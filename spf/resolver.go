@@ -86,7 +86,7 @@ type Resolver interface {
 
 // Starter is a Resolver that carries on many lookups at once.
 //
-// Start begins a Lookup and returns at once. done is called exactly once, with
+// Prefetch begins a Lookup and returns at once. done is called exactly once, with
 // the outcome, by Start itself or by a Wait, of whichever goroutine; it must not
 // wait for anything. Wait carries on what was started, by others too, until
 // landed is set, by some done, or ctx is done; what was started with a ctx that

@@ -43,8 +43,8 @@ type Verdict struct {
 	// has none.
 	Root string
 
-	Terms int // terms that cause lookups, of 10 (RFC 7208, 4.6.4)
-	Voids int // void lookups
+	Lookups     int // terms that cause lookups, of 10 (RFC 7208, 4.6.4)
+	VoidLookups int // void lookups
 
 	// TTL is the smallest of all answers used: how long the verdict may be
 	// used again for the same address, domain and whatever Vary names. 0: it

@@ -26,7 +26,7 @@ func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
 // the answer, all that the records on its path are going to ask is asked
 // meanwhile, and so are the hosts of an MX or PTR answer. Else the evaluation may
 // well end before it comes to that.
-func (s *scout) wait(q Question, path []scene) {
+func (s *scout) wait(q Question, path []frame) {
 	a, known := s.asker.Stale(q)
 	if known && a.TTL > 0 {
 		return

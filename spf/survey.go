@@ -105,7 +105,7 @@ func redirects(r *SurveyedRecord) []*SurveyedRecord {
 	return chain
 }
 
-// record looks up and walks through the record of a name. Of a name that was
+// lookupRecord looks up and walks through the record of a name. Of a name that was
 // met before it gives what is known.
 func (w *surveyor) record(name string) *SurveyedRecord {
 	if r, ok := w.known[name]; ok {
@@ -128,7 +128,7 @@ func (w *surveyor) record(name string) *SurveyedRecord {
 	case n == 0:
 		return r
 	case n > 1:
-		r.Err = &RecordError{SeveralRecords, name, ""}
+		r.Err = &RecordError{MultipleRecords, name, ""}
 		return r
 	}
 	r.Text = text
@@ -157,7 +157,7 @@ func (w *surveyor) record(name string) *SurveyedRecord {
 // directive looks up what a directive of domain's record needs.
 func (w *surveyor) directive(d *Directive, domain string) *SurveyedTerm {
 	t := &SurveyedTerm{Term: d}
-	if !d.Mechanism.Lookups() || d.Mechanism == PTR {
+	if !d.Mechanism.CausesLookup() || d.Mechanism == PTR {
 		return t
 	}
 	if t.Target, t.Macro = w.target(d.Domain, domain); t.Target == "" {

@@ -124,10 +124,10 @@ c TXT "v=spf1 include:b.example ?all"
 `
 	s := Explore(context.Background(), surveyZone(t, zone), "a.example", DefaultLimits())
 	for ip, voids := range map[string]int{"203.0.113.1": s.Voids4, "2001:db8::1": s.Voids6} {
-		c := Checker{Resolver: surveyZone(t, zone), Limits: Limits{Terms: 100, Voids: 100}}
-		v := c.Check(context.Background(), Query{IP: netip.MustParseAddr(ip), Domain: "a.example", Sender: "x@a.example"})
-		if v.Terms != s.Terms || v.Voids != voids {
-			t.Errorf("%s: evaluated %d terms and %d void lookups; the survey has %d and %d", ip, v.Terms, v.Voids, s.Terms, voids)
+		c := Checker{Resolver: surveyZone(t, zone), Limits: Limits{Lookups: 100, VoidLookups: 100}}
+		v := c.CheckHost(context.Background(), Args{IP: netip.MustParseAddr(ip), Domain: "a.example", Sender: "x@a.example"})
+		if v.Lookups != s.Terms || v.VoidLookups != voids {
+			t.Errorf("%s: evaluated %d terms and %d void lookups; the survey has %d and %d", ip, v.Lookups, v.VoidLookups, s.Terms, voids)
 		}
 	}
 }

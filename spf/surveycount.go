@@ -42,14 +42,14 @@ func (w *surveyor) count(root *SurveyedRecord) {
 	slices.SortStableFunc(s.Networks, func(a, b SurveyedNetwork) int {
 		return cmp.Or(cmp.Compare(a.Network.Addr().BitLen(), b.Network.Addr().BitLen()), cmp.Compare(a.Network.Bits(), b.Network.Bits()))
 	})
-	if s.Voids4 > s.Limits.Voids {
-		w.find(Finding{Kind: FoundVoidLimit, Record: root, Count: s.Voids4, Limit: s.Limits.Voids})
-	} else if s.Voids6 > s.Limits.Voids {
-		w.find(Finding{Kind: FoundVoidLimitIPv6, Record: root, Count: s.Voids6, Limit: s.Limits.Voids})
+	if s.Voids4 > s.Limits.VoidLookups {
+		w.find(Finding{Kind: FoundVoidLimit, Record: root, Count: s.Voids4, Limit: s.Limits.VoidLookups})
+	} else if s.Voids6 > s.Limits.VoidLookups {
+		w.find(Finding{Kind: FoundVoidLimitIPv6, Record: root, Count: s.Voids6, Limit: s.Limits.VoidLookups})
 	}
 }
 
-// record counts what a record uses. pass tells whether its pass is the domain's.
+// lookupRecord counts what a record uses. pass tells whether its pass is the domain's.
 func (c *counter) record(r *SurveyedRecord, pass bool) {
 	c.path = append(c.path, r)
 	defer func() { c.path = c.path[:len(c.path)-1] }()
@@ -65,7 +65,7 @@ func (c *counter) record(r *SurveyedRecord, pass bool) {
 		if ok && passes {
 			c.networks(d, r, t)
 		}
-		if ok && !d.Mechanism.Lookups() {
+		if ok && !d.Mechanism.CausesLookup() {
 			continue
 		}
 		c.term(r, t)
@@ -81,15 +81,15 @@ func (c *counter) record(r *SurveyedRecord, pass bool) {
 	}
 }
 
-// term counts a term with lookups.
+// countLookup counts a term with lookups.
 func (c *counter) term(r *SurveyedRecord, t *SurveyedTerm) {
 	s := c.survey
 	s.Terms++
 	if t.Counted == 0 {
 		t.Counted = s.Terms
 	}
-	if s.Terms == s.Limits.Terms+1 { // how many there are will be known at the end
-		c.find(Finding{Kind: FoundTermLimit, Record: r, Term: t.Term, Limit: s.Limits.Terms})
+	if s.Terms == s.Limits.Lookups+1 { // how many there are will be known at the end
+		c.find(Finding{Kind: FoundTermLimit, Record: r, Term: t.Term, Limit: s.Limits.Lookups})
 	}
 }
 
@@ -109,7 +109,7 @@ func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
 	c.record(inner, pass)
 }
 
-// void counts a void lookup of an IPv4 client, an IPv6 client, or both.
+// countVoid counts a void lookup of an IPv4 client, an IPv6 client, or both.
 func (c *counter) void(v4, v6 bool) {
 	if v4 {
 		c.survey.Voids4++
@@ -132,11 +132,11 @@ func (c *counter) networks(d *Directive, r *SurveyedRecord, t *SurveyedTerm) {
 		return
 	}
 	for _, addr := range addrs {
-		length := d.Len6
+		length := d.IP6CIDRLen
 		if addr.Is4() {
-			length = d.Len4
+			length = d.IP4CIDRLen
 		}
-		if length == noLength {
+		if length == noCIDR {
 			length = addr.BitLen()
 		}
 		network, err := addr.Prefix(length)

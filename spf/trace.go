@@ -28,10 +28,10 @@ type RecordEvent struct {
 // modifier. Target is what its domain-spec expands to, or the domain; "" if it
 // has no use for one.
 type TermEvent struct {
-	Depth  int
-	Term   Term
-	Target string
-	Terms  int // counted so far, this one included
+	Depth   int
+	Term    Term
+	Target  string
+	Lookups int // counted so far, this one included
 }
 
 // MatchEvent is the outcome of the term of the last TermEvent of that depth.
@@ -45,8 +45,8 @@ type MatchEvent struct {
 
 // VoidEvent is a void lookup that was counted.
 type VoidEvent struct {
-	Question Question
-	Voids    int
+	Question    Question
+	VoidLookups int
 }
 
 // LookupEvent is a lookup that was made, or answered from a cache.
@@ -85,7 +85,7 @@ func (e *Evaluation) recordEvent(ev RecordEvent) {
 
 func (e *Evaluation) termEvent(depth int, t Term, target string) {
 	if e.Observer != nil {
-		e.Observer.Event(TermEvent{Depth: depth, Term: t, Target: target, Terms: e.budget.terms})
+		e.Observer.Event(TermEvent{Depth: depth, Term: t, Target: target, Lookups: e.budget.lookups})
 	}
 }
 
@@ -101,19 +101,19 @@ func (e *Evaluation) matchEvent(depth int, t Term, matched bool, r Result, err e
 
 func (e *Evaluation) voidEvent(q Question) {
 	if e.Observer != nil {
-		e.Observer.Event(VoidEvent{Question: q, Voids: e.budget.voids})
+		e.Observer.Event(VoidEvent{Question: q, VoidLookups: e.budget.voidLookups})
 	}
 }
 
-// Tracer is a Resolver that reports lookups to an observer. What is asked
+// TracingResolver is a Resolver that reports lookups to an observer. What is asked
 // ahead does not pass through it.
-type Tracer struct {
+type TracingResolver struct {
 	Resolver
 	Observer Observer
 }
 
 // Lookup looks q up and reports it.
-func (t *Tracer) Lookup(ctx context.Context, q Question) (Answer, error) {
+func (t *TracingResolver) Lookup(ctx context.Context, q Question) (Answer, error) {
 	start := time.Now()
 	a, err := t.Resolver.Lookup(ctx, q)
 	t.Observer.Event(LookupEvent{Question: q, Answer: a, Err: err, Took: time.Since(start)})

@@ -100,7 +100,7 @@ func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 	}}
 	o := &observation{}
 	cache := spf.NewCache(f)
-	tracer := &spf.Tracer{Resolver: f, Observer: o}
+	tracer := &spf.TracingResolver{Resolver: f, Observer: o}
 	checker := &spf.Checker{Resolver: tracer, Limits: spf.DefaultLimits(), Observer: o}
 	if m != uncached {
 		tracer.Resolver = cache
@@ -109,7 +109,7 @@ func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 		checker.Ahead = cache
 	}
 	began := time.Now()
-	o.verdict = checker.Check(ctx, c.query(t))
+	o.verdict = checker.CheckHost(ctx, c.query(t))
 	o.took = time.Since(began)
 	f.mu.Lock()
 	o.queries = len(f.asked)
@@ -160,7 +160,7 @@ func TestQueryBound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				plain := observe(t, s, c, uncached)
 				early := observe(t, s, c, ahead)
-				terms := min(plain.verdict.Terms, 10)
+				terms := min(plain.verdict.Lookups, 10)
 				if most := 1 + terms + 10*terms + 11 + 1; plain.queries > most {
 					t.Errorf("%s: %d queries for %d terms, want at most %d\n%v", c.name, plain.queries, terms, most, c)
 				}

@@ -64,7 +64,7 @@ func (s scenario) verdicts(t testing.TB, checker *spf.Checker) []spf.Verdict {
 	var wg sync.WaitGroup
 	for i, c := range s.cases {
 		q := c.query(t)
-		wg.Go(func() { verdicts[i] = checker.Check(context.Background(), q) })
+		wg.Go(func() { verdicts[i] = checker.CheckHost(context.Background(), q) })
 	}
 	wg.Wait()
 	return verdicts

@@ -25,7 +25,7 @@ func TestReceiverMacros(t *testing.T) {
 				txt := func(s string) *node { return &node{records: []record{{typ: "TXT", ttl: 60, strings: []string{s}}}} }
 				z := zone{"a.example": txt("v=spf1 -all exp=x.example.net"), "x.example.net": txt(test.text)}
 				checker := &spf.Checker{Resolver: &fake{zone: z}, Limits: spf.DefaultLimits(), Receiver: test.receiver}
-				v := checker.Check(context.Background(), spf.Query{
+				v := checker.CheckHost(context.Background(), spf.Args{
 					IP: netip.MustParseAddr("192.0.2.1"), Domain: "a.example", Sender: "u@a.example", HELO: "h.example",
 				})
 				if v.Result != spf.Fail || v.Explanation != test.want {

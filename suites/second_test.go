@@ -20,7 +20,7 @@ import (
 func TestSecondOpinion(t *testing.T) {
 	const voids = 1000
 	limits := spf.DefaultLimits()
-	limits.Voids = voids
+	limits.VoidLookups = voids
 	results := map[spf.Result]int{}
 	for seed := range uint64(30) {
 		s := corpus(1000+seed, 100, true)

@@ -41,7 +41,7 @@ type suiteCase struct {
 }
 
 // query is the check that the case asks for.
-func (c suiteCase) query(t testing.TB) spf.Query {
+func (c suiteCase) query(t testing.TB) spf.Args {
 	ip, err := netip.ParseAddr(c.host)
 	if err != nil {
 		t.Fatalf("%s: host: %v", c.name, err)
@@ -51,7 +51,7 @@ func (c suiteCase) query(t testing.TB) spf.Query {
 		sender = "postmaster@" + c.helo // RFC 7208, 2.4
 	}
 	domain := sender[strings.LastIndexByte(sender, '@')+1:]
-	return spf.Query{IP: ip, Domain: domain, Sender: sender, HELO: c.helo}
+	return spf.Args{IP: ip, Domain: domain, Sender: sender, HELO: c.helo}
 }
 
 // String gives the query as a failure's message has it.

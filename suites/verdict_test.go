@@ -30,17 +30,17 @@ func TestVaryIsComplete(t *testing.T) {
 		checker := &spf.Checker{Resolver: &fake{zone: s.zone}, Limits: spf.DefaultLimits()}
 		for _, c := range s.cases {
 			q := c.query(t)
-			want := checker.Check(context.Background(), q)
+			want := checker.CheckHost(context.Background(), q)
 			varied[want.Vary]++
 			if want.Vary&spf.VaryLocalPart == 0 {
 				other := q
 				other.Sender = "somebody-else" + q.Sender[strings.LastIndexByte(q.Sender, '@'):]
-				sameVerdict(t, s, c, "local part", want, checker.Check(context.Background(), other))
+				sameVerdict(t, s, c, "local part", want, checker.CheckHost(context.Background(), other))
 			}
 			if want.Vary&spf.VaryHELO == 0 {
 				other := q
 				other.HELO = "another-host.example.net"
-				sameVerdict(t, s, c, "HELO name", want, checker.Check(context.Background(), other))
+				sameVerdict(t, s, c, "HELO name", want, checker.CheckHost(context.Background(), other))
 			}
 		}
 	}
@@ -83,9 +83,9 @@ func TestTTLIsTheLeast(t *testing.T) {
 			const day = 24 * time.Hour // for a verdict that no answer limits
 			least := &leastTTL{ttl: day}
 			checker := &spf.Checker{
-				Resolver: &spf.Tracer{Resolver: &fake{zone: s.zone}, Observer: least}, Limits: spf.DefaultLimits(),
+				Resolver: &spf.TracingResolver{Resolver: &fake{zone: s.zone}, Observer: least}, Limits: spf.DefaultLimits(),
 			}
-			v := checker.Check(context.Background(), c.query(t))
+			v := checker.CheckHost(context.Background(), c.query(t))
 			want := least.ttl
 			if least.failed {
 				want = 0

@@ -45,7 +45,7 @@ const (
 // and with Postfix, if its postconf(1) is to be found.
 //
 // unread is why the configuration file cannot be read, if that is so.
-func CheckConfig(ctx context.Context, loaded *conf.Loaded, path string, unread error, servers []netip.AddrPort, from string) *ConfigCheck {
+func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread error, servers []netip.AddrPort, from string) *ConfigCheck {
 	d := &ConfigCheck{Version: Version, File: path, NameServers: []NameServer{}, Problems: []conf.Problem{}}
 	if unread != nil {
 		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Faulty, File: path, What: unread.Error(),

@@ -60,7 +60,7 @@ func withPostconf(t *testing.T, script string) {
 	t.Setenv("PATH", folder+":/bin:/usr/bin")
 }
 
-func load(t *testing.T, text string) (*conf.Loaded, string) {
+func load(t *testing.T, text string) (*conf.File, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "policyd-spf.conf")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -114,7 +114,7 @@ func TestCheckConfig(t *testing.T) {
 
 func TestCheckConfigThatCannotBeRead(t *testing.T) {
 	withPostconf(t, goodPostconf)
-	d := CheckConfig(context.Background(), new(conf.Loaded), "policyd-spf.conf", os.ErrPermission, nil, "")
+	d := CheckConfig(context.Background(), new(conf.File), "policyd-spf.conf", os.ErrPermission, nil, "")
 	if d.Clean() || len(d.Problems) != 1 || d.Problems[0].File != "policyd-spf.conf" {
 		t.Errorf("problems: %v", d.Problems)
 	}

@@ -89,7 +89,7 @@ func (c *collector) verdict(s policy.VerdictStep) {
 	c.check.Verdict = Verdict{
 		Result: v.Result.String(), Reason: s.Reason, Error: errorText(v.Err),
 		Domain: v.Domain, Record: v.Record, Term: v.Term,
-		Terms: v.Terms, TermsLimit: spf.DefaultLimits().Terms, Voids: v.Voids, VoidsLimit: c.set.VoidLimit,
+		Terms: v.Lookups, TermsLimit: spf.DefaultLimits().Lookups, Voids: v.VoidLookups, VoidsLimit: c.set.VoidLimit,
 		TTL: seconds(v.TTL),
 	}
 	c.close(c.check.Record)
@@ -149,14 +149,14 @@ func (c *collector) Event(event spf.Event) {
 		c.pending = append(c.pending, lookup(e))
 	case spf.VoidEvent:
 		if n := len(c.pending); n > 0 {
-			c.pending[n-1].Void = e.Voids
+			c.pending[n-1].Void = e.VoidLookups
 		}
 	case spf.RecordEvent:
 		c.record(e)
 	case spf.TermEvent:
-		t := &Term{Text: e.Term.Source(), Offset: e.Term.Offset(), Target: e.Target, Counted: e.Terms, Lookups: c.claim()}
+		t := &Term{Text: e.Term.Source(), Offset: e.Term.Offset(), Target: e.Target, Counted: e.Lookups, Lookups: c.claim()}
 		if d, ok := e.Term.(*spf.Directive); ok {
-			t.Counts = d.Mechanism.Lookups()
+			t.Counts = d.Mechanism.CausesLookup()
 		} else {
 			t.Counts, t.redirect = true, true
 		}

@@ -11,7 +11,7 @@ import (
 
 // settings tells where the value of an option is from.
 type settings struct {
-	loaded *conf.Loaded
+	loaded *conf.File
 	path   string
 	user   *User
 }

@@ -28,7 +28,7 @@ func IsInputError(err error) bool {
 
 // Server is a policy server that can be asked why it answers as it does.
 type Server struct {
-	Loaded   *conf.Loaded
+	Loaded   *conf.File
 	Path     string // of the configuration file
 	Resolver spf.Resolver
 	Ahead    spf.Asker // as in policy.Server
@@ -54,7 +54,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Docume
 	server := policy.Server{
 		Settings:   s.Loaded.Settings,
 		ConfigFile: s.Path,
-		Resolver:   &spf.Tracer{Resolver: s.Resolver, Observer: c},
+		Resolver:   &spf.TracingResolver{Resolver: s.Resolver, Observer: c},
 		Ahead:      s.Ahead,
 		Log:        &policy.Log{Level: s.Loaded.Settings.DebugLevel},
 		Observer:   c,
@@ -63,7 +63,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Docume
 }
 
 // problems counts what is wrong with a configuration, without hints.
-func problems(loaded *conf.Loaded) int {
+func problems(loaded *conf.File) int {
 	n := 0
 	for _, p := range loaded.Check() {
 		if p.Severity == conf.Faulty {

@@ -58,7 +58,7 @@ func FuzzText(f *testing.F) {
 	f.Add("2001:db8::1", strings.Repeat("x", 300), "\x1b]0;x\x07@a.example", "v=spf1 ip4:1.2.3.4 ip4:1.2.3.5 redirect=b.example")
 	f.Add("192.0.2.1", "x", "\u202e@b.example", "v=spf1 ipv4:\xff -all")
 	f.Add("192.0.2.1", "x", "a@a.example", "v=spf1 +a/8 mx:b.example include:a.example ?all")
-	loaded := &conf.Loaded{Settings: conf.Default()}
+	loaded := &conf.File{Settings: conf.Default()}
 	loaded.Settings.TestOnly = 1
 	f.Fuzz(func(t *testing.T, ip, helo, sender, record string) {
 		records := anyRecord{record}

@@ -274,9 +274,9 @@ func port(address string) string { return address[strings.LastIndexByte(address,
 // patience looks at how long smtpd waits for an answer.
 func (p postfix) patience() []conf.Problem {
 	const name = "smtpd_policy_service_timeout"
-	if limit, ok := parseTime(p.main[name]); !ok || limit >= conf.AnswerTime {
+	if limit, ok := parseTime(p.main[name]); !ok || limit >= conf.ReplyTimeout {
 		return nil
 	}
 	return []conf.Problem{{Severity: conf.Hint, File: p.file("main.cf"), Name: name, Value: p.main[name],
-		What: fmt.Sprintf("an answer may take %d s", int(conf.AnswerTime.Seconds())), Expected: "100s, the default, or a smaller Lookup_Time"}}
+		What: fmt.Sprintf("an answer may take %d s", int(conf.ReplyTimeout.Seconds())), Expected: "100s, the default, or a smaller Lookup_Time"}}
 }

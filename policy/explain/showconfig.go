@@ -27,11 +27,11 @@ type ShownOption struct {
 
 // ShowConfig gives every option's value, and where it is from. Those that have
 // no effect are left out, unless the file has them.
-func ShowConfig(loaded *conf.Loaded, path string) *ShownConfig {
+func ShowConfig(loaded *conf.File, path string) *ShownConfig {
 	d := &ShownConfig{Version: Version, File: path, Problems: problems(loaded), Options: []ShownOption{}}
 	s := settings{loaded: loaded, path: path}
 	for _, o := range conf.Options() {
-		shown := ShownOption{o.Name, o.Default, s.origin(o.Name), o.Meaning}
+		shown := ShownOption{o.Name, o.Default, s.origin(o.Name), o.Help}
 		if !shown.Origin.Default {
 			shown.Value = loaded.Origins[o.Name].Value
 		} else if o.Ignored {

@@ -71,7 +71,7 @@ type SurveyNetwork struct {
 func NewSurvey(s *spf.Survey) *Survey {
 	d := &Survey{
 		Version: Version, Domain: s.Domain, survey: s,
-		Terms: s.Terms, TermsLimit: s.Limits.Terms, VoidsIPv4: s.Voids4, VoidsIPv6: s.Voids6, VoidsLimit: s.Limits.Voids,
+		Terms: s.Terms, TermsLimit: s.Limits.Lookups, VoidsIPv4: s.Voids4, VoidsIPv6: s.Voids6, VoidsLimit: s.Limits.VoidLookups,
 		Findings: []SurveyFinding{}, Records: []SurveyedRecord{}, Networks: []SurveyNetwork{},
 	}
 	for _, f := range s.Findings {

@@ -33,8 +33,8 @@ func (d *Survey) Text(style Style) string {
 	default:
 		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works", green)
 	}
-	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Terms, s.Limits.Terms), plainText})
-	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.Voids4, s.Limits.Voids, s.Voids6, s.Limits.Voids), plainText})
+	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Terms, s.Limits.Lookups), plainText})
+	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.Voids4, s.Limits.VoidLookups, s.Voids6, s.Limits.VoidLookups), plainText})
 	p.line(span{fmt.Sprintf("  records                 %d", len(s.Records)), plainText})
 	titles := [...]string{"Broken", "Risky", "To be known"}
 	titled := spf.Severity(len(titles))
@@ -203,16 +203,16 @@ func surveyedNetworks(terms []*spf.SurveyedTerm) int {
 func (p *printer) surveyedTerm(b branch, s *spf.Survey, t *spf.SurveyedTerm, shown map[*spf.SurveyedRecord]bool) {
 	remark := ""
 	if t.Counted > 0 {
-		remark = fmt.Sprintf("term %d/%d", t.Counted, s.Limits.Terms)
+		remark = fmt.Sprintf("term %d/%d", t.Counted, s.Limits.Lookups)
 	}
 	c := plainText
-	if t.Counted > s.Limits.Terms {
+	if t.Counted > s.Limits.Lookups {
 		c = red
 	}
 	p.pair(b, span{octets(t.Term.Source()), plainText}, span{remark, c})
 	for _, event := range t.Lookups {
 		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
-		if event.Err == nil && event.Answer.Void() && event.Question.Type == spf.TypeAAAA && s.Voids6 <= s.Limits.Voids {
+		if event.Err == nil && event.Answer.Void() && event.Question.Type == spf.TypeAAAA && s.Voids6 <= s.Limits.VoidLookups {
 			continue // most hosts have none, and it does not matter
 		}
 		p.text(branch{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(""))), dim)

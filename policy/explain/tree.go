@@ -62,7 +62,7 @@ func (p *printer) list(l *List) {
 		title += " " + p.safe(l.Entry)
 	}
 	p.text(branch{"", "  "}, title, bold)
-	v := Verdict{TermsLimit: spf.DefaultLimits().Terms}
+	v := Verdict{TermsLimit: spf.DefaultLimits().Lookups}
 	if l.Record != nil {
 		p.record(branch{"", ""}, l.Record, v, "")
 	}

@@ -2,17 +2,17 @@ package spf
 
 import "strings"
 
-// record gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
+// lookupRecord gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
 // 4.5). A syntax error anywhere in it is an error before anything is evaluated
 // (4.6).
-func (e *Evaluation) record(name, term string) (*Record, error) {
+func (e *Evaluation) lookupRecord(name, term string) (*Record, error) {
 	a, err := e.lookup(Question{name, TypeTXT})
 	if err != nil {
 		return nil, err
 	}
 	r, n, err := parseAnswer(a)
 	if n > 1 {
-		return nil, &RecordError{SeveralRecords, name, term}
+		return nil, &RecordError{MultipleRecords, name, term}
 	}
 	if bad, ok := err.(*SyntaxError); ok {
 		bad.Domain = name

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// policyTime is how long Postfix waits for a reply, in seconds
+// smtpdTimeout is how long Postfix waits for a reply, in seconds
 // (smtpd_policy_service_timeout); then it turns the mail away.
-const policyTime = 100
+const smtpdTimeout = 100
 
-// AnswerTime is how long a reply may take in all, whatever the times that are
+// ReplyTimeout is how long a reply may take in all, whatever the times that are
 // set: Postfix would not wait for much longer.
-const AnswerTime = 90 * time.Second
+const ReplyTimeout = 90 * time.Second
 
-// contradictions gives the options that do not go together.
-func (l *Loaded) contradictions() []Problem {
+// crosscheck gives the options that do not go together.
+func (l *File) crosscheck() []Problem {
 	s := &l.Settings
 	var problems []Problem
 	if strings.Contains(s.HeaderType, "AR") && !strings.Contains(s.HeaderType, "SPF") && TrimSpace(s.AuthservID) == "" {
@@ -31,12 +31,12 @@ func (l *Loaded) contradictions() []Problem {
 		problems = append(problems, l.about("No_Mail", Problem{Severity: Faulty,
 			What: "nothing is checked that it could apply to", Expected: "HELO_reject or Mail_From_reject other than No_Check"}))
 	}
-	return append(problems, l.times()...)
+	return append(problems, l.checkTimeouts()...)
 }
 
-// times looks whether all lookups of a request together can take longer than
+// checkTimeouts looks whether all lookups of a request together can take longer than
 // Postfix waits.
-func (l *Loaded) times() []Problem {
+func (l *File) checkTimeouts() []Problem {
 	s := &l.Settings
 	var problems []Problem
 	checks := 0
@@ -56,7 +56,7 @@ func (l *Loaded) times() []Problem {
 		}
 	}
 	sum := int64(checks)*max(int64(s.LookupTime), 0) + int64(lookups)*max(int64(s.WhitelistLookupTime), 0)
-	if sum > policyTime {
+	if sum > smtpdTimeout {
 		ofChecks := fmt.Sprintf("%d checks of %d s", checks, s.LookupTime)
 		ofLists := fmt.Sprintf("%d whitelist lookups of %d s", lookups, s.WhitelistLookupTime)
 		name, what := "Lookup_Time", ofChecks
@@ -68,14 +68,14 @@ func (l *Loaded) times() []Problem {
 		}
 		problems = append(problems, l.about(name, Problem{Severity: Faulty,
 			What:     fmt.Sprintf("%s may take %d s", what, sum),
-			Expected: fmt.Sprintf("less than the %d s that Postfix waits (smtpd_policy_service_timeout)", policyTime),
-			Used:     fmt.Sprintf("%d s in all: what is not known by then is temperror", int(AnswerTime.Seconds()))}))
+			Expected: fmt.Sprintf("less than the %d s that Postfix waits (smtpd_policy_service_timeout)", smtpdTimeout),
+			Used:     fmt.Sprintf("%d s in all: what is not known by then is temperror", int(ReplyTimeout.Seconds()))}))
 	}
 	return problems
 }
 
 // about gives the problem the place where the option is set, or the default.
-func (l *Loaded) about(name string, p Problem) Problem {
+func (l *File) about(name string, p Problem) Problem {
 	if origin, ok := l.Origins[name]; ok {
 		return p.at(origin, name)
 	}
@@ -90,9 +90,9 @@ func (l *Loaded) about(name string, p Problem) Problem {
 const maxPerUserProblems = 100
 
 // checkPerUser looks at every line of the per-user file.
-func (l *Loaded) checkPerUser() []Problem {
+func (l *File) checkPerUser() []Problem {
 	p := NewPerUser(l.Settings.PerUser)
-	if c, ok := p.refresh(); !ok {
+	if c, ok := p.reload(); !ok {
 		problem := c.problem(perUserName)
 		return []Problem{l.about("Per_User", problem)}
 	}
@@ -138,7 +138,7 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, _ := strings.Cut(setting, "=")
 		option, known := find(perUserName, name)
-		if !known || option.Idle || strings.Contains(value, "=") || !option.good(value) {
+		if !known || option.PerUserIgnored || strings.Contains(value, "=") || !option.valid(value) {
 			continue
 		}
 		for _, q := range option.check(value) {
