@@ -44,14 +44,16 @@ func goFiles(t *testing.T) map[string]*ast.File {
 // TestImports holds who may import what, and why not.
 func TestImports(t *testing.T) {
 	ours := map[string][]string{ // by folder: which of our packages it may import
-		"spf":            nil,
+		"spf/dns":        nil,
+		"spf":            {"policyd-spf/spf/dns"},
+		"spf/lint":       {"policyd-spf/spf", "policyd-spf/spf/dns"},
 		"conf":           nil,
-		"policy":         {"policyd-spf/spf", "policyd-spf/conf"},
-		"policy/explain": {"policyd-spf/spf", "policyd-spf/conf", "policyd-spf/policy"},
-		".":              {"policyd-spf/spf", "policyd-spf/conf", "policyd-spf/policy", "policyd-spf/policy/explain"},
+		"policy":         {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/conf"},
+		"policy/explain": {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/spf/lint", "policyd-spf/conf", "policyd-spf/policy"},
+		".":              {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/spf/lint", "policyd-spf/conf", "policyd-spf/policy", "policyd-spf/policy/explain"},
 	}
 	only := map[string]string{ // by import: the one file, or folder, that may have it
-		"github.com/miekg/dns": "spf/codec.go",
+		"github.com/miekg/dns": "spf/dns/codec.go",
 		"gopkg.in/ini.v1":      "conf/file.go",
 		"encoding/json":        "policy/explain",
 		"os/exec":              "policy/explain",

@@ -58,7 +58,7 @@ func TestWay(t *testing.T) {
 		}
 	}
 	var files []string
-	for _, pattern := range []string{"policy/*.go", "spf/*.go"} {
+	for _, pattern := range []string{"policy/*.go", "spf/*.go", "spf/dns/*.go", "spf/lint/*.go"} {
 		names, _ := filepath.Glob(pattern)
 		for _, name := range names {
 			if base := filepath.Base(name); !strings.HasSuffix(base, "_test.go") && base != "doc.go" {

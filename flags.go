@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // mode is what the program is to do.
@@ -158,7 +159,7 @@ func (o *options) value(name, value string) error {
 		return nil
 	case "--domain":
 		o.domain = value
-		if q, ok := spf.NewQuestion(value, spf.TypeTXT); !ok || !strings.Contains(q.Name, ".") {
+		if q, ok := spf.NewQuestion(value, dns.TypeTXT); !ok || !strings.Contains(q.Name, ".") {
 			return fmt.Errorf("--domain %q; expected a domain name, as example.com", value)
 		}
 		return nil

@@ -13,7 +13,7 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/policy"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // version is set when a release is built.
@@ -72,7 +72,7 @@ func run(args []string) int {
 
 // serve answers Postfix until the end of its requests. Not a word is printed
 // but the answers: under spawn(8) all three descriptors are the same socket.
-func serve(log *policy.Log, o *options, names spf.Resolver, ahead spf.Asker) int {
+func serve(log *policy.Log, o *options, names dns.Resolver, ahead dns.Asker) int {
 	path := o.configFile
 	if path == "" {
 		path = findConfigFile()

@@ -13,6 +13,8 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/policy/explain"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/lint"
 )
 
 // help is printed for --help behind another flag.
@@ -100,11 +102,11 @@ func (o *options) report(out io.Writer) (status int, err error) {
 const surveyTime = 2 * time.Minute
 
 // survey looks at all of a domain's records.
-func (o *options) survey(ctx context.Context, out io.Writer, names spf.Resolver, style explain.Style) (status int, err error) {
+func (o *options) survey(ctx context.Context, out io.Writer, names dns.Resolver, style explain.Style) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, surveyTime)
 	defer cancel()
-	q, _ := spf.NewQuestion(o.domain, spf.TypeTXT)
-	s := explain.NewSurvey(spf.Explore(ctx, names, q.Name, spf.DefaultLimits()))
+	q, _ := spf.NewQuestion(o.domain, dns.TypeTXT)
+	s := explain.NewSurvey(lint.Domain(ctx, names, q.Name, spf.DefaultLimits()))
 	if s.Broken() {
 		status = 1
 	}
@@ -120,9 +122,9 @@ func (o *options) nameServers() (servers []netip.AddrPort, from string) {
 	case o.dns.IsValid():
 		return []netip.AddrPort{o.dns}, "--dns"
 	}
-	c, err := spf.ReadResolvConf(resolvConf)
+	c, err := dns.ReadResolvConf(resolvConf)
 	if err != nil {
-		c = spf.DefaultResolvConf()
+		c = dns.DefaultResolvConf()
 	}
 	return c.Servers, resolvConf
 }

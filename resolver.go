@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // resolvConf names the name servers.
@@ -14,10 +14,10 @@ const resolvConf = "/etc/resolv.conf"
 
 // resolver gives what answers lookups: name servers behind a cache that can be
 // asked ahead; or the zone file of --zone, before them with --zone-fallback.
-func resolver(o *options) (spf.Resolver, spf.Asker, error) {
-	cache := spf.NewCache(&nameServers{only: o.dns})
+func resolver(o *options) (dns.Resolver, dns.Asker, error) {
+	cache := dns.NewCache(&nameServers{only: o.dns})
 	if o.zone != "" {
-		zone, err := spf.ReadZone(o.zone, "")
+		zone, err := dns.ReadZone(o.zone, "")
 		if err == nil && o.fallback {
 			zone.Fallback = cache
 		}
@@ -26,40 +26,40 @@ func resolver(o *options) (spf.Resolver, spf.Asker, error) {
 	return cache, cache, nil
 }
 
-// nameServers is an spf.Starter that finds out whom to ask when it is first
+// nameServers is an dns.Starter that finds out whom to ask when it is first
 // used: many a process never is.
 type nameServers struct {
 	only   netip.AddrPort // whom to ask in place of those of resolvConf
 	once   sync.Once
-	client *spf.Client
+	client *dns.Client
 }
 
-// Lookup implements spf.Resolver.
-func (n *nameServers) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+// Lookup implements dns.Resolver.
+func (n *nameServers) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	return n.found().Lookup(ctx, q)
 }
 
-// Start implements spf.Starter.
-func (n *nameServers) Start(ctx context.Context, q spf.Question, done func(spf.Answer, error)) {
+// Start implements dns.Starter.
+func (n *nameServers) Start(ctx context.Context, q dns.Question, done func(dns.Answer, error)) {
 	n.found().Start(ctx, q, done)
 }
 
-// Wait implements spf.Starter.
+// Wait implements dns.Starter.
 func (n *nameServers) Wait(ctx context.Context, landed *atomic.Bool) {
 	n.found().Wait(ctx, landed)
 }
 
 // found gives the client of the name servers.
-func (n *nameServers) found() *spf.Client {
+func (n *nameServers) found() *dns.Client {
 	n.once.Do(func() {
-		c, err := spf.ReadResolvConf(resolvConf)
+		c, err := dns.ReadResolvConf(resolvConf)
 		if err != nil {
-			c = spf.DefaultResolvConf()
+			c = dns.DefaultResolvConf()
 		}
 		if n.only.IsValid() {
 			c.Servers = []netip.AddrPort{n.only}
 		}
-		n.client = spf.NewClient(c)
+		n.client = dns.NewClient(c)
 	})
 	return n.client
 }

@@ -8,6 +8,7 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 const (
@@ -139,7 +140,7 @@ func (q *inquiry) nameListed() (string, bool) {
 	observe(q, ListStep{"Domain_Whitelist_PTR", ""})
 	limit := q.listTime()
 	defer limit.end()
-	answer, err := q.server.Resolver.Lookup(limit, spf.ReverseQuestion(q.ip))
+	answer, err := q.server.Resolver.Lookup(limit, dns.Question{Name: dns.ReverseName(q.ip), Type: dns.TypePTR})
 	if err != nil {
 		return "", false
 	}
@@ -175,9 +176,9 @@ func nameMatches(name, entry string) bool {
 // leadsBack tells whether the client's address is one of a name's. What cannot
 // be looked up has none, and neither has what DNS gives no answer for.
 func (q *inquiry) leadsBack(ctx context.Context, name string) bool {
-	kind := spf.TypeAAAA
+	kind := dns.TypeAAAA
 	if q.ip.Is4() {
-		kind = spf.TypeA
+		kind = dns.TypeA
 	}
 	question, ok := spf.NewQuestion(name, kind)
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // lookupPatience is the time for one lookup where Lookup_Time does not limit
@@ -109,10 +110,10 @@ func (q *inquiry) verdict(id identity, c check) (spf.Verdict, string) {
 }
 
 // patient is a Resolver that gives a lookup no more than lookupPatience.
-type patient struct{ spf.Resolver }
+type patient struct{ dns.Resolver }
 
-// Lookup implements spf.Resolver.
-func (p patient) Lookup(ctx context.Context, question spf.Question) (spf.Answer, error) {
+// Lookup implements dns.Resolver.
+func (p patient) Lookup(ctx context.Context, question dns.Question) (dns.Answer, error) {
 	limit := within(ctx, lookupPatience)
 	defer limit.end()
 	return p.Resolver.Lookup(limit, question)

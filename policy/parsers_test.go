@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // The expressions below are those with which others read our log lines and
@@ -179,9 +179,9 @@ func loadText(t testing.TB, config string) conf.Settings {
 }
 
 // parseZone reads a zone.
-func parseZone(t testing.TB, zone string) *spf.Zone {
+func parseZone(t testing.TB, zone string) *dns.Zone {
 	t.Helper()
-	z, err := spf.ParseZone(strings.NewReader(zone), "", "zone")
+	z, err := dns.ParseZone(strings.NewReader(zone), "", "zone")
 	if err != nil {
 		t.Fatal(err)
 	}

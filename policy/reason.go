@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // noRecord is the reason of a result None.
@@ -44,18 +45,18 @@ func reasonOf(v spf.Verdict) string {
 
 // temporary gives the text of a DNS failure (RFC 7208, 2.6.6).
 func temporary(err error) string {
-	var e *spf.DNSError
+	var e *dns.Error
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
 	switch e.Kind {
-	case spf.DNSTimeout:
+	case dns.Timeout:
 		return "DNS Timeout"
-	case spf.DNSOutOfTime:
+	case dns.OutOfTime:
 		return "DNS Error: exceeded max query lookup time"
-	case spf.DNSRcode:
-		return "DNS Error: " + spf.RcodeName(e.Rcode) + "  RCODE: " + strconv.Itoa(e.Rcode)
-	case spf.DNSMalformed:
+	case dns.BadRcode:
+		return "DNS Error: " + dns.RcodeName(e.Rcode) + "  RCODE: " + strconv.Itoa(e.Rcode)
+	case dns.Malformed:
 		return "DNS Error: malformed answer"
 	}
 	var errno syscall.Errno

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // TestReasonOf has each text that a log filter may look for.
@@ -27,14 +28,14 @@ func TestReasonOf(t *testing.T) {
 		{spf.Pass, nil, "sender SPF authorized"},
 		{spf.Fail, nil, "SPF fail - not authorized"},
 		{spf.Softfail, nil, "domain owner discourages use of this host"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSTimeout}, "SPF Temporary Error: DNS Timeout"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSOutOfTime}, "SPF Temporary Error: DNS Error: exceeded max query lookup time"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSRcode, Rcode: 2}, "SPF Temporary Error: DNS Error: SERVFAIL  RCODE: 2"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSRcode, Rcode: 23}, "SPF Temporary Error: DNS Error: 23  RCODE: 23"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSMalformed, Err: errors.New("x")}, "SPF Temporary Error: DNS Error: malformed answer"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSNetwork, Err: refused}, "SPF Temporary Error: DNS Connection refused"},
-		{spf.Temperror, &spf.DNSError{Kind: spf.DNSNetwork, Err: errors.New("x")}, "SPF Temporary Error: DNS Network error"},
-		{spf.Temperror, fmt.Errorf("within: %w", &spf.DNSError{Kind: spf.DNSTimeout}), "SPF Temporary Error: DNS Timeout"},
+		{spf.Temperror, &dns.Error{Kind: dns.Timeout}, "SPF Temporary Error: DNS Timeout"},
+		{spf.Temperror, &dns.Error{Kind: dns.OutOfTime}, "SPF Temporary Error: DNS Error: exceeded max query lookup time"},
+		{spf.Temperror, &dns.Error{Kind: dns.BadRcode, Rcode: 2}, "SPF Temporary Error: DNS Error: SERVFAIL  RCODE: 2"},
+		{spf.Temperror, &dns.Error{Kind: dns.BadRcode, Rcode: 23}, "SPF Temporary Error: DNS Error: 23  RCODE: 23"},
+		{spf.Temperror, &dns.Error{Kind: dns.Malformed, Err: errors.New("x")}, "SPF Temporary Error: DNS Error: malformed answer"},
+		{spf.Temperror, &dns.Error{Kind: dns.Network, Err: refused}, "SPF Temporary Error: DNS Connection refused"},
+		{spf.Temperror, &dns.Error{Kind: dns.Network, Err: errors.New("x")}, "SPF Temporary Error: DNS Network error"},
+		{spf.Temperror, fmt.Errorf("within: %w", &dns.Error{Kind: dns.Timeout}), "SPF Temporary Error: DNS Timeout"},
 		{spf.Temperror, errInternal, "SPF Temporary Error: internal error"},
 		{spf.Permerror, &spf.LimitError{Kind: spf.LookupLimit, Limit: 10}, "SPF Permanent Error: Too many DNS lookups"},
 		{spf.Permerror, &spf.LimitError{Kind: spf.VoidLookupLimit, Limit: 7}, "SPF Permanent Error: Void lookup limit of 7 exceeded"},

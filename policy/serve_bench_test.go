@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // oneRecord is a Resolver for which every name authorizes 192.0.2.0/24.
 type oneRecord struct{}
 
-func (oneRecord) Lookup(context.Context, spf.Question) (spf.Answer, error) {
-	return spf.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
+func (oneRecord) Lookup(context.Context, dns.Question) (dns.Answer, error) {
+	return dns.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
 }
 
 // lost is a Sink that loses everything.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 const (
@@ -40,8 +40,8 @@ type Server struct {
 	Settings   conf.Settings
 	ConfigFile string                 // where they are from, for the log
 	Origins    map[string]conf.Origin // of those that the file sets, for the log
-	Resolver   spf.Resolver           // for all lookups
-	Ahead      spf.Asker              // the cache in Resolver, where lookups ahead go; nil: there are none
+	Resolver   dns.Resolver           // for all lookups
+	Ahead      dns.Asker              // the cache in Resolver, where lookups ahead go; nil: there are none
 	Log        *Log
 	Observer   Observer // nil when nobody asks why
 	Settle     func()   // called once, when this is going to be a long day; may be nil

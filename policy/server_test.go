@@ -14,23 +14,24 @@ import (
 	"time"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // resolverFunc is a Resolver made of a function.
-type resolverFunc func(context.Context, spf.Question) (spf.Answer, error)
+type resolverFunc func(context.Context, dns.Question) (dns.Answer, error)
 
-func (f resolverFunc) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+func (f resolverFunc) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	return f(ctx, q)
 }
 
 // silent is a Resolver that never answers.
-func silent(ctx context.Context, q spf.Question) (spf.Answer, error) {
+func silent(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	<-ctx.Done()
-	return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 }
 
 // newServer makes a server with a configuration, and what it logs.
-func newServer(t testing.TB, config string, r spf.Resolver) (*Server, *logged) {
+func newServer(t testing.TB, config string, r dns.Resolver) (*Server, *logged) {
 	t.Helper()
 	sink := &logged{}
 	settings := loadText(t, config)
@@ -123,7 +124,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestFaults: a panic does not get out, and does not cost a message.
 func TestFaults(t *testing.T) {
-	faulty := resolverFunc(func(_ context.Context, q spf.Question) (spf.Answer, error) {
+	faulty := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
 		if strings.HasPrefix(q.Name, "faulty.") {
 			panic("a fault")
 		}
@@ -171,18 +172,18 @@ func (faultyObserver) Event(spf.Event) {}
 // answer within 90 seconds, and a check within Lookup_Time.
 func TestTime(t *testing.T) {
 	const temperror = "Temperror (SPF Temporary Error: DNS Timeout) identity="
-	slow := resolverFunc(func(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	slow := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		select {
 		case <-ctx.Done():
 			return silent(ctx, q)
 		case <-time.After(15 * time.Second):
-			return spf.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
+			return dns.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
 		}
 	})
 	for _, test := range []struct {
 		name     string
 		config   string
-		resolver spf.Resolver
+		resolver dns.Resolver
 		want     time.Duration
 		reply    string
 	}{
@@ -224,7 +225,7 @@ func TestTime(t *testing.T) {
 // any memory.
 func TestKnownSender(t *testing.T) {
 	var lookups atomic.Int64
-	counting := resolverFunc(func(ctx context.Context, q spf.Question) (spf.Answer, error) {
+	counting := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		lookups.Add(1)
 		return oneRecord{}.Lookup(ctx, q)
 	})
@@ -265,7 +266,7 @@ func TestUserSettingsStay(t *testing.T) {
 
 // TestLeavesNothing: after a request no goroutine and no descriptor is left.
 func TestLeavesNothing(t *testing.T) {
-	cache := spf.NewCache(parseZone(t, parserZone))
+	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
 	s.Ahead = cache
 	ask := func(i int) {
@@ -319,16 +320,16 @@ func FuzzAnswer(f *testing.F) {
 		"Hide_Receiver = No\nReason_Message = {spf}\nPermError_reject = True\nTempError_Defer = True\nNo_Mail = True\n",
 	}
 	f.Fuzz(func(t *testing.T, client, helo, sender, recipient, record, explanation string, which uint8) {
-		resolver := resolverFunc(func(_ context.Context, q spf.Question) (spf.Answer, error) {
+		resolver := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
 			switch {
-			case q.Type == spf.TypePTR || q.Type == spf.TypeMX:
-				return spf.Answer{Names: []string{record, helo}}, nil
-			case q.Type != spf.TypeTXT:
-				return spf.Answer{NXDomain: true}, nil
+			case q.Type == dns.TypePTR || q.Type == dns.TypeMX:
+				return dns.Answer{Names: []string{record, helo}}, nil
+			case q.Type != dns.TypeTXT:
+				return dns.Answer{NXDomain: true}, nil
 			case q.Name == "e.example":
-				return spf.Answer{TXT: [][]string{{explanation}}}, nil
+				return dns.Answer{TXT: [][]string{{explanation}}}, nil
 			}
-			return spf.Answer{TXT: [][]string{{record}}}, nil
+			return dns.Answer{TXT: [][]string{{record}}}, nil
 		})
 		s, log := newServer(t, configs[int(which)%len(configs)]+"debugLevel = 5\n", resolver)
 		in := "client_address=" + client + "\nhelo_name=" + helo + "\nsender=" + sender + "\nrecipient=" + recipient + "\n\n"
@@ -369,13 +370,13 @@ func checkReply(t *testing.T, reply string) {
 }
 
 // faultyAsker panics where an answer is already made.
-type faultyAsker struct{ *spf.Cache }
+type faultyAsker struct{ *dns.Cache }
 
 func (faultyAsker) Abandon(context.Context) { panic("no") }
 
 // TestFaultAtTheEnd: a fault behind the answer is no reason for none.
 func TestFaultAtTheEnd(t *testing.T) {
-	cache := spf.NewCache(parseZone(t, parserZone))
+	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
 	s.Ahead = faultyAsker{cache}
 	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})

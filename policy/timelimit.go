@@ -9,7 +9,7 @@ import (
 // timeLimit is a context that ends at a time, or with another one. The timer of
 // context.WithDeadline has the run-time system wake a thread whenever it is set,
 // up to three times a request; here it is set for those only that ask for Done,
-// which spf.Client does not.
+// which dns.Client does not.
 type timeLimit struct {
 	context.Context // what it is part of
 	deadline        time.Time

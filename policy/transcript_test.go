@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of ../testdata/transcripts")
@@ -35,7 +35,7 @@ const transcripts = "../testdata/transcripts"
 type section struct{ name, text string }
 
 func TestTranscripts(t *testing.T) {
-	base, err := spf.ReadZone(transcripts+"/base.zone", "")
+	base, err := dns.ReadZone(transcripts+"/base.zone", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestTranscripts(t *testing.T) {
 
 // play holds the conversation of a transcript, and gives the transcript as it
 // should be.
-func play(t *testing.T, text string, zone *spf.Zone) string {
+func play(t *testing.T, text string, zone *dns.Zone) string {
 	head, sections := splitTranscript(text)
 	dir := t.TempDir()
 	in := &conversation{sink: &logged{}}

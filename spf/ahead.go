@@ -1,14 +1,16 @@
 package spf
 
+import "policyd-spf/spf/dns"
+
 // questions lists what a record is going to ask for this client, in the order
 // of its terms, as far as can be told without DNS: the first term that matches
 // by itself ends the list, and what needs %{p} is left out. room is how many
 // terms may still cause lookups (RFC 7208, 4.6.4); known gives the records that
 // need none, nil for the others.
-func questions(r *Record, domain string, m *macros, room int, known func(name string) *Record) []Question {
-	var list []Question
+func questions(r *Record, domain string, m *macros, room int, known func(name string) *Record) []dns.Question {
+	var list []dns.Question
 	left := maxForetold
-	add := func(q Question, flaw nameError) {
+	add := func(q dns.Question, flaw nameError) {
 		if flaw == nameOK {
 			list = append(list, q)
 		}
@@ -36,20 +38,20 @@ func questions(r *Record, domain string, m *macros, room int, known func(name st
 			if result, sure := foretell(target, m, known, &left); sure && result == Pass {
 				return list
 			}
-			add(Question{target, TypeTXT}, flaw)
+			add(dns.Question{Name: target, Type: dns.TypeTXT}, flaw)
 		case A:
-			add(Question{target, m.addressType()}, flaw)
+			add(dns.Question{Name: target, Type: m.addressType()}, flaw)
 		case MX:
-			add(Question{target, TypeMX}, flaw)
+			add(dns.Question{Name: target, Type: dns.TypeMX}, flaw)
 		case Exists:
-			add(Question{target, TypeA}, flaw)
+			add(dns.Question{Name: target, Type: dns.TypeA}, flaw)
 		case PTR:
-			add(Question{reverseName(m.ip), TypePTR}, nameOK)
+			add(dns.Question{Name: dns.ReverseName(m.ip), Type: dns.TypePTR}, nameOK)
 		}
 	}
 	if r.Redirect != nil && room > 0 {
 		target, flaw := m.expandAhead(r.Redirect.Value, domain)
-		add(Question{target, TypeTXT}, flaw)
+		add(dns.Question{Name: target, Type: dns.TypeTXT}, flaw)
 	}
 	return list
 }
@@ -59,7 +61,7 @@ func (m *macros) expandAhead(spec *MacroString, domain string) (string, nameErro
 	switch {
 	case spec == nil:
 		return domain, nameOK
-	case spec.uses("p"):
+	case spec.Uses("p"):
 		return "", nameMalformed
 	}
 	return m.expandName(spec, domain, nil)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"policyd-spf/spf/dns"
 )
 
 func TestQuestions(t *testing.T) {
@@ -79,7 +81,7 @@ type slow struct {
 	*book
 }
 
-func (s *slow) Lookup(ctx context.Context, q Question) (Answer, error) {
+func (s *slow) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	time.Sleep(time.Second) // of synctest's time
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +128,7 @@ func TestAheadRoundTrips(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				cache := NewCache(&slow{book: newBook(test.zone)})
+				cache := dns.NewCache(&slow{book: newBook(test.zone)})
 				c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
 				start := time.Now()
 				c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
@@ -154,7 +156,7 @@ func TestRecall(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		world := &slow{book: newBook(zone)}
-		cache := NewCache(world)
+		cache := dns.NewCache(world)
 		c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
 		for _, want := range []int{5, 0, 1} {
 			start := time.Now()
@@ -183,7 +185,7 @@ func TestAheadChangesNothing(t *testing.T) {
 		var s steps
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		cache := NewCache(&slow{book: newBook(zone)})
+		cache := dns.NewCache(&slow{book: newBook(zone)})
 		c := &Checker{Resolver: &TracingResolver{cache, &s}, Limits: DefaultLimits(), Observer: &s}
 		if ahead {
 			c.Ahead = cache

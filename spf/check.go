@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"policyd-spf/spf/dns"
 )
 
 // Args is what check_host() is asked (RFC 7208, 4.1).
@@ -19,11 +21,11 @@ type Args struct {
 // Checker evaluates check_host(). Its fields are not to be changed while it is
 // in use; it may be used by several goroutines.
 type Checker struct {
-	Resolver Resolver
+	Resolver dns.Resolver
 	Limits   Limits
-	Receiver string   // %{r}: the host that checks; "" expands to "unknown"
-	Ahead    Asker    // is asked ahead: the cache under Resolver; nil for never
-	Observer Observer // is told of every step; nil when nobody asks why
+	Receiver string    // %{r}: the host that checks; "" expands to "unknown"
+	Ahead    dns.Asker // is asked ahead: the cache under Resolver; nil for never
+	Observer Observer  // is told of every step; nil when nobody asks why
 }
 
 // Evaluation is one check_host() with all that it calls.
@@ -95,7 +97,7 @@ func (c *Checker) NeedsLookup(domain string) bool {
 	if c.Ahead == nil || flaw != nameOK {
 		return false
 	}
-	a, known := c.Ahead.Stale(Question{name, TypeTXT})
+	a, known := c.Ahead.Stale(dns.Question{Name: name, Type: dns.TypeTXT})
 	return !known || a.TTL <= 0
 }
 
@@ -103,7 +105,7 @@ func (c *Checker) NeedsLookup(domain string) bool {
 // something else has to be waited for before.
 func (e *Evaluation) Prefetch() {
 	if name, flaw := toName(e.domain); e.scout != nil && flaw == nameOK {
-		e.scout.ask(Question{name, TypeTXT})
+		e.scout.ask(dns.Question{Name: name, Type: dns.TypeTXT})
 	}
 }
 
@@ -155,7 +157,7 @@ type evalResult struct {
 }
 
 func errorResult(err error) evalResult {
-	var dns *DNSError
+	var dns *dns.Error
 	if errors.As(err, &dns) {
 		return evalResult{result: Temperror, err: err} // RFC 7208, 2.6.6
 	}
@@ -262,7 +264,7 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
 
 // lookup looks q up, counts it if it is void (RFC 7208, 4.6.4) and keeps the
 // smallest TTL.
-func (e *Evaluation) lookup(q Question) (Answer, error) {
+func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	a, err := e.lookupUnlimited(q)
 	if err == nil && a.Void() {
 		err = e.budget.countVoid()
@@ -271,14 +273,18 @@ func (e *Evaluation) lookup(q Question) (Answer, error) {
 	return a, err
 }
 
-func (e *Evaluation) lookupUnlimited(q Question) (Answer, error) {
+func (e *Evaluation) lookupUnlimited(q dns.Question) (dns.Answer, error) {
 	if e.ctx.Err() != nil {
-		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+		return dns.Answer{}, &dns.Error{Kind: dns.OutOfTime, Question: q}
 	}
 	if e.scout != nil {
 		e.scout.wait(q, e.stack)
 	}
 	a, err := e.Resolver.Lookup(e.ctx, q)
+	var tooMany *dns.Error
+	if errors.As(err, &tooMany) && tooMany.Kind == dns.TooManyCNAMEs {
+		return dns.Answer{}, &LimitError{CNAMELimit, dns.MaxCNAMEs} // RFC 7208, 4.6.4
+	}
 	if err == nil {
 		e.ttl = min(e.ttl, a.TTL)
 	}
@@ -299,10 +305,10 @@ func (e *Evaluation) expandForError(spec *MacroString, domain string) string {
 }
 
 func (e *Evaluation) recordVary(m *MacroString) {
-	if m.uses("sl") {
+	if m.Uses("sl") {
 		e.vary |= VaryLocalPart
 	}
-	if m.uses("h") {
+	if m.Uses("h") {
 		e.vary |= VaryHELO
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"testing"
+
+	"policyd-spf/spf/dns"
 )
 
 // BenchmarkCheck evaluates a record of a big provider's shape whose answers are
@@ -16,10 +18,10 @@ func BenchmarkCheck(b *testing.B) {
 		n2.p.example TXT v=spf1 ip6:2001:db8:1::/48 ip6:2001:db8:2::/48 ip6:2001:db8:3::/48 ~all
 		n3.p.example TXT v=spf1 ip4:203.0.113.192/26 ip4:198.18.0.0/16 ip4:198.19.0.0/17 ip4:198.19.128.0/17 ~all
 		m.example TXT v=spf1 ip4:192.0.2.0/24 -all`)
-	cache := NewCache(zone)
+	cache := dns.NewCache(zone)
 	for _, bm := range []struct {
 		name  string
-		ahead Asker
+		ahead dns.Asker
 	}{{"sequential", nil}, {"ahead", cache}} {
 		b.Run(bm.name, func(b *testing.B) {
 			ctx, cancel := context.WithCancel(context.Background())

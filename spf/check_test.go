@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"policyd-spf/spf/dns"
 )
 
 // book is a Resolver that answers from a list of lines "name TYPE data"; what
@@ -22,9 +24,9 @@ type book struct {
 
 func newBook(lines string) *book { return &book{lines: strings.Split(strings.TrimSpace(lines), "\n")} }
 
-func (b *book) Lookup(ctx context.Context, q Question) (Answer, error) {
+func (b *book) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	b.asked = append(b.asked, q.String())
-	a := Answer{TTL: time.Hour, NXDomain: true}
+	a := dns.Answer{TTL: time.Hour, NXDomain: true}
 	for _, line := range b.lines {
 		f := strings.SplitN(strings.TrimSpace(line), " ", 3)
 		if f[0] != q.Name {
@@ -36,13 +38,13 @@ func (b *book) Lookup(ctx context.Context, q Question) (Answer, error) {
 		}
 		switch {
 		case f[2] == "!":
-			return Answer{}, &DNSError{Kind: DNSRcode, Question: q, Rcode: 2}
+			return dns.Answer{}, &dns.Error{Kind: dns.BadRcode, Question: q, Rcode: 2}
 		case f[2] == "?":
 			<-ctx.Done()
-			return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
-		case q.Type == TypeTXT:
+			return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
+		case q.Type == dns.TypeTXT:
 			a.TXT = append(a.TXT, []string{f[2]})
-		case q.Type == TypeA, q.Type == TypeAAAA:
+		case q.Type == dns.TypeA, q.Type == dns.TypeAAAA:
 			a.Addrs = append(a.Addrs, netip.MustParseAddr(f[2]))
 		default:
 			a.Names = append(a.Names, f[2])
@@ -167,7 +169,7 @@ func TestErrors(t *testing.T) {
 		{"an include of itself", "a.example TXT v=spf1 include:%{d}", Permerror, &RecordError{SelfInclude, "a.example", "include:%{d}"}},
 		{"an error in an include", "a.example TXT v=spf1 include:b.example\nb.example TXT v=spf1 moo", Permerror,
 			&SyntaxError{Kind: UnknownMechanism, Domain: "b.example", Record: "v=spf1 moo", Term: "moo", Offset: 7}},
-		{"SERVFAIL", "a.example TXT !", Temperror, &DNSError{Kind: DNSRcode, Question: Question{"a.example", TypeTXT}, Rcode: 2}},
+		{"SERVFAIL", "a.example TXT !", Temperror, &dns.Error{Kind: dns.BadRcode, Question: dns.Question{Name: "a.example", Type: dns.TypeTXT}, Rcode: 2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -190,10 +192,10 @@ func TestOutOfTime(t *testing.T) {
 		name, zone string
 		time       time.Duration
 		result     Result
-		kind       DNSErrorKind
+		kind       dns.ErrorKind
 	}{
-		{"during a lookup", "a.example TXT ?", time.Second, Temperror, DNSTimeout},
-		{"before a lookup", "a.example TXT v=spf1 -all", -1, Temperror, DNSOutOfTime},
+		{"during a lookup", "a.example TXT ?", time.Second, Temperror, dns.Timeout},
+		{"before a lookup", "a.example TXT v=spf1 -all", -1, Temperror, dns.OutOfTime},
 		{"a PTR lookup does not spare a fail", "a.example TXT v=spf1 ptr -all\n1.2.0.192.in-addr.arpa PTR ?", time.Second, Fail, 0},
 	}
 	for _, test := range tests {
@@ -206,7 +208,7 @@ func TestOutOfTime(t *testing.T) {
 				if v.Result != test.result {
 					t.Errorf("result %v, want %v", v.Result, test.result)
 				}
-				var dns *DNSError
+				var dns *dns.Error
 				if test.result == Temperror && (!errors.As(v.Err, &dns) || dns.Kind != test.kind) {
 					t.Errorf("error %v, want kind %d", v.Err, test.kind)
 				}

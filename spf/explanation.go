@@ -1,6 +1,10 @@
 package spf
 
-import "errors"
+import (
+	"errors"
+
+	"policyd-spf/spf/dns"
+)
 
 // explanationError is why an explanation is not used (RFC 7208, 6.2).
 type explanationError string
@@ -21,7 +25,7 @@ func (e *Evaluation) explain(exp *Modifier, domain string) string {
 	ev.Target, ev.Text, ev.Value, ev.Err = e.explanation(exp, domain)
 	if ev.Err != nil {
 		ev.Value = ""
-		var dns *DNSError
+		var dns *dns.Error
 		if errors.As(ev.Err, &dns) {
 			e.ttl = 0 // the next fail may have it
 		}
@@ -37,14 +41,14 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 	if flaw != nameOK {
 		return target, "", "", errNoName
 	}
-	a, err := e.lookupUnlimited(Question{target, TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
+	a, err := e.lookupUnlimited(dns.Question{Name: target, Type: dns.TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
 	if err != nil {
 		return target, "", "", err
 	}
 	if len(a.TXT) != 1 {
 		return target, "", "", errNotSingleTXT
 	}
-	text = joinStrings(a.TXT[0])
+	text = JoinStrings(a.TXT[0])
 	if indexNonASCII(text) >= 0 {
 		return target, text, "", errNotASCII
 	}
@@ -53,7 +57,7 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 		return target, text, "", errBadMacro
 	}
 	e.recordVary(m)
-	if m.uses("t") {
+	if m.Uses("t") {
 		e.ttl = 0 // it tells the time
 	}
 	return target, text, e.macros.expandText(m, domain, e.validatedName(domain)), nil

@@ -3,6 +3,8 @@ package spf
 import (
 	"strings"
 	"unicode"
+
+	"policyd-spf/spf/dns"
 )
 
 // toALabels turns each label with characters beyond US-ASCII into its A-label
@@ -88,7 +90,7 @@ func punycode(label []rune) string {
 		out = append(out, '-')
 	}
 	n, delta, bias := rune(punyN), 0, punyBias
-	for handled < len(label) && len(out) <= labelLimit {
+	for handled < len(label) && len(out) <= dns.MaxLabelLen {
 		next := rune(unicode.MaxRune)
 		for _, c := range label {
 			if c >= n && c < next {

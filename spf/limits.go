@@ -11,8 +11,8 @@ func DefaultLimits() Limits { return Limits{Lookups: 10, VoidLookups: 2} }
 
 // Limits that cannot be set (RFC 7208, 4.6.4).
 const (
-	maxMX  = 10 // hosts of one mx; more are permerror
-	maxPTR = 10 // names of the client's address; more are ignored
+	MaxMXHosts = 10 // hosts of one mx; more are permerror
+	maxPTR     = 10 // names of the client's address; more are ignored
 )
 
 // budget counts what an evaluation uses, and fails where it is used up.

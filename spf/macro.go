@@ -24,7 +24,7 @@ func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (s
 	if len(m.parts) == 1 && m.parts[0].letter == 0 {
 		return toName(truncateName(m.parts[0].literal))
 	}
-	if m.uses("sl") && indexNonASCII(v.local) >= 0 {
+	if m.Uses("sl") && indexNonASCII(v.local) >= 0 {
 		return "", nameUnencodable
 	}
 	// From the right, since only the end of a long expansion is used.
@@ -43,6 +43,18 @@ func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (s
 		return toName(text)
 	}
 	return toName(truncateName(text)) // RFC 7208, 7.3
+}
+
+// ExpandName expands a domain-spec that depends on no client, for the record of
+// domain and a sender at origin. ok is false if the result cannot be looked up,
+// or if the spec has a macro other than %{d} and %{o}.
+func ExpandName(m *MacroString, origin, domain string) (name string, ok bool) {
+	if m.Uses("slipvhcrt") {
+		return "", false
+	}
+	v := macros{origin: origin}
+	name, flaw := v.expandName(m, domain, nil)
+	return name, flaw == nameOK
 }
 
 // maxExplanation is far beyond what a reply to Postfix can carry.
@@ -167,14 +179,4 @@ func dottedIP(ip netip.Addr) string {
 		b = append(b, hex[c>>4], '.', hex[c&15])
 	}
 	return string(b)
-}
-
-// reverseName is the name under which an address's PTR records are (RFC 1035,
-// 3.5; RFC 3596, 2.5).
-func reverseName(ip netip.Addr) string {
-	zone := ".ip6.arpa"
-	if ip.Is4() {
-		zone = ".in-addr.arpa"
-	}
-	return lowerASCII(transform(dottedIP(ip), macroPart{reverse: true})) + zone
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"policyd-spf/spf/dns"
 )
 
 // matches evaluates a directive's mechanism (RFC 7208, 5).
@@ -40,7 +42,7 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	case PTR:
 		return e.ptrMatches(target)
 	default:
-		a, err := e.lookup(Question{target, TypeA}) // RFC 7208, 5.7: A also for an IPv6 client
+		a, err := e.lookup(dns.Question{Name: target, Type: dns.TypeA}) // RFC 7208, 5.7: A also for an IPv6 client
 		return len(a.Addrs) > 0, err
 	}
 }
@@ -79,16 +81,16 @@ func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError
 
 // addressType is the type of the client's addresses: only one is ever asked
 // for (RFC 7208, 5).
-func (m *macros) addressType() Type {
+func (m *macros) addressType() dns.Type {
 	if m.ip.Is4() {
-		return TypeA
+		return dns.TypeA
 	}
-	return TypeAAAA
+	return dns.TypeAAAA
 }
 
 // addresses looks up the client's type of addresses of a name.
 func (e *Evaluation) addresses(name string) ([]netip.Addr, error) {
-	a, err := e.lookup(Question{name, e.macros.addressType()})
+	a, err := e.lookup(dns.Question{Name: name, Type: e.macros.addressType()})
 	return a.Addrs, err
 }
 
@@ -97,7 +99,7 @@ func (e *Evaluation) addresses(name string) ([]netip.Addr, error) {
 // or a void lookup counts also behind a match.
 func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool, err error) {
 	for _, name := range names {
-		if !isHostName(name) {
+		if !IsHostName(name) {
 			continue
 		}
 		addrs, err := e.addresses(name)
@@ -118,7 +120,7 @@ func (d *Directive) contains(addr, ip netip.Addr) bool {
 	if addr.Is4() {
 		length = d.IP4CIDRLen
 	}
-	if length == noCIDR {
+	if length == NoCIDR {
 		return addr == ip
 	}
 	p, err := addr.Prefix(length)
@@ -128,12 +130,12 @@ func (d *Directive) contains(addr, ip netip.Addr) bool {
 // mxMatches compares the addresses of a name's mail hosts (RFC 7208, 5.4). A
 // name without MX records has none: its own addresses do not count.
 func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
-	a, err := e.lookup(Question{name, TypeMX})
+	a, err := e.lookup(dns.Question{Name: name, Type: dns.TypeMX})
 	if err != nil {
 		return false, err
 	}
-	if len(a.Names) > maxMX {
-		return false, &LimitError{MXLimit, maxMX} // RFC 7208, 4.6.4
+	if len(a.Names) > MaxMXHosts {
+		return false, &LimitError{MXLimit, MaxMXHosts} // RFC 7208, 4.6.4
 	}
 	defer e.pop(e.push(frame{hosts: a.Names}))
 	return e.addressMatches(d, a.Names...)
@@ -141,7 +143,7 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 
 // isHostName tells whether a name out of an answer can be looked up. Octets
 // beyond US-ASCII are in no host name (RFC 1123, 2.1).
-func isHostName(name string) bool {
+func IsHostName(name string) bool {
 	return name != "" && indexNonASCII(name) < 0
 }
 
@@ -153,7 +155,7 @@ func (e *Evaluation) ptrMatches(target string) (bool, error) {
 		return false, err
 	}
 	for _, name := range names {
-		if isBelow(name, target) {
+		if dns.IsSubdomain(name, target) {
 			return true, nil
 		}
 	}
@@ -169,7 +171,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		return e.validated, nil
 	}
 	e.validatedDone = true
-	a, err := e.lookup(Question{reverseName(e.macros.ip), TypePTR})
+	a, err := e.lookup(dns.Question{Name: dns.ReverseName(e.macros.ip), Type: dns.TypePTR})
 	if err != nil {
 		return nil, e.ignoreDNSError(err)
 	}
@@ -178,7 +180,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		if i == maxPTR {
 			break // RFC 7208, 4.6.4
 		}
-		if !isHostName(name) {
+		if !IsHostName(name) {
 			continue
 		}
 		addrs, err := e.addresses(name)
@@ -199,7 +201,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 // many aliases: a client that owns its reverse zone must not turn a fail into
 // an error. A verdict that a DNS error had a part in is not kept.
 func (e *Evaluation) ignoreDNSError(err error) error {
-	var dns *DNSError
+	var dns *dns.Error
 	var limit *LimitError
 	aliases := errors.As(err, &limit) && limit.Kind == CNAMELimit
 	if !aliases && !errors.As(err, &dns) {
@@ -222,7 +224,7 @@ func (e *Evaluation) validatedName(domain string) func() string {
 			if name == domain {
 				return name
 			}
-			if isBelow(name, domain) && !isBelow(best, domain) {
+			if dns.IsSubdomain(name, domain) && !dns.IsSubdomain(best, domain) {
 				best = name
 			}
 		}

@@ -1,15 +1,15 @@
 package spf
 
-import "strings"
+import (
+	"strings"
+
+	"policyd-spf/spf/dns"
+)
 
 // Limits of names (RFC 1035, 2.3.4), and how many octets of a macro's
 // expansion can matter: 253 are left of it, and what is cut off ends with the
 // first full stop before those, at most a label further left (RFC 7208, 7.3).
-const (
-	labelLimit   = 63
-	nameLimit    = 253
-	maxExpansion = 2 * (nameLimit + labelLimit)
-)
+const maxExpansion = 2 * (dns.MaxNameLen + dns.MaxLabelLen)
 
 // nameError tells why a text cannot be looked up.
 type nameError uint8
@@ -30,45 +30,16 @@ func toName(text string) (string, nameError) {
 			return "", nameUnencodable
 		}
 	}
-	if len(text) > nameLimit || !validLabels(text) {
+	if !dns.IsName(text) {
 		return "", nameMalformed
 	}
-	return lowerASCII(text), nameOK
-}
-
-func validLabels(name string) bool {
-	for {
-		label, rest, more := strings.Cut(name, ".")
-		if label == "" || len(label) > labelLimit {
-			return false
-		}
-		if !more {
-			return true
-		}
-		name = rest
-	}
-}
-
-// lowerASCII is strings.ToLower for names: octets beyond US-ASCII stay.
-func lowerASCII(s string) string {
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
+	return dns.ToLower(text), nameOK
 }
 
 // truncateName removes labels from the left until the name fits, its final dot
 // aside (RFC 7208, 7.3).
 func truncateName(name string) string {
-	for len(strings.TrimSuffix(name, ".")) > nameLimit {
+	for len(strings.TrimSuffix(name, ".")) > dns.MaxNameLen {
 		_, rest, ok := strings.Cut(name, ".")
 		if !ok {
 			break
@@ -76,10 +47,4 @@ func truncateName(name string) string {
 		name = rest
 	}
 	return name
-}
-
-// isBelow tells whether a name is another, or a subdomain of it.
-func isBelow(name, domain string) bool {
-	head, ok := strings.CutSuffix(name, domain)
-	return ok && (head == "" || head[len(head)-1] == '.')
 }

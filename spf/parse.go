@@ -7,14 +7,14 @@ import (
 )
 
 // version begins every record (RFC 7208, 4.5).
-const version = "v=spf1"
+const Version = "v=spf1"
 
 // isRecord tells whether a TXT record is an SPF record: it begins with the
 // version, and that is followed by a space or the end (RFC 7208, 4.5). Case
 // does not matter, as for all strings of an ABNF (RFC 5234, 2.3).
 func isRecord(text string) bool {
-	return len(text) >= len(version) && strings.EqualFold(text[:len(version)], version) &&
-		(len(text) == len(version) || text[len(version)] == ' ')
+	return len(text) >= len(Version) && strings.EqualFold(text[:len(Version)], Version) &&
+		(len(text) == len(Version) || text[len(Version)] == ' ')
 }
 
 // Parse parses an SPF record, which isRecord has accepted, by the grammar of
@@ -33,7 +33,7 @@ func Parse(text string) (*Record, error) {
 	n := countTerms(text)
 	r.Terms = make([]Term, 0, n)
 	directives := make([]Directive, n)
-	for at := len(version); at < len(text); {
+	for at := len(Version); at < len(text); {
 		// CausesLookup are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
 		if text[at] == ' ' {
 			at++
@@ -55,7 +55,7 @@ func Parse(text string) (*Record, error) {
 
 // countTerms counts the terms behind the version.
 func countTerms(text string) (n int) {
-	for at := len(version); at+1 < len(text); at++ {
+	for at := len(Version); at+1 < len(text); at++ {
 		if text[at] == ' ' && text[at+1] != ' ' {
 			n++
 		}
@@ -170,11 +170,11 @@ func unknownMechanism(name string) *parseError {
 func cutCIDR(term, slashes string) (rest string, length int) {
 	at := strings.LastIndex(term, slashes)
 	if at < 0 {
-		return term, noCIDR
+		return term, NoCIDR
 	}
 	digits := term[at+len(slashes):]
 	if digits == "" || digits[0] == '0' && len(digits) > 1 || strings.Trim(digits, "0123456789") != "" {
-		return term, noCIDR // no length at all: part of the domain-spec, or bad syntax
+		return term, NoCIDR // no length at all: part of the domain-spec, or bad syntax
 	}
 	const tooLong = 999 // for every kind of address; what matters is that it does not overflow
 	n, err := strconv.Atoi(digits)
@@ -190,16 +190,16 @@ func (d *Directive) setCIDR(len4, len6 int) (SyntaxKind, bool) {
 	switch d.Mechanism {
 	case A, MX:
 	case IP4:
-		if len6 != noCIDR {
+		if len6 != NoCIDR {
 			return DualCIDR, false
 		}
 	case IP6:
-		if len6 != noCIDR {
+		if len6 != NoCIDR {
 			return DualCIDR, false
 		}
-		d.IP4CIDRLen, d.IP6CIDRLen = noCIDR, len4
+		d.IP4CIDRLen, d.IP6CIDRLen = NoCIDR, len4
 	default:
-		if len4 != noCIDR || len6 != noCIDR {
+		if len4 != NoCIDR || len6 != NoCIDR {
 			return CIDRNotAllowed, false
 		}
 	}

@@ -136,7 +136,7 @@ func FuzzParse(f *testing.F) {
 		"a mx ptr include:a.example -all", "exists:%{ir}.%{v}.%{l1r+-}._spf.%{d} redirect=%{o}",
 		"ip4:192.0.2.0/24 ip6:2001:db8::/32 a/24//64", "exp=%{d}.%%.%_.%-", "foo=%{y}", "a:%x", "-", "=a", "a:b,",
 	} {
-		f.Add(version + " " + s)
+		f.Add(Version + " " + s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !isRecord(text) {

@@ -79,7 +79,7 @@ func mechanismOf(name string) (Mechanism, bool) {
 func (m Mechanism) CausesLookup() bool { return m != All && m != IP4 && m != IP6 }
 
 // noCIDR is a prefix length that a term does not give.
-const noCIDR = -1
+const NoCIDR = -1
 
 // Directive is a mechanism with its qualifier (RFC 7208, 4.6.1).
 type Directive struct {
@@ -117,10 +117,10 @@ func (d *Directive) String() string {
 	if d.Domain != nil {
 		b.WriteString(":" + d.Domain.String())
 	}
-	if d.IP4CIDRLen != noCIDR {
+	if d.IP4CIDRLen != NoCIDR {
 		b.WriteString("/" + strconv.Itoa(d.IP4CIDRLen))
 	}
-	if d.IP6CIDRLen != noCIDR {
+	if d.IP6CIDRLen != NoCIDR {
 		if d.Mechanism != IP6 {
 			b.WriteByte('/') // dual-cidr-length (RFC 7208, 5.6)
 		}
@@ -141,7 +141,7 @@ func (m *Modifier) String() string { return m.Name + "=" + m.Value.String() }
 // String gives a text that parses to the same record.
 func (r *Record) String() string {
 	var b strings.Builder
-	b.WriteString(version)
+	b.WriteString(Version)
 	for _, t := range r.Terms {
 		b.WriteString(" " + t.String())
 	}
@@ -193,7 +193,7 @@ func escapeLiteral(s string) string {
 }
 
 // uses tells whether one of the letters is used as a macro.
-func (m *MacroString) uses(letters string) bool {
+func (m *MacroString) Uses(letters string) bool {
 	for _, p := range m.parts {
 		if p.letter != 0 && strings.IndexByte(letters, p.letter) >= 0 {
 			return true

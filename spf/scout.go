@@ -4,21 +4,23 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"policyd-spf/spf/dns"
 )
 
 // scout asks ahead for one evaluation, so that its answers are under way when
 // it comes to them. It decides and counts nothing.
 type scout struct {
 	ctx    context.Context
-	asker  Asker
+	asker  dns.Asker
 	macros *macros
 
 	mu    sync.Mutex
-	room  int        // terms that may still be asked ahead
-	asked []Question // some ten; with many mx some hundred
+	room  int            // terms that may still be asked ahead
+	asked []dns.Question // some ten; with many mx some hundred
 }
 
-func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
+func newScout(ctx context.Context, asker dns.Asker, m *macros, terms int) *scout {
 	return &scout{ctx: ctx, asker: asker, macros: m, room: terms}
 }
 
@@ -26,7 +28,7 @@ func newScout(ctx context.Context, asker Asker, m *macros, terms int) *scout {
 // the answer, all that the records on its path are going to ask is asked
 // meanwhile, and so are the hosts of an MX or PTR answer. Else the evaluation may
 // well end before it comes to that.
-func (s *scout) wait(q Question, path []frame) {
+func (s *scout) wait(q dns.Question, path []frame) {
 	a, known := s.asker.Stale(q)
 	if known && a.TTL > 0 {
 		return
@@ -50,7 +52,7 @@ func (s *scout) wait(q Question, path []frame) {
 // ask starts a lookup and goes on with its answer, once for each question. If
 // the answer has expired, what followed from it is asked at once: so all names
 // of a known record are asked for together with its renewal.
-func (s *scout) ask(q Question) {
+func (s *scout) ask(q dns.Question) {
 	if !s.first(q) {
 		return
 	}
@@ -61,7 +63,7 @@ func (s *scout) ask(q Question) {
 	if ok && known.TTL > 0 {
 		return
 	}
-	s.asker.Ask(s.ctx, q, func(a Answer) {
+	s.asker.Ask(s.ctx, q, func(a dns.Answer) {
 		// What goes wrong here, the evaluation will meet again.
 		defer func() { _ = recover() }()
 		s.next(q, a)
@@ -69,7 +71,7 @@ func (s *scout) ask(q Question) {
 }
 
 // first notes a question, and tells whether it is a new one.
-func (s *scout) first(q Question) bool {
+func (s *scout) first(q dns.Question) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.asked, q) {
@@ -84,16 +86,16 @@ func (s *scout) first(q Question) bool {
 const maxAhead = 8 << 10
 
 // next asks what follows from an answer.
-func (s *scout) next(q Question, a Answer) {
+func (s *scout) next(q dns.Question, a dns.Answer) {
 	if a.Size > maxAhead {
 		return
 	}
 	switch q.Type {
-	case TypeTXT:
+	case dns.TypeTXT:
 		if r, _, _ := parseAnswer(a); r != nil {
 			s.follow(r, q.Name)
 		}
-	case TypeMX, TypePTR:
+	case dns.TypeMX, dns.TypePTR:
 		s.hosts(a.Names)
 	}
 }
@@ -112,7 +114,7 @@ func (s *scout) follow(r *Record, domain string) {
 
 // known gives the record of a name if there is no need to ask for it.
 func (s *scout) known(name string) *Record {
-	a, ok := s.asker.Stale(Question{name, TypeTXT})
+	a, ok := s.asker.Stale(dns.Question{Name: name, Type: dns.TypeTXT})
 	if !ok || a.TTL <= 0 || a.Size > maxAhead {
 		return nil
 	}
@@ -121,7 +123,7 @@ func (s *scout) known(name string) *Record {
 }
 
 // take uses up a term for a question, unless it was asked for already.
-func (s *scout) take(q Question) bool {
+func (s *scout) take(q dns.Question) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.asked, q) || s.room == 0 {
@@ -134,9 +136,9 @@ func (s *scout) take(q Question) bool {
 // hosts asks for the addresses of the hosts in an MX or PTR answer.
 func (s *scout) hosts(names []string) {
 	// Of PTR names no more are used; more MX hosts are permerror.
-	for _, host := range names[:min(len(names), maxMX)] {
-		if isHostName(host) {
-			s.ask(Question{host, s.macros.addressType()})
+	for _, host := range names[:min(len(names), MaxMXHosts)] {
+		if IsHostName(host) {
+			s.ask(dns.Question{Name: host, Type: s.macros.addressType()})
 		}
 	}
 }

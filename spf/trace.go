@@ -3,6 +3,8 @@ package spf
 import (
 	"context"
 	"time"
+
+	"policyd-spf/spf/dns"
 )
 
 // Observer is told of the steps of an evaluation, in their order, by the
@@ -45,14 +47,14 @@ type MatchEvent struct {
 
 // VoidEvent is a void lookup that was counted.
 type VoidEvent struct {
-	Question    Question
+	Question    dns.Question
 	VoidLookups int
 }
 
 // LookupEvent is a lookup that was made, or answered from a cache.
 type LookupEvent struct {
-	Question Question
-	Answer   Answer
+	Question dns.Question
+	Answer   dns.Answer
 	Err      error
 	Took     time.Duration
 }
@@ -99,7 +101,7 @@ func (e *Evaluation) matchEvent(depth int, t Term, matched bool, r Result, err e
 	e.Observer.Event(MatchEvent{Depth: depth, Term: t, Matched: matched, Result: r, Err: err})
 }
 
-func (e *Evaluation) voidEvent(q Question) {
+func (e *Evaluation) voidEvent(q dns.Question) {
 	if e.Observer != nil {
 		e.Observer.Event(VoidEvent{Question: q, VoidLookups: e.budget.voidLookups})
 	}
@@ -108,12 +110,12 @@ func (e *Evaluation) voidEvent(q Question) {
 // TracingResolver is a Resolver that reports lookups to an observer. What is asked
 // ahead does not pass through it.
 type TracingResolver struct {
-	Resolver
+	dns.Resolver
 	Observer Observer
 }
 
 // Lookup looks q up and reports it.
-func (t *TracingResolver) Lookup(ctx context.Context, q Question) (Answer, error) {
+func (t *TracingResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	start := time.Now()
 	a, err := t.Resolver.Lookup(ctx, q)
 	t.Observer.Event(LookupEvent{Question: q, Answer: a, Err: err, Took: time.Since(start)})

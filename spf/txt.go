@@ -1,12 +1,16 @@
 package spf
 
-import "strings"
+import (
+	"strings"
+
+	"policyd-spf/spf/dns"
+)
 
 // lookupRecord gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
 // 4.5). A syntax error anywhere in it is an error before anything is evaluated
 // (4.6).
 func (e *Evaluation) lookupRecord(name, term string) (*Record, error) {
-	a, err := e.lookup(Question{name, TypeTXT})
+	a, err := e.lookup(dns.Question{Name: name, Type: dns.TypeTXT})
 	if err != nil {
 		return nil, err
 	}
@@ -22,28 +26,20 @@ func (e *Evaluation) lookupRecord(name, term string) (*Record, error) {
 
 // parseAnswer parses the SPF record in a TXT answer. n is how many records
 // there are; r is nil unless there is one that parses.
-func parseAnswer(a Answer) (r *Record, n int, err error) {
-	if a.memo != nil {
-		if r := a.memo.record.Load(); r != nil {
-			return r, 1, nil
-		}
-	}
-	text, n := selectRecord(a)
+func parseAnswer(a dns.Answer) (r *Record, n int, err error) {
+	text, n := SelectRecord(a)
 	if n != 1 {
 		return nil, n, nil
 	}
 	r, err = Parse(text)
-	if err == nil && a.memo != nil && a.Cached { // a second time; most are not
-		a.memo.record.Store(r)
-	}
 	return r, 1, err
 }
 
 // selectRecord finds the SPF records among TXT records (RFC 7208, 4.5): the
 // first one, and how many there are.
-func selectRecord(a Answer) (text string, n int) {
+func SelectRecord(a dns.Answer) (text string, n int) {
 	for _, ss := range a.TXT {
-		s := joinStrings(ss)
+		s := JoinStrings(ss)
 		if !isRecord(s) {
 			continue
 		}
@@ -56,7 +52,7 @@ func selectRecord(a Answer) (text string, n int) {
 }
 
 // joinStrings joins the strings of a TXT record without blanks (RFC 7208, 3.3).
-func joinStrings(ss []string) string {
+func JoinStrings(ss []string) string {
 	if len(ss) == 1 {
 		return ss[0]
 	}

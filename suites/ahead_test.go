@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // TestAheadChangesNothing holds that lookups ahead give the verdict and the
@@ -82,7 +83,7 @@ type observation struct {
 func (o *observation) Event(e spf.Event) {
 	if l, ok := e.(spf.LookupEvent); ok {
 		a := l.Answer
-		l.Took, l.Answer = 0, spf.Answer{TXT: a.TXT, Addrs: a.Addrs, Names: a.Names, NXDomain: a.NXDomain, Size: a.Size, TCP: a.TCP, File: a.File}
+		l.Took, l.Answer = 0, dns.Answer{TXT: a.TXT, Addrs: a.Addrs, Names: a.Names, NXDomain: a.NXDomain, Size: a.Size, TCP: a.TCP, File: a.File}
 		e = l
 	}
 	o.events = append(o.events, e)
@@ -93,13 +94,13 @@ func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer synctest.Wait()
 	defer cancel()
-	f := &fake{zone: s.zone, delay: func(q spf.Question) time.Duration {
+	f := &fake{zone: s.zone, delay: func(q dns.Question) time.Duration {
 		h := fnv.New32a()
 		fmt.Fprint(h, q)
 		return time.Duration(1+h.Sum32()%40) * time.Millisecond
 	}}
 	o := &observation{}
-	cache := spf.NewCache(f)
+	cache := dns.NewCache(f)
 	tracer := &spf.TracingResolver{Resolver: f, Observer: o}
 	checker := &spf.Checker{Resolver: tracer, Limits: spf.DefaultLimits(), Observer: o}
 	if m != uncached {

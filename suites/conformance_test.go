@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // TestSuites runs every case of every suite twice: with a fake resolver, and
@@ -51,7 +52,7 @@ func TestSuites(t *testing.T) {
 
 // run checks all cases at once, since some wait for a time-out, and then tells
 // of each in a subtest.
-func (s scenario) run(t *testing.T, how string, r spf.Resolver) {
+func (s scenario) run(t *testing.T, how string, r dns.Resolver) {
 	verdicts := s.verdicts(t, &spf.Checker{Resolver: r, Limits: spf.DefaultLimits()})
 	for i, c := range s.cases {
 		t.Run(c.name+"/"+how, func(t *testing.T) { c.judge(t, verdicts[i]) })

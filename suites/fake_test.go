@@ -6,19 +6,19 @@ import (
 	"sync"
 	"time"
 
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // A fake is a resolver that answers from a zone without a network.
 type fake struct {
 	zone  zone
-	delay func(spf.Question) time.Duration // nil: none
+	delay func(dns.Question) time.Duration // nil: none
 
 	mu    sync.Mutex
-	asked []spf.Question
+	asked []dns.Question
 }
 
-func (f *fake) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+func (f *fake) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, q)
 	f.mu.Unlock()
@@ -26,18 +26,18 @@ func (f *fake) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
 		select {
 		case <-time.After(f.delay(q)):
 		case <-ctx.Done():
-			return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q, Err: ctx.Err()}
+			return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q, Err: ctx.Err()}
 		}
 	}
 	r := f.zone.answer(q.Name, q.Type.String())
 	switch r.rcode {
 	case 0, 3:
 	case noReply:
-		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+		return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 	default:
-		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSRcode, Question: q, Rcode: r.rcode}
+		return dns.Answer{}, &dns.Error{Kind: dns.BadRcode, Question: q, Rcode: r.rcode}
 	}
-	a := spf.Answer{NXDomain: r.rcode == 3, TTL: time.Hour}
+	a := dns.Answer{NXDomain: r.rcode == 3, TTL: time.Hour}
 	least := func(ttl uint32) { a.TTL = min(a.TTL, time.Duration(ttl)*time.Second) }
 	for _, c := range r.aliases {
 		least(c.ttl)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"policyd-spf/spf"
+	spfdns "policyd-spf/spf/dns"
 )
 
 // These benchmarks measure the built program as Postfix runs it, against a name
@@ -232,7 +232,7 @@ func (w *world) lookup(b *testing.B) time.Duration {
 	var times []time.Duration
 	for range 9 {
 		begun := time.Now()
-		if _, err := client.Lookup(b.Context(), spf.Question{Name: "d0.example", Type: spf.TypeTXT}); err != nil {
+		if _, err := client.Lookup(b.Context(), spfdns.Question{Name: "d0.example", Type: spfdns.TypeTXT}); err != nil {
 			b.Fatal(err)
 		}
 		times = append(times, time.Since(begun))

@@ -10,6 +10,7 @@ import (
 	blitiri "blitiri.com.ar/go/spf"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // TestSecondOpinion compares the results for random records with those of
@@ -46,8 +47,8 @@ func TestSecondOpinion(t *testing.T) {
 // netResolver is a fake in the form that the other library wants.
 type netResolver struct{ *fake }
 
-func (r netResolver) ask(name string, typ spf.Type) (spf.Answer, error) {
-	a, err := r.Lookup(context.Background(), spf.Question{Name: canonical(name), Type: typ})
+func (r netResolver) ask(name string, typ dns.Type) (dns.Answer, error) {
+	a, err := r.Lookup(context.Background(), dns.Question{Name: canonical(name), Type: typ})
 	if err != nil {
 		return a, &net.DNSError{Err: err.Error(), Name: name, IsTemporary: true}
 	}
@@ -58,7 +59,7 @@ func (r netResolver) ask(name string, typ spf.Type) (spf.Answer, error) {
 }
 
 func (r netResolver) LookupTXT(_ context.Context, name string) ([]string, error) {
-	a, err := r.ask(name, spf.TypeTXT)
+	a, err := r.ask(name, dns.TypeTXT)
 	var texts []string
 	for _, ss := range a.TXT {
 		texts = append(texts, strings.Join(ss, ""))
@@ -67,7 +68,7 @@ func (r netResolver) LookupTXT(_ context.Context, name string) ([]string, error)
 }
 
 func (r netResolver) LookupMX(_ context.Context, name string) ([]*net.MX, error) {
-	a, err := r.ask(name, spf.TypeMX)
+	a, err := r.ask(name, dns.TypeMX)
 	var hosts []*net.MX
 	for _, h := range a.Names {
 		hosts = append(hosts, &net.MX{Host: h + "."})
@@ -77,7 +78,7 @@ func (r netResolver) LookupMX(_ context.Context, name string) ([]*net.MX, error)
 
 func (r netResolver) LookupIPAddr(_ context.Context, name string) ([]net.IPAddr, error) {
 	var addrs []net.IPAddr
-	for _, typ := range []spf.Type{spf.TypeA, spf.TypeAAAA} {
+	for _, typ := range []dns.Type{dns.TypeA, dns.TypeAAAA} {
 		a, err := r.ask(name, typ)
 		if err != nil {
 			return nil, err
@@ -94,7 +95,7 @@ func (r netResolver) LookupAddr(_ context.Context, addr string) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	a, err := r.ask(name, spf.TypePTR)
+	a, err := r.ask(name, dns.TypePTR)
 	return a.Names, err
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // ConfigCheck is the document about what is wrong with a configuration, with
@@ -76,9 +76,9 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 
 // ask asks a name server something that it must know.
 func (d *ConfigCheck) ask(ctx context.Context, server netip.AddrPort, from string) {
-	client := spf.NewClient(spf.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTime, Attempts: 1})
+	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTime, Attempts: 1})
 	start := time.Now()
-	_, err := client.Lookup(ctx, spf.Question{Name: probeName, Type: spf.TypeTXT})
+	_, err := client.Lookup(ctx, dns.Question{Name: probeName, Type: dns.TypeTXT})
 	n := NameServer{Address: server.String(), Took: float64(time.Since(start).Microseconds()) / 1000}
 	if n.Error = errorText(err); err != nil {
 		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Faulty, File: from, Name: "nameserver", Value: n.Address,

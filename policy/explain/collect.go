@@ -7,6 +7,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // collector makes a Document of what a policy.Server and its resolver report
@@ -268,7 +269,7 @@ func errorText(err error) string {
 
 // errorResult gives the result that an error makes (RFC 7208, 2.6.6 and 2.6.7).
 func errorResult(err error) string {
-	var dns *spf.DNSError
+	var dns *dns.Error
 	if errors.As(err, &dns) {
 		return spf.Temperror.String()
 	}

@@ -9,6 +9,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // maxRequests bounds what is read of requests, in octets: some thousand of
@@ -30,8 +31,8 @@ func IsInputError(err error) bool {
 type Server struct {
 	Loaded   *conf.File
 	Path     string // of the configuration file
-	Resolver spf.Resolver
-	Ahead    spf.Asker // as in policy.Server
+	Resolver dns.Resolver
+	Ahead    dns.Asker // as in policy.Server
 }
 
 // Explain answers requests, as Postfix sends them, by the code that answers

@@ -10,6 +10,8 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/lint"
 )
 
 // What is explained is what Postfix would have got.
@@ -23,7 +25,7 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 		}
 		compared++
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			zone, err := spf.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+			zone, err := dns.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +74,7 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewSurvey(spf.Explore(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
+		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewSurvey(lint.Domain(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
 				if columns(line) > width && !strings.HasPrefix(line, "action=") || strings.ContainsFunc(line, func(r rune) bool {
@@ -89,12 +91,12 @@ func FuzzText(f *testing.F) {
 // that are called as it is.
 type anyRecord struct{ record string }
 
-func (r anyRecord) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+func (r anyRecord) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	switch q.Type {
-	case spf.TypeTXT:
-		return spf.Answer{TXT: [][]string{{r.record}}}, nil
-	case spf.TypeMX, spf.TypePTR:
-		return spf.Answer{Names: []string{"\x1b" + r.record, strings.Repeat("long-label.", 20) + "example"}}, nil
+	case dns.TypeTXT:
+		return dns.Answer{TXT: [][]string{{r.record}}}, nil
+	case dns.TypeMX, dns.TypePTR:
+		return dns.Answer{Names: []string{"\x1b" + r.record, strings.Repeat("long-label.", 20) + "example"}}, nil
 	}
-	return spf.Answer{}, nil
+	return dns.Answer{}, nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/lint"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -83,13 +85,13 @@ func (g *golden) compare(t *testing.T, got map[string]string) {
 // distant is a Resolver of a zone that answers as a name server would: late,
 // and so that no two answers come at the same time, as it would not be certain
 // then what is asked next.
-type distant struct{ zone *spf.Zone }
+type distant struct{ zone *dns.Zone }
 
-func (d distant) Lookup(ctx context.Context, q spf.Question) (spf.Answer, error) {
+func (d distant) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	select {
 	case <-time.After(time.Duration(len(q.Name)+int(q.Type)) * time.Millisecond):
 	case <-ctx.Done():
-		return spf.Answer{}, &spf.DNSError{Kind: spf.DNSTimeout, Question: q}
+		return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 	}
 	a, err := d.zone.Lookup(ctx, q)
 	a.File = false
@@ -123,14 +125,14 @@ func TestGolden(t *testing.T) {
 // ways.
 func (g *golden) run(t *testing.T) map[string]string {
 	t.Helper()
-	zone, err := spf.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+	zone, err := dns.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var resolver spf.Resolver = zone
-	var ahead spf.Asker
+	var resolver dns.Resolver = zone
+	var ahead dns.Asker
 	if g.sections["dns"] != "" {
-		cache := spf.NewCache(distant{zone})
+		cache := dns.NewCache(distant{zone})
 		resolver, ahead = cache, cache
 	}
 	got := make(map[string]string)
@@ -149,7 +151,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if domain := strings.TrimSpace(g.sections["domain"]); domain != "" {
-		s := NewSurvey(spf.Explore(ctx, resolver, domain, spf.DefaultLimits()))
+		s := NewSurvey(lint.Domain(ctx, resolver, domain, spf.DefaultLimits()))
 		print(s, func(b *bytes.Buffer) error { return s.JSON(b) })
 		return got
 	}

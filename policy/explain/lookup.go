@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // shownData bounds how many addresses or names of an answer are printed; the
@@ -73,7 +74,7 @@ func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record stri
 // records gives the SPF records of an answer.
 func (l Lookup) records() []string {
 	var found []string
-	if l.Type != spf.TypeTXT.String() {
+	if l.Type != dns.TypeTXT.String() {
 		return nil
 	}
 	for _, text := range l.Data {
@@ -99,11 +100,11 @@ func (l Lookup) outcome(record string) string {
 		return "no such name"
 	case len(l.Data) == 0:
 		return "no data"
-	case l.Type == spf.TypeTXT.String() && record != "" && len(l.Data) > 1:
+	case l.Type == dns.TypeTXT.String() && record != "" && len(l.Data) > 1:
 		return fmt.Sprintf("a record among %d", len(l.Data))
-	case l.Type == spf.TypeTXT.String():
+	case l.Type == dns.TypeTXT.String():
 		return count(len(l.Data), "record")
-	case len(l.Data) == spf.MaxNames && l.Type != spf.TypeA.String() && l.Type != spf.TypeAAAA.String():
+	case len(l.Data) == dns.MaxNames && l.Type != dns.TypeA.String() && l.Type != dns.TypeAAAA.String():
 		return strings.Join(l.Data[:shownData], ", ") + " and many more"
 	case len(l.Data) > shownData:
 		return strings.Join(l.Data[:shownData], ", ") + fmt.Sprintf(" and %d more", len(l.Data)-shownData)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"policyd-spf/spf"
+	"policyd-spf/spf/lint"
 )
 
 // Every name in the documents, and every kind of finding, is in docs/json.md.
@@ -42,7 +42,7 @@ func TestNamesAreDocumented(t *testing.T) {
 	for _, document := range []any{Document{}, Survey{}, ConfigCheck{}, ShownConfig{}} {
 		walk(reflect.TypeOf(document))
 	}
-	for kind := spf.FoundNoRecord; kind <= spf.FoundTooMuch; kind++ {
+	for kind := lint.FoundNoRecord; kind <= lint.FoundTruncated; kind++ {
 		names[kind.String()] = true
 	}
 	var missing []string

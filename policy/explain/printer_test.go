@@ -8,7 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/lint"
 )
 
 func TestSafe(t *testing.T) {
@@ -54,10 +55,10 @@ func TestJSONIsHarmless(t *testing.T) {
 	}
 }
 
-// No more than spf.MaxNames of an answer's names are known.
+// No more than dns.MaxNames of an answer's names are known.
 func TestManyNames(t *testing.T) {
-	names := slices.Repeat([]string{"mx.example"}, spf.MaxNames)
-	l := Lookup{Type: spf.TypeMX.String(), Data: names[:spf.MaxNames-1]}
+	names := slices.Repeat([]string{"mx.example"}, dns.MaxNames)
+	l := Lookup{Type: dns.TypeMX.String(), Data: names[:dns.MaxNames-1]}
 	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and 91 more") {
 		t.Errorf("got %s", got)
 	}
@@ -65,7 +66,7 @@ func TestManyNames(t *testing.T) {
 	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and many more") {
 		t.Errorf("got %s", got)
 	}
-	f := spf.Finding{Kind: spf.FoundMXLimit, Name: "x", Count: spf.MaxNames, Limit: 10}
+	f := lint.Finding{Kind: lint.FoundMXLimit, Name: "x", Count: dns.MaxNames, Limit: 10}
 	if got := sentence(f); !strings.Contains(got, "x has 100 or more MX hosts") {
 		t.Errorf("got %s", got)
 	}

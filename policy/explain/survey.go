@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/lint"
 )
 
 // Survey is the document about all of a domain's records. Its names are
@@ -20,7 +21,7 @@ type Survey struct {
 	Records    []SurveyedRecord `json:"records"`  // the domain's own first, each once
 	Networks   []SurveyNetwork  `json:"networks"` // that pass, widest first
 
-	survey *spf.Survey
+	survey *lint.Report
 }
 
 // SurveyFinding is something that a survey found.
@@ -68,10 +69,10 @@ type SurveyNetwork struct {
 }
 
 // NewSurvey makes a document of a survey.
-func NewSurvey(s *spf.Survey) *Survey {
+func NewSurvey(s *lint.Report) *Survey {
 	d := &Survey{
 		Version: Version, Domain: s.Domain, survey: s,
-		Terms: s.Terms, TermsLimit: s.Limits.Lookups, VoidsIPv4: s.Voids4, VoidsIPv6: s.Voids6, VoidsLimit: s.Limits.VoidLookups,
+		Terms: s.Lookups, TermsLimit: s.Limits.Lookups, VoidsIPv4: s.VoidLookups4, VoidsIPv6: s.VoidLookups6, VoidsLimit: s.Limits.VoidLookups,
 		Findings: []SurveyFinding{}, Records: []SurveyedRecord{}, Networks: []SurveyNetwork{},
 	}
 	for _, f := range s.Findings {
@@ -88,13 +89,13 @@ func NewSurvey(s *spf.Survey) *Survey {
 
 // Broken tells whether something is, so that results are wrong or errors.
 func (d *Survey) Broken() bool {
-	return len(d.survey.Findings) > 0 && d.survey.Findings[0].Kind.Severity() == spf.Broken
+	return len(d.survey.Findings) > 0 && d.survey.Findings[0].Kind.Severity() == lint.Broken
 }
 
 // JSON writes the document as JSON.
 func (d *Survey) JSON(w io.Writer) error { return writeJSON(w, d) }
 
-func newFinding(f spf.Finding) SurveyFinding {
+func newFinding(f lint.Finding) SurveyFinding {
 	d := SurveyFinding{
 		Kind: f.Kind.String(), Severity: f.Kind.Severity().String(),
 		Name: f.Name, Count: f.Count, Limit: f.Limit, Text: sentence(f),
@@ -115,20 +116,20 @@ func newFinding(f spf.Finding) SurveyFinding {
 }
 
 // place gives the part of the record that a finding is about.
-func place(f spf.Finding) (at, length int) {
+func place(f lint.Finding) (at, length int) {
 	if syntax, ok := f.Err.(*spf.SyntaxError); ok {
 		return syntax.Offset, extent(syntax)
 	}
 	if f.Term != nil {
 		return f.Term.Offset(), len(f.Term.Source())
 	}
-	if f.Joint > 0 {
-		return f.Joint - 1, 2
+	if f.BoundaryOffset > 0 {
+		return f.BoundaryOffset - 1, 2
 	}
 	return 0, 0
 }
 
-func newRecord(r *spf.SurveyedRecord) SurveyedRecord {
+func newRecord(r *lint.Record) SurveyedRecord {
 	d := SurveyedRecord{
 		Domain: r.Domain, Text: r.Text, Error: errorText(r.Err),
 		TTL: seconds(r.Answer.TTL), TCP: r.Answer.TCP,
@@ -138,7 +139,7 @@ func newRecord(r *spf.SurveyedRecord) SurveyedRecord {
 	}
 	for _, t := range r.Terms {
 		term := SurveyedTerm{
-			Text: t.Term.Source(), Offset: t.Term.Offset(), Target: t.Target, Macro: t.Macro, Counted: t.Counted,
+			Text: t.Term.Source(), Offset: t.Term.Offset(), Target: t.Target, Macro: t.Macro, Counted: t.LookupNumber,
 		}
 		for _, l := range t.Lookups {
 			term.Lookups = append(term.Lookups, lookup(spf.LookupEvent{Question: l.Question, Answer: l.Answer, Err: l.Err}))

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/lint"
 )
 
 // shownNetworks is how many of the widest networks are printed.
@@ -19,9 +21,9 @@ func (d *Survey) Text(style Style) string {
 	broken, risky := 0, 0
 	for _, f := range s.Findings {
 		switch f.Kind.Severity() {
-		case spf.Broken:
+		case lint.Broken:
 			broken++
-		case spf.Risky:
+		case lint.Risky:
 			risky++
 		}
 	}
@@ -33,11 +35,11 @@ func (d *Survey) Text(style Style) string {
 	default:
 		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works", green)
 	}
-	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Terms, s.Limits.Lookups), plainText})
-	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.Voids4, s.Limits.VoidLookups, s.Voids6, s.Limits.VoidLookups), plainText})
+	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), plainText})
+	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), plainText})
 	p.line(span{fmt.Sprintf("  records                 %d", len(s.Records)), plainText})
 	titles := [...]string{"Broken", "Risky", "To be known"}
-	titled := spf.Severity(len(titles))
+	titled := lint.Severity(len(titles))
 	for _, f := range s.Findings {
 		if severity := f.Kind.Severity(); severity != titled {
 			titled = severity
@@ -52,13 +54,13 @@ func (d *Survey) Text(style Style) string {
 }
 
 // finding prints a finding, and its place in the record.
-func (p *printer) finding(f spf.Finding) {
+func (p *printer) finding(f lint.Finding) {
 	p.text(branch{"  * ", "    "}, p.safe(sentence(f)), plainText)
 	if at, length := place(f); length > 0 && f.Record != nil {
 		p.excerpt("      ", f.Record.Text, at, length)
 	}
-	if f.Kind == spf.FoundSeveralRecords {
-		l := lookup(spf.LookupEvent{Question: spf.Question{Name: f.Record.Domain, Type: spf.TypeTXT}, Answer: f.Record.Answer})
+	if f.Kind == lint.FoundSeveralRecords {
+		l := lookup(spf.LookupEvent{Question: dns.Question{Name: f.Record.Domain, Type: dns.TypeTXT}, Answer: f.Record.Answer})
 		for _, text := range l.records() {
 			p.pointed(branch{"      ", "        "}, text, 0, 0, "")
 		}
@@ -66,7 +68,7 @@ func (p *printer) finding(f spf.Finding) {
 }
 
 // sentence tells what a finding is.
-func sentence(f spf.Finding) string {
+func sentence(f lint.Finding) string {
 	domain, term := "", ""
 	if f.Record != nil {
 		domain = f.Record.Domain
@@ -75,65 +77,65 @@ func sentence(f spf.Finding) string {
 		term = f.Term.Source()
 	}
 	switch f.Kind {
-	case spf.FoundNoRecord:
+	case lint.FoundNoRecord:
 		return domain + " has no SPF record"
-	case spf.FoundSeveralRecords:
+	case lint.FoundSeveralRecords:
 		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
-	case spf.FoundSyntaxError:
+	case lint.FoundSyntaxError:
 		return fmt.Sprintf("%s: permerror: %s", domain, f.Err.(*spf.SyntaxError).Kind)
-	case spf.FoundLoop:
+	case lint.FoundLoop:
 		return domain + ": this leads back to a record that leads here: permerror"
-	case spf.FoundIncludeNoRecord:
+	case lint.FoundIncludeNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
-	case spf.FoundRedirectNoRecord:
+	case lint.FoundRedirectNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
-	case spf.FoundTermLimit:
+	case lint.FoundTermLimit:
 		return fmt.Sprintf("%s: %d terms cause lookups, where %d are allowed: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
-	case spf.FoundVoidLimit:
+	case lint.FoundVoidLimit:
 		return fmt.Sprintf("%d lookups find nothing, where %d may: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
-	case spf.FoundVoidLimitIPv6:
+	case lint.FoundVoidLimitIPv6:
 		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, where %d may: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
-	case spf.FoundMXLimit:
+	case lint.FoundMXLimit:
 		return fmt.Sprintf("%s: %s has %s MX hosts, where %d are allowed: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
-	case spf.FoundDNSError:
+	case lint.FoundDNSError:
 		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
-	case spf.FoundPassAll:
+	case lint.FoundPassAll:
 		return domain + ": every client passes: anybody may send as " + domain
-	case spf.FoundWideNetwork:
+	case lint.FoundWideNetwork:
 		return fmt.Sprintf("%s: %s is a wide network: %s", domain, f.Network, addresses(f.Network))
-	case spf.FoundJoinedTerms:
+	case lint.FoundJoinedTerms:
 		return fmt.Sprintf("%s: two strings of the TXT record join without a blank to %q (RFC 7208, 3.3)", domain, f.Name)
-	case spf.FoundAfterAll:
+	case lint.FoundAfterAll:
 		return domain + ": a term behind all is never evaluated (RFC 7208, 5.1)"
-	case spf.FoundRedirectIgnored:
+	case lint.FoundRedirectIgnored:
 		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
-	case spf.FoundPTR:
+	case lint.FoundPTR:
 		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
-	case spf.FoundBadName:
+	case lint.FoundBadName:
 		return domain + ": this is no name that can exist"
-	case spf.FoundDuplicateInclude:
+	case lint.FoundDuplicateInclude:
 		return fmt.Sprintf("%s: %s is included before", domain, f.Name)
-	case spf.FoundUnknownModifier:
+	case lint.FoundUnknownModifier:
 		return domain + ": there is no such modifier: it is ignored"
-	case spf.FoundNoEnd:
+	case lint.FoundNoAll:
 		return domain + ": the record has neither all nor redirect: other clients are neutral (RFC 7208, 4.7)"
-	case spf.FoundNeutralAll:
+	case lint.FoundNeutralAll:
 		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
-	case spf.FoundVoidLookup:
+	case lint.FoundVoidLookup:
 		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
-	case spf.FoundNeedsTCP:
+	case lint.FoundNeedsTCP:
 		return fmt.Sprintf("%s: the answer has %d octets; more than %d take a lookup by TCP", domain, f.Count, f.Limit)
-	case spf.FoundLarge:
+	case lint.FoundLarge:
 		return fmt.Sprintf("%s: the answer has %d octets; more than %d take EDNS", domain, f.Count, f.Limit)
-	case spf.FoundMacro:
+	case lint.FoundMacro:
 		return domain + ": this name depends on the client, and was not looked at"
 	}
 	return "there is more than was looked at"
 }
 
-// hosts writes a number of names, of which no more than spf.MaxNames are known.
+// hosts writes a number of names, of which no more than dns.MaxNames are known.
 func hosts(n int) string {
-	if n >= spf.MaxNames {
+	if n >= dns.MaxNames {
 		return fmt.Sprintf("%d or more", n)
 	}
 	return strconv.Itoa(n)
@@ -152,15 +154,15 @@ func addresses(n netip.Prefix) string {
 }
 
 // surveyTree prints the records as a tree.
-func (p *printer) surveyTree(s *spf.Survey) {
+func (p *printer) surveyTree(s *lint.Report) {
 	p.line()
 	p.line(span{"Records", bold})
 	if len(s.Records) > 0 {
-		p.surveyed(branch{"  ", "  "}, s, s.Records[0], make(map[*spf.SurveyedRecord]bool))
+		p.surveyed(branch{"  ", "  "}, s, s.Records[0], make(map[*lint.Record]bool))
 	}
 }
 
-func (p *printer) surveyed(b branch, s *spf.Survey, r *spf.SurveyedRecord, shown map[*spf.SurveyedRecord]bool) {
+func (p *printer) surveyed(b branch, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
 	var remark string
 	if !r.Answer.Void() {
 		remark = fmt.Sprintf("TTL %s, %d octets", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
@@ -191,7 +193,7 @@ func (p *printer) surveyed(b branch, s *spf.Survey, r *spf.SurveyedRecord, shown
 
 // surveyedNetworks counts the terms that are networks before the first that is
 // none.
-func surveyedNetworks(terms []*spf.SurveyedTerm) int {
+func surveyedNetworks(terms []*lint.Term) int {
 	for i, t := range terms {
 		if d, ok := t.Term.(*spf.Directive); !ok || !d.Addr.IsValid() {
 			return i
@@ -200,19 +202,19 @@ func surveyedNetworks(terms []*spf.SurveyedTerm) int {
 	return len(terms)
 }
 
-func (p *printer) surveyedTerm(b branch, s *spf.Survey, t *spf.SurveyedTerm, shown map[*spf.SurveyedRecord]bool) {
+func (p *printer) surveyedTerm(b branch, s *lint.Report, t *lint.Term, shown map[*lint.Record]bool) {
 	remark := ""
-	if t.Counted > 0 {
-		remark = fmt.Sprintf("term %d/%d", t.Counted, s.Limits.Lookups)
+	if t.LookupNumber > 0 {
+		remark = fmt.Sprintf("term %d/%d", t.LookupNumber, s.Limits.Lookups)
 	}
 	c := plainText
-	if t.Counted > s.Limits.Lookups {
+	if t.LookupNumber > s.Limits.Lookups {
 		c = red
 	}
 	p.pair(b, span{octets(t.Term.Source()), plainText}, span{remark, c})
 	for _, event := range t.Lookups {
 		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
-		if event.Err == nil && event.Answer.Void() && event.Question.Type == spf.TypeAAAA && s.Voids6 <= s.Limits.VoidLookups {
+		if event.Err == nil && event.Answer.Void() && event.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
 			continue // most hosts have none, and it does not matter
 		}
 		p.text(branch{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(""))), dim)
@@ -223,7 +225,7 @@ func (p *printer) surveyedTerm(b branch, s *spf.Survey, t *spf.SurveyedTerm, sho
 }
 
 // networks prints the widest networks.
-func (p *printer) networks(s *spf.Survey) {
+func (p *printer) networks(s *lint.Report) {
 	if len(s.Networks) == 0 {
 		return
 	}

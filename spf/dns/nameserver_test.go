@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"encoding/binary"

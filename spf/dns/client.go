@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// udpSize is the length of answers that no path fragments: an IPv6 packet
+	// UDPSize is the length of answers that no path fragments: an IPv6 packet
 	// of 1280 octets less its headers.
-	udpSize = 1232
+	UDPSize = 1232
 
 	// udpSizeLoopback is the length of answers from this host itself, where
 	// nothing is fragmented: it spares most TXT sets the way over TCP.
@@ -72,7 +72,7 @@ func NewClient(conf ResolvConf) *Client {
 	}
 	c := &Client{conf: conf, start: time.Now(), servers: make([]server, len(conf.Servers))}
 	for i, addr := range conf.Servers {
-		c.servers[i] = server{addr: addr, socket: socketAddress(addr), udpSize: udpSize}
+		c.servers[i] = server{addr: addr, socket: socketAddress(addr), udpSize: UDPSize}
 		if addr.Addr().IsLoopback() {
 			c.servers[i].udpSize = udpSizeLoopback
 		}
@@ -102,7 +102,7 @@ func zoneID(zone string) uint32 {
 	return uint32(n)
 }
 
-// Lookup asks for q and follows aliases. Beside a *DNSError it can return a
+// Lookup asks for q and follows aliases. Beside a *Error it can return a
 // *LimitError, of kind CNAMELimit. Aliases that lead in a circle have no data;
 // a name that no message can hold does not exist. When ctx is cancelled it
 // returns within a tenth of a second.
@@ -118,7 +118,7 @@ func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
 	})
 	c.Wait(ctx, &outcome.landed)
 	if !outcome.landed.Load() { // ctx is done
-		return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
+		return Answer{}, &Error{Kind: Timeout, Question: q}
 	}
 	return outcome.answer, outcome.err
 }

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"cmp"
@@ -98,7 +98,7 @@ func unpack(msg []byte, q Question) (response, error) {
 		target, _ := wireName(name)
 		repeated := target == q.Name || slices.Contains(r.aliases, target)
 		r.aliases = append(r.aliases, target)
-		if repeated || len(r.aliases) > maxAliases {
+		if repeated || len(r.aliases) > MaxCNAMEs {
 			return r, nil
 		}
 	}

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -161,9 +161,6 @@ func newEntry(q Question, a Answer) *entry {
 	e := &entry{size: uint16(min(a.Size, math.MaxUint16)), nxdomain: a.NXDomain, tcp: a.TCP}
 	if !a.Void() {
 		bytes += dataBytes + weight(a)
-		if len(a.TXT) > 0 {
-			a.memo = new(memo)
-		}
 		e.data = &a
 	}
 	if bytes > maxEntryBytes {
@@ -196,16 +193,12 @@ func weight(a Answer) int {
 	const (
 		header = 16 // of a string
 		slice  = 24 // or an address
-		parsed = 5  // times its text is what a parsed record takes up, measured
 	)
 	n := slice*(len(a.TXT)+len(a.Addrs)) + header*len(a.Names)
 	for _, record := range a.TXT {
 		n += header * len(record)
-		for i, s := range record {
+		for _, s := range record {
 			n += len(s)
-			if i == 0 && isRecord(s) {
-				n += parsed * len(s)
-			}
 		}
 	}
 	for _, name := range a.Names {

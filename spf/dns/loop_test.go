@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -114,7 +114,7 @@ func TestClientAbandons(t *testing.T) {
 	gone, kept := start(ctx, c, "gone.test"), start(t.Context(), c, "kept.test")
 	cancel()
 	c.Wait(ctx, new(atomic.Bool))
-	wantDNSError(t, gone.err, DNSTimeout)
+	wantDNSError(t, gone.err, Timeout)
 	if kept.landed.Load() {
 		t.Errorf("the other one has ended too: %v", kept.err)
 	}
@@ -138,63 +138,6 @@ func TestClientGoroutinesDeadServer(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-// What a record is going to ask is asked together: the server answers to none of
-// its includes before it has been asked for all.
-func TestClientAhead(t *testing.T) {
-	var held []asked
-	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
-		if name := reply(query, 0).Question[0].Name; name == "x.test." {
-			s.send(from, withRecords(`x.test. 60 TXT "v=spf1 include:a.test include:b.test include:c.test -all"`)(query))
-			return
-		}
-		held = append(held, asked{slices.Clone(query), from})
-		if len(held) < 3 {
-			return
-		}
-		for _, q := range slices.Backward(held) {
-			name := reply(q.query, 0).Question[0].Name
-			s.send(q.from, withRecords(name+` 60 TXT "v=spf1 ?all"`)(q.query))
-		}
-	}, nil)
-	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
-	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
-	v := c.CheckHost(t.Context(), query("192.0.2.1", "u@x.test"))
-	if v.Result != Fail || v.Lookups != 3 {
-		t.Errorf("got %s after %d terms (%v), want fail after 3", v.Result, v.Lookups, v.Err)
-	}
-	if n := len(s.queries()); n != 4 {
-		t.Errorf("%d queries, want 4", n)
-	}
-}
-
-// A check that does not come to what was asked ahead leaves no descriptor.
-func TestClientAheadAbandoned(t *testing.T) {
-	var a asked
-	silent := false
-	s := newNameServer(t, "127.0.0.1", func(s *nameServer, query []byte, from netip.AddrPort) {
-		switch name := reply(query, 0).Question[0].Name; name {
-		case "x.test.":
-			s.send(from, withRecords(`x.test. 60 TXT "v=spf1 include:a.test include:silent.test -all"`)(query))
-		case "a.test.":
-			a = asked{slices.Clone(query), from}
-		case "silent.test.":
-			silent = true
-		}
-		if silent && a.query != nil { // not before the other one has been asked ahead
-			s.send(a.from, withRecords(`a.test. 60 TXT "v=spf1 +all"`)(a.query))
-		}
-	}, nil)
-	cache := NewCache(clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s))
-	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Ahead: cache}
-	files := openFiles(t)
-	if v := c.CheckHost(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Pass {
-		t.Errorf("got %s (%v), want pass", v.Result, v.Err)
-	}
-	if n := openFiles(t); n != files {
-		t.Errorf("%d descriptors are left", n-files)
-	}
 }
 
 // A panic of who is told does not keep the others from being told, nor from

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"fmt"
@@ -155,7 +155,7 @@ func TestClientChainInParts(t *testing.T) {
 			if got := inWords(a, err); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			if e, ok := err.(*DNSError); ok && e.Question != q {
+			if e, ok := err.(*Error); ok && e.Question != q {
 				t.Errorf("the failure is of %v, want %v", e.Question, q)
 			}
 			if got := s.queries(); len(got) != test.asked {
@@ -204,7 +204,7 @@ func TestClientLargeAnswers(t *testing.T) {
 func TestClientUnencodableName(t *testing.T) {
 	s := newNameServer(t, "127.0.0.1", answering(good), nil)
 	c := clientOf(ResolvConf{Timeout: plenty}, s)
-	label := strings.Repeat("x", labelLimit)
+	label := strings.Repeat("x", MaxLabelLen)
 	long := strings.Join([]string{label, label, label, label[:61]}, ".")
 	for _, name := range []string{".", "a..b", ".a", "a.", label + "x.test", long + "x"} {
 		if a, err := c.Lookup(t.Context(), Question{name, TypeTXT}); !a.NXDomain || err != nil {

@@ -1,9 +1,12 @@
-package spf
+package lint
 
 import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // maxCounted ends the counting: includes that branch and meet again would make
@@ -11,57 +14,57 @@ import (
 const maxCounted = 200
 
 // SurveyedNetwork is a network of clients that pass.
-type SurveyedNetwork struct {
+type Network struct {
 	Network netip.Prefix
-	Record  *SurveyedRecord
-	Term    Term
+	Record  *Record
+	Term    spf.Term
 }
 
 // counter goes through records as an evaluation does for a client that nothing
 // matches.
 type counter struct {
-	*surveyor
-	path []*SurveyedRecord // that are being evaluated
+	*linter
+	path []*Record // that are being evaluated
 	seen map[netip.Prefix]bool
-	loop map[*SurveyedTerm]bool // includes that lead back
+	loop map[*Term]bool // includes that lead back
 }
 
 // count counts terms and void lookups, and collects networks.
-func (w *surveyor) count(root *SurveyedRecord) {
-	c := &counter{surveyor: w, seen: make(map[netip.Prefix]bool), loop: make(map[*SurveyedTerm]bool)}
+func (w *linter) count(root *Record) {
+	c := &counter{linter: w, seen: make(map[netip.Prefix]bool), loop: make(map[*Term]bool)}
 	if root.Answer.Void() && root.Err == nil {
 		c.void(true, true)
 	}
 	c.record(root, true)
-	s := w.survey
+	s := w.result
 	for i := range s.Findings {
 		if s.Findings[i].Kind == FoundTermLimit {
-			s.Findings[i].Count = s.Terms
+			s.Findings[i].Count = s.Lookups
 		}
 	}
-	slices.SortStableFunc(s.Networks, func(a, b SurveyedNetwork) int {
+	slices.SortStableFunc(s.Networks, func(a, b Network) int {
 		return cmp.Or(cmp.Compare(a.Network.Addr().BitLen(), b.Network.Addr().BitLen()), cmp.Compare(a.Network.Bits(), b.Network.Bits()))
 	})
-	if s.Voids4 > s.Limits.VoidLookups {
-		w.find(Finding{Kind: FoundVoidLimit, Record: root, Count: s.Voids4, Limit: s.Limits.VoidLookups})
-	} else if s.Voids6 > s.Limits.VoidLookups {
-		w.find(Finding{Kind: FoundVoidLimitIPv6, Record: root, Count: s.Voids6, Limit: s.Limits.VoidLookups})
+	if s.VoidLookups4 > s.Limits.VoidLookups {
+		w.report(Finding{Kind: FoundVoidLimit, Record: root, Count: s.VoidLookups4, Limit: s.Limits.VoidLookups})
+	} else if s.VoidLookups6 > s.Limits.VoidLookups {
+		w.report(Finding{Kind: FoundVoidLimitIPv6, Record: root, Count: s.VoidLookups6, Limit: s.Limits.VoidLookups})
 	}
 }
 
 // lookupRecord counts what a record uses. pass tells whether its pass is the domain's.
-func (c *counter) record(r *SurveyedRecord, pass bool) {
+func (c *counter) record(r *Record, pass bool) {
 	c.path = append(c.path, r)
 	defer func() { c.path = c.path[:len(c.path)-1] }()
 	for _, t := range r.Terms {
-		if c.survey.Terms >= maxCounted {
+		if c.result.Lookups >= maxCounted {
 			return
 		}
-		d, ok := t.Term.(*Directive)
-		if ok && d.Mechanism == All {
+		d, ok := t.Term.(*spf.Directive)
+		if ok && d.Mechanism == spf.All {
 			return // and no redirect (RFC 7208, 6.1)
 		}
-		passes := pass && (!ok || d.Result() == Pass)
+		passes := pass && (!ok || d.Result() == spf.Pass)
 		if ok && passes {
 			c.networks(d, r, t)
 		}
@@ -71,8 +74,8 @@ func (c *counter) record(r *SurveyedRecord, pass bool) {
 		c.term(r, t)
 		for _, l := range t.Lookups {
 			if l.Err == nil && l.Answer.Void() {
-				exists := ok && d.Mechanism == Exists // RFC 7208, 5.7: A for IPv6 clients too
-				c.void(exists || l.Question.Type != TypeAAAA, exists || l.Question.Type != TypeA)
+				exists := ok && d.Mechanism == spf.Exists // RFC 7208, 5.7: A for IPv6 clients too
+				c.void(exists || l.Question.Type != dns.TypeAAAA, exists || l.Question.Type != dns.TypeA)
 			}
 		}
 		if t.Record != nil {
@@ -82,19 +85,19 @@ func (c *counter) record(r *SurveyedRecord, pass bool) {
 }
 
 // countLookup counts a term with lookups.
-func (c *counter) term(r *SurveyedRecord, t *SurveyedTerm) {
-	s := c.survey
-	s.Terms++
-	if t.Counted == 0 {
-		t.Counted = s.Terms
+func (c *counter) term(r *Record, t *Term) {
+	s := c.result
+	s.Lookups++
+	if t.LookupNumber == 0 {
+		t.LookupNumber = s.Lookups
 	}
-	if s.Terms == s.Limits.Lookups+1 { // how many there are will be known at the end
-		c.find(Finding{Kind: FoundTermLimit, Record: r, Term: t.Term, Limit: s.Limits.Lookups})
+	if s.Lookups == s.Limits.Lookups+1 { // how many there are will be known at the end
+		c.report(Finding{Kind: FoundTermLimit, Record: r, Term: t.Term, Limit: s.Limits.Lookups})
 	}
 }
 
 // nested counts what the record of an include or redirect uses.
-func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
+func (c *counter) nested(r *Record, t *Term, pass bool) {
 	inner := t.Record
 	if inner.Err == nil && inner.Answer.Void() {
 		c.void(true, true)
@@ -102,7 +105,7 @@ func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
 	if slices.Contains(c.path, inner) {
 		if !c.loop[t] {
 			c.loop[t] = true
-			c.find(Finding{Kind: FoundLoop, Record: r, Term: t.Term})
+			c.report(Finding{Kind: FoundLoop, Record: r, Term: t.Term})
 		}
 		return
 	}
@@ -112,15 +115,15 @@ func (c *counter) nested(r *SurveyedRecord, t *SurveyedTerm, pass bool) {
 // countVoid counts a void lookup of an IPv4 client, an IPv6 client, or both.
 func (c *counter) void(v4, v6 bool) {
 	if v4 {
-		c.survey.Voids4++
+		c.result.VoidLookups4++
 	}
 	if v6 {
-		c.survey.Voids6++
+		c.result.VoidLookups6++
 	}
 }
 
 // networks collects the networks of a directive, each once.
-func (c *counter) networks(d *Directive, r *SurveyedRecord, t *SurveyedTerm) {
+func (c *counter) networks(d *spf.Directive, r *Record, t *Term) {
 	addrs := []netip.Addr{d.Addr}
 	if !d.Addr.IsValid() {
 		addrs = nil
@@ -128,7 +131,7 @@ func (c *counter) networks(d *Directive, r *SurveyedRecord, t *SurveyedTerm) {
 	for _, l := range t.Lookups {
 		addrs = append(addrs, l.Answer.Addrs...)
 	}
-	if d.Mechanism == Exists {
+	if d.Mechanism == spf.Exists {
 		return
 	}
 	for _, addr := range addrs {
@@ -136,7 +139,7 @@ func (c *counter) networks(d *Directive, r *SurveyedRecord, t *SurveyedTerm) {
 		if addr.Is4() {
 			length = d.IP4CIDRLen
 		}
-		if length == noCIDR {
+		if length == spf.NoCIDR {
 			length = addr.BitLen()
 		}
 		network, err := addr.Prefix(length)
@@ -144,6 +147,6 @@ func (c *counter) networks(d *Directive, r *SurveyedRecord, t *SurveyedTerm) {
 			continue
 		}
 		c.seen[network] = true
-		c.survey.Networks = append(c.survey.Networks, SurveyedNetwork{network, r, t.Term})
+		c.result.Networks = append(c.result.Networks, Network{network, r, t.Term})
 	}
 }

@@ -1,6 +1,11 @@
-package spf
+package lint
 
-import "strings"
+import (
+	"strings"
+
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+)
 
 // Limits for remarks.
 const (
@@ -10,65 +15,65 @@ const (
 	plainSize = 512 // octets of an answer without EDNS(0) (RFC 1035, 2.3.4)
 )
 
-func (w *surveyor) find(f Finding) { w.survey.Findings = append(w.survey.Findings, f) }
+func (w *linter) report(f Finding) { w.result.Findings = append(w.result.Findings, f) }
 
 // judge looks for what is wrong with a record. The last word, on clients that no
 // term matches, is that of the domain's own record or of one that it redirects
 // to.
-func (w *surveyor) judge(r *SurveyedRecord, root, last bool) {
+func (w *linter) checkRecord(r *Record, root, last bool) {
 	switch err := r.Err.(type) {
-	case *SyntaxError:
-		w.find(Finding{Kind: FoundSyntaxError, Record: r, Err: err})
-	case *RecordError:
-		w.find(Finding{Kind: FoundSeveralRecords, Record: r, Err: err})
+	case *spf.SyntaxError:
+		w.report(Finding{Kind: FoundSyntaxError, Record: r, Err: err})
+	case *spf.RecordError:
+		w.report(Finding{Kind: FoundSeveralRecords, Record: r, Err: err})
 	case nil:
 		if r.Record == nil && root {
-			w.find(Finding{Kind: FoundNoRecord, Record: r})
+			w.report(Finding{Kind: FoundNoRecord, Record: r})
 		}
 	default:
-		w.find(Finding{Kind: FoundDNSError, Record: r, Err: err, Name: r.Domain})
+		w.report(Finding{Kind: FoundDNSError, Record: r, Err: err, Name: r.Domain})
 	}
-	w.judgeSize(r)
-	w.judgeJoints(r)
+	w.checkSize(r)
+	w.checkStringBoundaries(r)
 	if r.Record == nil {
 		return
 	}
 	all := false
 	included := make(map[string]bool)
 	for _, t := range r.Terms {
-		d, ok := t.Term.(*Directive)
+		d, ok := t.Term.(*spf.Directive)
 		switch {
 		case all && !ok:
-			w.find(Finding{Kind: FoundRedirectIgnored, Record: r, Term: t.Term})
+			w.report(Finding{Kind: FoundRedirectIgnored, Record: r, Term: t.Term})
 			continue
 		case all:
-			w.find(Finding{Kind: FoundAfterAll, Record: r, Term: t.Term})
+			w.report(Finding{Kind: FoundAfterAll, Record: r, Term: t.Term})
 			continue
-		case ok && d.Mechanism == All:
+		case ok && d.Mechanism == spf.All:
 			all = true
-			w.judgeAll(r, d, last)
+			w.checkAll(r, d, last)
 		}
-		if ok && d.Mechanism == Include && t.Target != "" {
-			if included[t.Target] || w.twice(r, t) {
-				w.find(Finding{Kind: FoundDuplicateInclude, Record: r, Term: t.Term, Name: t.Target})
+		if ok && d.Mechanism == spf.Include && t.Target != "" {
+			if included[t.Target] || w.alreadyIncluded(r, t) {
+				w.report(Finding{Kind: FoundDuplicateInclude, Record: r, Term: t.Term, Name: t.Target})
 			}
 			included[t.Target] = true
 		}
-		w.judgeTerm(r, t)
+		w.checkTerm(r, t)
 	}
 	if !all && r.Record.Redirect == nil && last {
-		w.find(Finding{Kind: FoundNoEnd, Record: r})
+		w.report(Finding{Kind: FoundNoAll, Record: r})
 	}
 	for _, t := range r.Record.Terms {
-		if m, ok := t.(*Modifier); ok && m.Name != "redirect" && m.Name != "exp" {
-			w.find(Finding{Kind: FoundUnknownModifier, Record: r, Term: m})
+		if m, ok := t.(*spf.Modifier); ok && m.Name != "redirect" && m.Name != "exp" {
+			w.report(Finding{Kind: FoundUnknownModifier, Record: r, Term: m})
 		}
 	}
 }
 
 // twice tells whether a record that was met earlier includes the same name.
-func (w *surveyor) twice(r *SurveyedRecord, t *SurveyedTerm) bool {
-	for _, other := range w.survey.Records {
+func (w *linter) alreadyIncluded(r *Record, t *Term) bool {
+	for _, other := range w.result.Records {
 		if other == r {
 			return false
 		}
@@ -82,29 +87,29 @@ func (w *surveyor) twice(r *SurveyedRecord, t *SurveyedTerm) bool {
 }
 
 // judgeAll looks at an all: who gets what no other term matches?
-func (w *surveyor) judgeAll(r *SurveyedRecord, d *Directive, last bool) {
+func (w *linter) checkAll(r *Record, d *spf.Directive, last bool) {
 	switch d.Result() {
-	case Pass:
-		w.find(Finding{Kind: FoundPassAll, Record: r, Term: d})
-	case Neutral:
+	case spf.Pass:
+		w.report(Finding{Kind: FoundPassAll, Record: r, Term: d})
+	case spf.Neutral:
 		if last {
-			w.find(Finding{Kind: FoundNeutralAll, Record: r, Term: d})
+			w.report(Finding{Kind: FoundNeutralAll, Record: r, Term: d})
 		}
 	}
 }
 
 // judgeTerm looks for what is wrong with a term.
-func (w *surveyor) judgeTerm(r *SurveyedRecord, t *SurveyedTerm) {
+func (w *linter) checkTerm(r *Record, t *Term) {
 	here := Finding{Record: r, Term: t.Term, Name: t.Target}
-	add := func(kind FindingKind) {
+	add := func(kind Kind) {
 		here.Kind = kind
-		w.find(here)
+		w.report(here)
 	}
-	d, ok := t.Term.(*Directive)
+	d, ok := t.Term.(*spf.Directive)
 	switch {
 	case t.Macro:
 		add(FoundMacro)
-	case ok && d.Mechanism == PTR:
+	case ok && d.Mechanism == spf.PTR:
 		add(FoundPTR)
 	case t.Target == "" && (!ok || d.Mechanism.CausesLookup()):
 		add(FoundBadName)
@@ -121,17 +126,17 @@ func (w *surveyor) judgeTerm(r *SurveyedRecord, t *SurveyedTerm) {
 		switch {
 		case l.Err != nil && w.lookups < maxSurveyLookups:
 			add(FoundDNSError)
-		case l.Err == nil && l.Question.Type == TypeMX && len(l.Answer.Names) > maxMX:
-			here.Count, here.Limit = len(l.Answer.Names), maxMX
+		case l.Err == nil && l.Question.Type == dns.TypeMX && len(l.Answer.Names) > spf.MaxMXHosts:
+			here.Count, here.Limit = len(l.Answer.Names), spf.MaxMXHosts
 			add(FoundMXLimit)
-		case l.Err == nil && l.Question.Type != TypeAAAA && l.Answer.Void():
+		case l.Err == nil && l.Question.Type != dns.TypeAAAA && l.Answer.Void():
 			add(FoundVoidLookup)
 		}
 	}
-	if !ok || d.Result() != Pass {
+	if !ok || d.Result() != spf.Pass {
 		return
 	}
-	for _, n := range w.survey.Networks {
+	for _, n := range w.result.Networks {
 		if n.Term != t.Term {
 			continue
 		}
@@ -148,20 +153,20 @@ func (w *surveyor) judgeTerm(r *SurveyedRecord, t *SurveyedTerm) {
 
 // judgeSize looks at the size of the answer that has the record in it: all TXT
 // records of the name.
-func (w *surveyor) judgeSize(r *SurveyedRecord) {
+func (w *linter) checkSize(r *Record) {
 	switch size := r.Answer.Size; {
-	case size > udpSize || r.Answer.TCP:
-		w.find(Finding{Kind: FoundNeedsTCP, Record: r, Count: size, Limit: udpSize})
+	case size > dns.UDPSize || r.Answer.TCP:
+		w.report(Finding{Kind: FoundNeedsTCP, Record: r, Count: size, Limit: dns.UDPSize})
 	case size > plainSize:
-		w.find(Finding{Kind: FoundLarge, Record: r, Count: size, Limit: plainSize})
+		w.report(Finding{Kind: FoundLarge, Record: r, Count: size, Limit: plainSize})
 	}
 }
 
 // judgeJoints looks for strings of the record that join to one term, although
 // each seems to end or begin one.
-func (w *surveyor) judgeJoints(r *SurveyedRecord) {
+func (w *linter) checkStringBoundaries(r *Record) {
 	for _, ss := range r.Answer.TXT {
-		if text := joinStrings(ss); len(text) < len(version) || !strings.EqualFold(text[:len(version)], version) {
+		if text := spf.JoinStrings(ss); len(text) < len(spf.Version) || !strings.EqualFold(text[:len(spf.Version)], spf.Version) {
 			continue // it would have been none in any case
 		}
 		joint := 0
@@ -170,7 +175,7 @@ func (w *surveyor) judgeJoints(r *SurveyedRecord) {
 			before := ss[i][strings.LastIndexByte(ss[i], ' ')+1:]
 			after, _, _ := strings.Cut(ss[i+1], " ")
 			if isTerm(before) && isTerm(after) {
-				w.find(Finding{Kind: FoundJoinedTerms, Record: r, Joint: joint, Name: before + after})
+				w.report(Finding{Kind: FoundJoinedTerms, Record: r, BoundaryOffset: joint, Name: before + after})
 			}
 		}
 	}
@@ -178,13 +183,13 @@ func (w *surveyor) judgeJoints(r *SurveyedRecord) {
 
 // isTerm tells whether a text could be a term by itself, or the version.
 func isTerm(text string) bool {
-	if text == "" || strings.EqualFold(text, version) {
+	if text == "" || strings.EqualFold(text, spf.Version) {
 		return text != ""
 	}
-	r, err := Parse(version + " " + text)
+	r, err := spf.Parse(spf.Version + " " + text)
 	if err != nil {
 		return false
 	}
-	m, ok := r.Terms[0].(*Modifier)
+	m, ok := r.Terms[0].(*spf.Modifier)
 	return !ok || m == r.Redirect || m == r.Exp
 }

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -243,7 +243,7 @@ func TestClientNobodyThere(t *testing.T) {
 	s.conn.Close()
 	c := clientOf(ResolvConf{Timeout: plenty, Attempts: 2}, s)
 	_, err := c.Lookup(t.Context(), theQuestion)
-	wantDNSError(t, err, DNSNetwork)
+	wantDNSError(t, err, Network)
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want ECONNREFUSED", err)
 	}
@@ -254,7 +254,7 @@ func TestClientNobodyThereOverTCP(t *testing.T) {
 	s.tl.Close()
 	c := clientOf(ResolvConf{Timeout: plenty, Attempts: 1}, s)
 	_, err := c.Lookup(t.Context(), theQuestion)
-	wantDNSError(t, err, DNSNetwork)
+	wantDNSError(t, err, Network)
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want ECONNREFUSED", err)
 	}
@@ -271,7 +271,7 @@ func TestClientContext(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			_, err := clientOf(conf, s).Lookup(ctx, theQuestion)
-			wantDNSError(t, err, DNSTimeout)
+			wantDNSError(t, err, Timeout)
 			if d := time.Since(start); d < patience || d > plenty/2 {
 				t.Errorf("returned after %v, want %v", d, patience)
 			}
@@ -287,7 +287,7 @@ func TestClientContext(t *testing.T) {
 				})
 			start := time.Now()
 			_, err := clientOf(conf, s).Lookup(ctx, theQuestion)
-			wantDNSError(t, err, DNSTimeout)
+			wantDNSError(t, err, Timeout)
 			if d := time.Since(start); d > plenty/2 {
 				t.Errorf("returned after %v", d)
 			}
@@ -300,7 +300,7 @@ func TestClientContext(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			_, err := clientOf(conf, s).Lookup(ctx, theQuestion)
-			wantDNSError(t, err, DNSOutOfTime)
+			wantDNSError(t, err, OutOfTime)
 			if got := s.queries(); len(got) != 0 {
 				t.Errorf("asked %q", got)
 			}
@@ -308,7 +308,7 @@ func TestClientContext(t *testing.T) {
 	}
 }
 
-func ExampleDNSError() {
-	fmt.Println(&DNSError{Kind: DNSRcode, Question: Question{"x.test", TypeTXT}, Server: netip.MustParseAddrPort("192.0.2.53:53"), Rcode: 2})
+func ExampleError() {
+	fmt.Println(&Error{Kind: BadRcode, Question: Question{"x.test", TypeTXT}, Server: netip.MustParseAddrPort("192.0.2.53:53"), Rcode: 2})
 	// Output: x.test TXT: 192.0.2.53:53: answered with SERVFAIL
 }

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"bytes"
@@ -30,9 +30,9 @@ func TestAppendQuery(t *testing.T) {
 
 // No query outgrows its buffer.
 func TestAppendQueryLongest(t *testing.T) {
-	label := strings.Repeat("x", labelLimit)
+	label := strings.Repeat("x", MaxLabelLen)
 	name := strings.Join([]string{label, label, label, label[:61]}, ".")
-	if got := len(appendQuery(nil, 0, Question{name, TypeTXT}, udpSize)); !encodable(name) || got != maxQuery {
+	if got := len(appendQuery(nil, 0, Question{name, TypeTXT}, UDPSize)); !encodable(name) || got != maxQuery {
 		t.Errorf("%d octets, want %d", got, maxQuery)
 	}
 }
@@ -73,7 +73,7 @@ func TestWireNameDots(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	questions := []Question{theQuestion, {"x.test", TypeA}, {"x.test", TypeAAAA}, {"x.test", TypeMX}, {"x.test", TypePTR}}
 	for i, q := range questions {
-		query := appendQuery(nil, 0x1234, q, udpSize)
+		query := appendQuery(nil, 0x1234, q, UDPSize)
 		for _, deed := range []func([]byte) []byte{good, cutOff, tooShort, justHeader, looped, withAuthority(3), rcode(2),
 			withRecords(`x.test. 60 CNAME y.test.`, `Y.test. 60 TXT "a\000" b`, `y.test. 60 MX 5 a\.b.test.`, `y.test. 5 A 192.0.2.1`, `y.test. 5 AAAA ::1`),
 			withRecords(chain(12)...),
@@ -84,7 +84,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, msg []byte, which byte) {
 		q := questions[int(which)%len(questions)]
-		query := appendQuery(nil, 0x1234, q, udpSize)
+		query := appendQuery(nil, 0x1234, q, UDPSize)
 		if !answers(query, msg) {
 			return
 		}
@@ -104,7 +104,7 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("RCODE %d with %+v", r.rcode, r)
 		}
 		a := r.answer
-		if a.TTL < 0 || a.TTL > maxTTL || a.NXDomain && !a.Void() || len(r.aliases) > maxAliases+1 || r.open && len(r.aliases) == 0 {
+		if a.TTL < 0 || a.TTL > maxTTL || a.NXDomain && !a.Void() || len(r.aliases) > MaxCNAMEs+1 || r.open && len(r.aliases) == 0 {
 			t.Errorf("got %+v", r)
 		}
 		if q.Type != TypeTXT && a.TXT != nil || q.Type != TypeA && q.Type != TypeAAAA && a.Addrs != nil || q.Type != TypeMX && q.Type != TypePTR && a.Names != nil {
@@ -116,7 +116,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 		for _, name := range append(slices.Clone(a.Names), r.aliases...) {
-			if !encodable(name) || name != lowerASCII(name) {
+			if !encodable(name) || name != ToLower(name) {
 				t.Errorf("name %q", name)
 			}
 		}

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func ParseZone(r io.Reader, origin, file string) (*Zone, error) {
 // Lookup answers from the file, or else asks Fallback.
 func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 	if over(ctx) {
-		return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+		return Answer{}, &Error{Kind: OutOfTime, Question: q}
 	}
 	asked, ttl := q, maxTTL
 	t := trail{q.Name}
@@ -71,7 +71,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 		alias := rrs.canonical(present(owner))
 		switch {
 		case err != nil:
-			return Answer{}, &DNSError{Kind: DNSMalformed, Question: q, Err: err}
+			return Answer{}, &Error{Kind: Malformed, Question: q, Err: err}
 		case found:
 			a.TTL, a.Size = min(ttl, dataTTL), append(sent, rrs.of(q.Type)...).message(q)
 			return a, nil
@@ -80,6 +80,9 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 			ttl = min(ttl, lifetime(alias.Hdr.Ttl))
 			target, ok := wireName(alias.Target)
 			circle, err := t.add(target)
+			if e, ok := err.(*Error); ok {
+				e.Question = q
+			}
 			if err != nil || circle || !ok {
 				return Answer{Size: sent.message(q), File: true}, err
 			}
@@ -89,7 +92,7 @@ func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
 			a.TTL = min(ttl, a.TTL)
 			return a, err
 		case delegated:
-			return Answer{File: true}, &DNSError{Kind: DNSRcode, Question: q, Rcode: rcodeServFail}
+			return Answer{File: true}, &Error{Kind: BadRcode, Question: q, Rcode: rcodeServFail}
 		default:
 			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q), File: true}, nil
 		}

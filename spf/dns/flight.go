@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -19,11 +19,11 @@ type flight struct {
 }
 
 // Lookup gives the answer kept, or asks. A panic of the Resolver becomes a
-// *DNSError.
+// *Error.
 func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
 	for {
 		if over(ctx) {
-			return Answer{}, &DNSError{Kind: DNSOutOfTime, Question: q}
+			return Answer{}, &Error{Kind: OutOfTime, Question: q}
 		}
 		c.mu.Lock()
 		if a, err, ok := c.kept(q, false); ok {
@@ -43,7 +43,7 @@ func (c *Cache) Lookup(ctx context.Context, q Question) (Answer, error) {
 			c.fly(ctx, q, f)
 		}
 		if !c.await(ctx, f) {
-			return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
+			return Answer{}, &Error{Kind: Timeout, Question: q}
 		}
 		if first || !f.lost {
 			a := f.answer
@@ -111,7 +111,7 @@ func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
 	var err error
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DNSError{Kind: DNSMalformed, Question: q, Err: fmt.Errorf("panic: %v", p)}
+			err = &Error{Kind: Malformed, Question: q, Err: fmt.Errorf("panic: %v", p)}
 		}
 		c.land(ctx, q, f, a, err)
 	}()

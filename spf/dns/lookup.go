@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// maxAliases is how many CNAME records may lie between a name and its data, over
+// MaxCNAMEs is how many CNAME records may lie between a name and its data, over
 // all the messages that it takes. RFC 1034, 3.6.2 wants no chains at all; ten is
 // what SPF checkers have always followed.
-const maxAliases = 10
+const MaxCNAMEs = 10
 
 // lookup is a Lookup of a Client on its way: from server to server, and from
 // alias to alias. Its methods are called with Client.mu held, and do not wait.
@@ -30,7 +30,7 @@ type lookup struct {
 	ttl     time.Duration // the smallest of the trail's
 	order   []*server     // in which servers are asked
 	turn    int           // which one is asked now, over all attempts
-	worst   *DNSError
+	worst   *Error
 	refused bool // this server's answer to EDNS(0) was that it does not know it
 
 	exchange exchange
@@ -51,7 +51,7 @@ func (k *lookup) begin() {
 // ask puts asked to the first server.
 func (k *lookup) ask() {
 	if over(k.ctx) {
-		k.fail(&DNSError{Kind: DNSOutOfTime})
+		k.fail(&Error{Kind: OutOfTime})
 		return
 	}
 	k.order, k.turn, k.worst = k.client.order(k.space[:0]), 0, nil
@@ -96,7 +96,7 @@ func (k *lookup) ready() {
 func (k *lookup) receive() (r response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DNSError{Kind: DNSMalformed, Err: fmt.Errorf("panic: %v", p)}
+			err = &Error{Kind: Malformed, Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
 	msg, err := k.exchange.receive(k.client.reply[:])
@@ -104,14 +104,14 @@ func (k *lookup) receive() (r response, err error) {
 		return response{}, err
 	}
 	if r, err = unpack(msg, k.asked); err != nil {
-		err = &DNSError{Kind: DNSMalformed, Err: err}
+		err = &Error{Kind: Malformed, Err: err}
 	}
 	return r, err
 }
 
 // badAnswer tells whether there was an answer that is not to be used.
 func badAnswer(err error) bool {
-	_, malformed := err.(*DNSError)
+	_, malformed := err.(*Error)
 	return malformed || err == errJunk || err == errCut
 }
 
@@ -128,7 +128,7 @@ func (k *lookup) answered(r response) {
 		s.plain = true
 	}
 	if r.rcode != rcodeSuccess && r.rcode != rcodeNXDomain {
-		k.failed(&DNSError{Kind: DNSRcode, Rcode: r.rcode})
+		k.failed(&Error{Kind: BadRcode, Rcode: r.rcode})
 		return
 	}
 	k.refused = false
@@ -142,6 +142,9 @@ func (k *lookup) follow(r response) {
 	nothing := Answer{Size: r.answer.Size, TCP: r.answer.TCP}
 	for _, alias := range r.aliases {
 		if circle, err := k.trail.add(alias); err != nil || circle {
+			if e, ok := err.(*Error); ok {
+				e.Question = k.question
+			}
 			k.end(nothing, err)
 			return
 		}
@@ -164,7 +167,7 @@ func (k *lookup) failed(err error) {
 	s := k.server()
 	e := failure(err)
 	e.Server = s.addr
-	if k.worst == nil || e.Kind != DNSTimeout { // silence tells least
+	if k.worst == nil || e.Kind != Timeout { // silence tells least
 		k.worst = e
 	}
 	k.refused = false
@@ -172,7 +175,7 @@ func (k *lookup) failed(err error) {
 		k.fail(k.worst) // nobody waits any more: no fault of the server's
 		return
 	}
-	if e.Kind == DNSTimeout || e.Kind == DNSNetwork {
+	if e.Kind == Timeout || e.Kind == Network {
 		s.shunned = time.Since(k.client.start) + shunTime
 	}
 	k.turn++
@@ -183,22 +186,22 @@ func (k *lookup) failed(err error) {
 	k.send()
 }
 
-// failure makes a *DNSError of an error in the exchange with a server.
-func failure(err error) *DNSError {
-	var e *DNSError
+// failure makes a *Error of an error in the exchange with a server.
+func failure(err error) *Error {
+	var e *Error
 	switch {
 	case errors.As(err, &e):
 		return e
 	case err == syscall.ETIMEDOUT:
-		return &DNSError{Kind: DNSTimeout}
+		return &Error{Kind: Timeout}
 	case err == errJunk, err == errShort, err == errCut, err == errClosed:
-		return &DNSError{Kind: DNSMalformed, Err: err}
+		return &Error{Kind: Malformed, Err: err}
 	}
-	return &DNSError{Kind: DNSNetwork, Err: err}
+	return &Error{Kind: Network, Err: err}
 }
 
 // fail ends the lookup with a failure.
-func (k *lookup) fail(e *DNSError) {
+func (k *lookup) fail(e *Error) {
 	e.Question = k.question
 	k.end(Answer{}, e)
 }
@@ -221,8 +224,8 @@ type trail []string
 func (t *trail) add(alias string) (circle bool, err error) {
 	circle = slices.Contains(*t, alias)
 	*t = append(*t, alias)
-	if !circle && len(*t) > 1+maxAliases {
-		err = &LimitError{Kind: CNAMELimit, Limit: maxAliases}
+	if !circle && len(*t) > 1+MaxCNAMEs {
+		err = &Error{Kind: TooManyCNAMEs, Question: Question{Name: (*t)[0]}}
 	}
 	return circle, err
 }

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -58,12 +58,11 @@ c11 TXT "end"
 
 // show writes an outcome in one line.
 func show(a Answer, err error) string {
-	var limit *LimitError
-	var failure *DNSError
+	var failure *Error
 	switch {
-	case errors.As(err, &limit):
-		return fmt.Sprint("limit ", limit.Limit)
-	case errors.As(err, &failure) && failure.Kind == DNSRcode:
+	case errors.As(err, &failure) && failure.Kind == TooManyCNAMEs:
+		return fmt.Sprint("limit ", MaxCNAMEs)
+	case errors.As(err, &failure) && failure.Kind == BadRcode:
 		return RcodeName(failure.Rcode)
 	case err != nil:
 		return err.Error()
@@ -183,7 +182,7 @@ func TestZoneOutOfTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = z.Lookup(ctx, Question{"txt.example", TypeTXT})
-	wantDNSError(t, err, DNSOutOfTime)
+	wantDNSError(t, err, OutOfTime)
 }
 
 func TestZoneOriginAndDefaults(t *testing.T) {
@@ -259,7 +258,7 @@ func TestReadZone(t *testing.T) {
 
 // The demo's zone, as its readers will copy it.
 func TestDemoZone(t *testing.T) {
-	z, err := ReadZone("../testdata/demo/demo.zone", "")
+	z, err := ReadZone("../../testdata/demo/demo.zone", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -65,18 +65,13 @@ type Answer struct {
 	Cached   bool          // it came from a cache, not from a name server just now
 	Ahead    bool          // it had been asked for before the evaluation needed it
 	File     bool          // it is from a Zone's file
-
-	memo *memo // of a cache; nil if the answer is not kept
 }
-
-// memo keeps the parsed record of a TXT answer that is used again and again.
-type memo struct{ record atomic.Pointer[Record] }
 
 // Void tells whether the answer has no data of the type asked for, which makes
 // a void lookup (RFC 7208, 4.6.4).
 func (a Answer) Void() bool { return len(a.TXT)+len(a.Addrs)+len(a.Names) == 0 }
 
-// Resolver looks names up. An error it returns is a *DNSError, or a *LimitError
+// Resolver looks names up. An error it returns is a *Error, or a *LimitError
 // of kind CNAMELimit; NODATA and NXDOMAIN are answers. Lookup returns soon
 // after ctx is done. Resolvers wrap one another (a cache around a client, a tracer
 // around a cache), and may be used by several goroutines.
@@ -110,38 +105,41 @@ type Asker interface {
 	Stale(q Question) (Answer, bool)
 }
 
-// DNSErrorKind tells in which way a lookup failed.
-type DNSErrorKind uint8
+// ErrorKind tells in which way a lookup failed.
+type ErrorKind uint8
 
 // The ways in which a lookup fails.
 const (
-	DNSTimeout   DNSErrorKind = iota // no answer in time
-	DNSOutOfTime                     // not asked: the time for the check was used up before
-	DNSRcode                         // an RCODE other than 0 and 3
-	DNSMalformed                     // no answer could be read
-	DNSNetwork                       // the system refused to send or receive
+	Timeout       ErrorKind = iota // no answer in time
+	OutOfTime                      // not asked: the time for the check was used up before
+	BadRcode                       // an RCODE other than 0 and 3
+	Malformed                      // no answer could be read
+	Network                        // the system refused to send or receive
+	TooManyCNAMEs                  // more than MaxCNAMEs aliases between a name and its data
 )
 
-// DNSError is a failed lookup; check_host() makes it temperror (RFC 7208, 2.6.6).
-type DNSError struct {
-	Kind     DNSErrorKind
+// Error is a failed lookup; check_host() makes it temperror (RFC 7208, 2.6.6).
+type Error struct {
+	Kind     ErrorKind
 	Question Question
 	Server   netip.AddrPort // whose failure it was; the zero value if nobody's
-	Rcode    int            // with DNSRcode
-	Err      error          // the system's error with DNSNetwork, the codec's with DNSMalformed
+	Rcode    int            // with BadRcode
+	Err      error          // the system's error with Network, the codec's with Malformed
 }
 
-func (e *DNSError) Error() string {
+func (e *Error) Error() string {
 	var what string
 	switch e.Kind {
-	case DNSTimeout:
+	case Timeout:
 		what = "no answer in time"
-	case DNSOutOfTime:
+	case OutOfTime:
 		what = "no time left"
-	case DNSRcode:
+	case BadRcode:
 		what = "answered with " + RcodeName(e.Rcode)
-	case DNSMalformed:
+	case Malformed:
 		what = fmt.Sprintf("malformed answer: %v", e.Err)
+	case TooManyCNAMEs:
+		what = fmt.Sprintf("more than %d aliases of one name", MaxCNAMEs)
 	default:
 		what = fmt.Sprint(e.Err)
 		if errno := syscall.Errno(0); errors.As(e.Err, &errno) {
@@ -154,7 +152,7 @@ func (e *DNSError) Error() string {
 	return fmt.Sprintf("%s: %s", e.Question, what)
 }
 
-func (e *DNSError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // RcodeName gives the mnemonic of an RCODE (RFC 1035, 4.1.1; RFC 2136, 2.2), or
 // its number.

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func after(d time.Duration, a Answer, err error) func(context.Context, Question,
 		case <-time.After(d):
 			return a, err
 		case <-ctx.Done():
-			return Answer{}, &DNSError{Kind: DNSTimeout, Question: q}
+			return Answer{}, &Error{Kind: Timeout, Question: q}
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestCacheKeepsForTTL(t *testing.T) {
 		{"NXDOMAIN expired", Answer{NXDomain: true, TTL: time.Minute}, nil, time.Minute, 2, time.Minute, false},
 		{"NODATA kept", Answer{TTL: time.Minute}, nil, 59 * time.Second, 1, time.Second, true},
 		{"TTL 0 never kept", Answer{TXT: someAnswer.TXT}, nil, 0, 2, 0, false},
-		{"failure never kept", Answer{}, &DNSError{Kind: DNSRcode, Rcode: rcodeServFail}, 0, 2, 0, false},
+		{"failure never kept", Answer{}, &Error{Kind: BadRcode, Rcode: rcodeServFail}, 0, 2, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestCacheWaiterLeaves(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := c.Lookup(ctx, someTXT)
-		wantDNSError(t, err, DNSTimeout)
+		wantDNSError(t, err, Timeout)
 		if d := time.Since(start); d != time.Second {
 			t.Errorf("returned after %v, want 1s", d)
 		}
@@ -174,7 +174,7 @@ func TestCacheAskerLeaves(t *testing.T) {
 }
 
 func TestCacheAhead(t *testing.T) {
-	failure := &DNSError{Kind: DNSRcode, Rcode: rcodeServFail}
+	failure := &Error{Kind: BadRcode, Rcode: rcodeServFail}
 	for _, test := range []struct {
 		name   string
 		answer Answer
@@ -239,13 +239,13 @@ func TestCacheAheadOutOfTime(t *testing.T) {
 			t.Errorf("asked %d times, want 0", n)
 		}
 		_, err := c.Lookup(ctx, someTXT)
-		wantDNSError(t, err, DNSOutOfTime)
+		wantDNSError(t, err, OutOfTime)
 	})
 }
 
 func TestCacheStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		failure := &DNSError{Kind: DNSTimeout}
+		failure := &Error{Kind: Timeout}
 		c := NewCache(&fakeResolver{answer: func(_ context.Context, _ Question, nth int) (Answer, error) {
 			if nth == 1 {
 				return someAnswer, nil
@@ -277,10 +277,10 @@ func TestCachePanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewCache(&fakeResolver{answer: func(context.Context, Question, int) (Answer, error) { panic("no") }})
 		_, err := c.Lookup(t.Context(), someTXT)
-		wantDNSError(t, err, DNSMalformed)
+		wantDNSError(t, err, Malformed)
 		goAhead(c, t.Context(), someTXT)
 		_, err = c.Lookup(t.Context(), someTXT)
-		wantDNSError(t, err, DNSMalformed)
+		wantDNSError(t, err, Malformed)
 	})
 }
 
@@ -375,10 +375,10 @@ type resolverFunc func(context.Context, Question) (Answer, error)
 
 func (f resolverFunc) Lookup(ctx context.Context, q Question) (Answer, error) { return f(ctx, q) }
 
-// wantDNSError tells when err is no *DNSError of the kind.
-func wantDNSError(t *testing.T, err error, kind DNSErrorKind) {
+// wantDNSError tells when err is no *Error of the kind.
+func wantDNSError(t *testing.T, err error, kind ErrorKind) {
 	t.Helper()
-	var e *DNSError
+	var e *Error
 	if !errors.As(err, &e) || e.Kind != kind {
 		t.Errorf("got error %v, want one of kind %d", err, kind)
 	}

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ func special(c byte) bool {
 // wireName gives a name of the dns package in the form that Question has. It
 // fails for a name with a label that a dot is part of: Question cannot hold it.
 func wireName(name string) (string, bool) {
-	b := make([]byte, 0, nameLimit+1)
+	b := make([]byte, 0, MaxNameLen+1)
 	for i := 0; i < len(name); {
 		c, n := octet(name[i:])
 		if c == '.' && n > 1 {
@@ -74,3 +74,5 @@ func octet(s string) (c byte, n int) {
 	}
 	return s[1], 2
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import "strings"
 
@@ -9,7 +9,7 @@ const (
 	// maxQuery is the longest query that appendQuery makes: header, name (with
 	// an octet of length more than its text has, and the root), type and
 	// class, and an OPT record without options.
-	maxQuery = headerSize + 1 + nameLimit + 1 + 4 + 11
+	maxQuery = headerSize + 1 + MaxNameLen + 1 + 4 + 11
 
 	typeNS  = 2  // RFC 1035, 3.2.2
 	classIN = 1  // RFC 1035, 3.2.4
@@ -18,7 +18,7 @@ const (
 
 // encodable tells whether a message can hold name; the root is "".
 func encodable(name string) bool {
-	return name == "" || len(name) <= nameLimit && validLabels(name)
+	return name == "" || IsName(name)
 }
 
 // appendQuery appends the query for q, whose name is encodable, to b. A udpSize

@@ -1,4 +1,4 @@
-package spf
+package lint
 
 import (
 	"context"
@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // surveyZone makes a zone of lines below example.
-func surveyZone(t *testing.T, lines string) *Zone {
+func surveyZone(t *testing.T, lines string) *dns.Zone {
 	t.Helper()
-	z, err := ParseZone(strings.NewReader("$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 300\n"+lines), "", "zone")
+	z, err := dns.ParseZone(strings.NewReader("$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 300\n"+lines), "", "zone")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +74,7 @@ func TestSurveyFindings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := Explore(context.Background(), surveyZone(t, test.zone), "a.example", DefaultLimits())
+			s := Domain(context.Background(), surveyZone(t, test.zone), "a.example", spf.DefaultLimits())
 			var got []string
 			for _, f := range s.Findings {
 				about := f.Kind.String()
@@ -92,7 +95,7 @@ func TestSurveyFindings(t *testing.T) {
 
 func TestSurveyNamesTheTermOverTheLimit(t *testing.T) {
 	zone := "a TXT \"v=spf1 include:b.example" + strings.Repeat(" a:h.example", 9) + " -all\"\nb TXT \"v=spf1 a:h.example ~all\"\nh A 192.0.2.1\nh AAAA 2001:db8::1"
-	s := Explore(context.Background(), surveyZone(t, zone), "a.example", DefaultLimits())
+	s := Domain(context.Background(), surveyZone(t, zone), "a.example", spf.DefaultLimits())
 	if len(s.Findings) != 1 {
 		t.Fatalf("findings: %v", s.Findings)
 	}
@@ -107,7 +110,7 @@ func TestSurveyMXLimit(t *testing.T) {
 	for i := range 11 {
 		zone += fmt.Sprintf("a MX 10 h%d\nh%d A 192.0.2.1\nh%d AAAA 2001:db8::1\n", i, i, i)
 	}
-	s := Explore(context.Background(), surveyZone(t, zone), "a.example", DefaultLimits())
+	s := Domain(context.Background(), surveyZone(t, zone), "a.example", spf.DefaultLimits())
 	if len(s.Findings) != 1 || s.Findings[0].Kind != FoundMXLimit || s.Findings[0].Count != 11 {
 		t.Errorf("findings: %v", s.Findings)
 	}
@@ -122,12 +125,12 @@ h A 192.0.2.1
 b TXT "v=spf1 a:h.example exists:gone.example -all"
 c TXT "v=spf1 include:b.example ?all"
 `
-	s := Explore(context.Background(), surveyZone(t, zone), "a.example", DefaultLimits())
-	for ip, voids := range map[string]int{"203.0.113.1": s.Voids4, "2001:db8::1": s.Voids6} {
-		c := Checker{Resolver: surveyZone(t, zone), Limits: Limits{Lookups: 100, VoidLookups: 100}}
-		v := c.CheckHost(context.Background(), Args{IP: netip.MustParseAddr(ip), Domain: "a.example", Sender: "x@a.example"})
-		if v.Lookups != s.Terms || v.VoidLookups != voids {
-			t.Errorf("%s: evaluated %d terms and %d void lookups; the survey has %d and %d", ip, v.Lookups, v.VoidLookups, s.Terms, voids)
+	s := Domain(context.Background(), surveyZone(t, zone), "a.example", spf.DefaultLimits())
+	for ip, voids := range map[string]int{"203.0.113.1": s.VoidLookups4, "2001:db8::1": s.VoidLookups6} {
+		c := spf.Checker{Resolver: surveyZone(t, zone), Limits: spf.Limits{Lookups: 100, VoidLookups: 100}}
+		v := c.CheckHost(context.Background(), spf.Args{IP: netip.MustParseAddr(ip), Domain: "a.example", Sender: "x@a.example"})
+		if v.Lookups != s.Lookups || v.VoidLookups != voids {
+			t.Errorf("%s: evaluated %d terms and %d void lookups; the survey has %d and %d", ip, v.Lookups, v.VoidLookups, s.Lookups, voids)
 		}
 	}
 }
@@ -138,11 +141,11 @@ func TestSurveyIsBounded(t *testing.T) {
 		fmt.Fprintf(&deep, "d%d TXT \"v=spf1 include:d%d.example include:d%d.example -all\"\n", i, i+1, i+1)
 	}
 	deep.WriteString("a TXT \"v=spf1 include:d0.example -all\"\n")
-	s := Explore(context.Background(), surveyZone(t, deep.String()), "a.example", DefaultLimits())
-	if len(s.Records) != maxSurveyRecords || s.Terms != maxCounted {
-		t.Errorf("%d records and %d terms", len(s.Records), s.Terms)
+	s := Domain(context.Background(), surveyZone(t, deep.String()), "a.example", spf.DefaultLimits())
+	if len(s.Records) != maxSurveyRecords || s.Lookups != maxCounted {
+		t.Errorf("%d records and %d terms", len(s.Records), s.Lookups)
 	}
-	if last := s.Findings[len(s.Findings)-1]; last.Kind != FoundTooMuch {
+	if last := s.Findings[len(s.Findings)-1]; last.Kind != FoundTruncated {
 		t.Errorf("the last finding is %v", last.Kind)
 	}
 }
@@ -150,7 +153,7 @@ func TestSurveyIsBounded(t *testing.T) {
 func TestSurveyEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	s := Explore(ctx, surveyZone(t, `a TXT "v=spf1 -all"`), "a.example", DefaultLimits())
+	s := Domain(ctx, surveyZone(t, `a TXT "v=spf1 -all"`), "a.example", spf.DefaultLimits())
 	if len(s.Findings) != 1 || s.Findings[0].Kind != FoundDNSError {
 		t.Errorf("findings: %v", s.Findings)
 	}

@@ -1,4 +1,4 @@
-package spf
+package dns
 
 import (
 	"errors"
@@ -102,11 +102,11 @@ func looped(query []byte) []byte {
 
 // inWords writes an outcome as show does, and time-outs and the like in words.
 func inWords(a Answer, err error) string {
-	var e *DNSError
-	if !errors.As(err, &e) || e.Kind == DNSRcode {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind == BadRcode || e.Kind == TooManyCNAMEs {
 		return show(a, err)
 	}
-	return [...]string{DNSTimeout: "timeout", DNSOutOfTime: "out of time", DNSMalformed: "malformed", DNSNetwork: "network"}[e.Kind]
+	return [...]string{Timeout: "timeout", OutOfTime: "out of time", Malformed: "malformed", Network: "network"}[e.Kind]
 }
 
 const theAnswer = `["v=spf1 -all"] 60`

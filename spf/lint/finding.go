@@ -1,24 +1,28 @@
-package spf
+package lint
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"policyd-spf/spf"
+)
 
 // FindingKind tells what a survey found.
-type FindingKind uint8
+type Kind uint8
 
 // What a survey can find, worst first.
 const (
 	// The domain's mail is not protected, or is permerror for some clients.
-	FoundNoRecord         FindingKind = iota // the domain has no record
-	FoundSeveralRecords                      // more than one (RFC 7208, 4.5)
-	FoundSyntaxError                         // a record that cannot be parsed (4.6)
-	FoundLoop                                // an include or redirect that leads back
-	FoundIncludeNoRecord                     // an include of a name without record (5.2)
-	FoundRedirectNoRecord                    // the same for redirect (6.1)
-	FoundTermLimit                           // more terms with lookups than allowed (4.6.4)
-	FoundVoidLimit                           // more void lookups than allowed (4.6.4)
-	FoundMXLimit                             // more than ten MX hosts (4.6.4)
-	FoundDNSError                            // a lookup that fails
-	FoundPassAll                             // every client passes
+	FoundNoRecord         Kind = iota // the domain has no record
+	FoundSeveralRecords               // more than one (RFC 7208, 4.5)
+	FoundSyntaxError                  // a record that cannot be parsed (4.6)
+	FoundLoop                         // an include or redirect that leads back
+	FoundIncludeNoRecord              // an include of a name without record (5.2)
+	FoundRedirectNoRecord             // the same for redirect (6.1)
+	FoundTermLimit                    // more terms with lookups than allowed (4.6.4)
+	FoundVoidLimit                    // more void lookups than allowed (4.6.4)
+	FoundMXLimit                      // more than ten MX hosts (4.6.4)
+	FoundDNSError                     // a lookup that fails
+	FoundPassAll                      // every client passes
 
 	// It is not what its owner will have meant, or not wise.
 	FoundVoidLimitIPv6    // more void lookups than allowed for IPv6 clients only
@@ -30,7 +34,7 @@ const (
 	FoundBadName          // a target that is no name: it never matches
 	FoundDuplicateInclude // the same name included again
 	FoundUnknownModifier  // a modifier that no RFC defines
-	FoundNoEnd            // neither all nor redirect: neutral for the others (4.7)
+	FoundNoAll            // neither all nor redirect: neutral for the others (4.7)
 	FoundNeutralAll       // ?all tells nothing
 
 	// To be known.
@@ -38,7 +42,7 @@ const (
 	FoundNeedsTCP   // an answer that UDP does not carry
 	FoundLarge      // one that needs EDNS(0)
 	FoundMacro      // a target that depends on the client, and was not looked at
-	FoundTooMuch    // the walk was cut short
+	FoundTruncated  // the walk was cut short
 )
 
 // Severity is how bad a finding is.
@@ -48,25 +52,25 @@ type Severity uint8
 const (
 	Broken Severity = iota // results are wrong, or errors
 	Risky                  // not what its owner will have meant
-	Remark
+	Info
 )
 
 // Severity tells how bad what was found is.
-func (k FindingKind) Severity() Severity {
+func (k Kind) Severity() Severity {
 	switch {
 	case k <= FoundPassAll:
 		return Broken
 	case k <= FoundNeutralAll:
 		return Risky
 	}
-	return Remark
+	return Info
 }
 
 // String gives the severity a name that stays.
 func (s Severity) String() string { return [...]string{"broken", "risky", "remark"}[s] }
 
 // String gives the kind a name that stays.
-func (k FindingKind) String() string {
+func (k Kind) String() string {
 	return [...]string{
 		FoundNoRecord:         "no-record",
 		FoundSeveralRecords:   "several-records",
@@ -88,26 +92,26 @@ func (k FindingKind) String() string {
 		FoundBadName:          "bad-name",
 		FoundDuplicateInclude: "duplicate-include",
 		FoundUnknownModifier:  "unknown-modifier",
-		FoundNoEnd:            "no-end",
+		FoundNoAll:            "no-end",
 		FoundNeutralAll:       "neutral-all",
 		FoundVoidLookup:       "void-lookup",
 		FoundNeedsTCP:         "needs-tcp",
 		FoundLarge:            "large",
 		FoundMacro:            "macro",
-		FoundTooMuch:          "too-much",
+		FoundTruncated:        "too-much",
 	}[k]
 }
 
 // Finding is something that a survey found. Beside Kind and Record, which is
 // nil for FoundTooMuch only, its fields are set if they have to do with it.
 type Finding struct {
-	Kind    FindingKind
-	Record  *SurveyedRecord
-	Term    Term
-	Err     error
-	Name    string // without data, looked up twice, or of the error
-	Network netip.Prefix
-	Joint   int // octets of the record's text before the second string
-	Count   int // terms, void lookups, hosts, octets
-	Limit   int
+	Kind           Kind
+	Record         *Record
+	Term           spf.Term
+	Err            error
+	Name           string // without data, looked up twice, or of the error
+	Network        netip.Prefix
+	BoundaryOffset int // octets of the record's text before the second string
+	Count          int // terms, void lookups, hosts, octets
+	Limit          int
 }
