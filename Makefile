@@ -1,7 +1,7 @@
 # `make help` lists the targets. Go, make and git are all that build, test and
 # demo need; the others say what they miss.
 
-VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\)$$/\1/p' CHANGES.md | head -n 1)
+VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\).*/\1/p' CHANGES.md | head -n 1)
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 # Where `make install` puts the sample configuration: one of the places where the
@@ -12,6 +12,7 @@ GO          ?= go
 
 # Pinned, and run by version, so that no go.mod of ours has to require them.
 # nfpm stays at the last version whose requirements are all to be had.
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 
@@ -27,7 +28,7 @@ MANPAGES    := policyd-spf.1 policyd-spf.conf.5 policyd-spf.peruser.5
 NESTED      := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './dist/*'))
 TESTED      := $(filter-out ./e2e,$(NESTED))
 
-.PHONY: help build test lint demo bench fuzz soak e2e fleet install deb rpm release clean
+.PHONY: help build test cover lint vuln demo bench fuzz soak e2e fleet install deb rpm release version module-path clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +63,15 @@ lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser
 	@PATH=$$PATH:/sbin:/usr/sbin; if command -v apparmor_parser >/dev/null; then \
 		apparmor_parser --quiet -QK packaging/apparmor/usr.bin.policyd-spf; \
 	else echo "SKIPPED: the AppArmor profile is not checked: no apparmor_parser"; fi
+
+cover: ## run the tests of the main module, print the coverage of each package
+	@profile=$$(mktemp); trap 'rm -f "$$profile"' EXIT; \
+	$(GO) test -coverpkg=./... -coverprofile="$$profile" ./... >/dev/null && \
+	$(GO) tool cover -func="$$profile" | awk -F'[:\t]+' '/^total/ {print "total", $$NF}'; \
+	$(GO) test -cover ./...
+
+vuln: ## look for known vulnerabilities in what the program calls (needs the network)
+	$(GO) run $(GOVULNCHECK) ./...
 
 demo: build ## show requests and answers, from a zone file instead of the network
 	@sh testdata/demo/show ./policyd-spf
@@ -109,6 +119,18 @@ rpm: build ## build dist/policyd-spf-VERSION.ARCH.rpm
 
 release: ## build all platforms twice, compare, pack, with checksums and SBOMs
 	VERSION=$(VERSION) packaging/release "$(BUILD)" $(PLATFORMS)
+
+version: ## print the version that CHANGES.md begins with
+	@echo $(VERSION)
+
+# The module has no host in its path until the project has a home.
+module-path: ## rename the module: make module-path TO=example.org/policyd-spf
+	@test -n "$(TO)" || { echo 'make module-path: expected TO=PATH, the new module path'; exit 2; }
+	@from=$$($(GO) list -m); \
+	git grep -lF "$$from" -- '*.go' '*go.mod' | while read -r f; do \
+		sed -i -e "s,\"$$from\",\"$(TO)\",; s,\"$$from/,\"$(TO)/,; s,^module $$from,module $(TO),; s,^\([[:space:]]\|replace \)$$from \(v\|=\),\1$(TO) \2," "$$f"; \
+	done
+	$(GO) build ./... && for m in $(NESTED); do (cd $$m && $(GO) vet ./...) || exit 1; done
 
 clean: ## remove what the targets above made
 	rm -rf policyd-spf dist
