@@ -48,7 +48,8 @@ func TestImports(t *testing.T) {
 		"spf":            {"policyd-spf/spf/dns"},
 		"spf/lint":       {"policyd-spf/spf", "policyd-spf/spf/dns"},
 		"conf":           nil,
-		"policy":         {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/conf"},
+		"internal/lru":   nil,
+		"policy":         {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/conf", "policyd-spf/internal/lru"},
 		"policy/explain": {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/spf/lint", "policyd-spf/conf", "policyd-spf/policy"},
 		".":              {"policyd-spf/spf", "policyd-spf/spf/dns", "policyd-spf/spf/lint", "policyd-spf/conf", "policyd-spf/policy", "policyd-spf/policy/explain"},
 	}
