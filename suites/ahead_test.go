@@ -23,12 +23,18 @@ func TestAheadChangesNothing(t *testing.T) {
 	t.Run("published records", func(t *testing.T) { aheadChangesNothing(t, publishedRecords(t)) })
 }
 
-// publishedRecords is a scenario of each name of the zone of real records.
-func publishedRecords(t *testing.T) []scenario {
+// publishedZone returns the path of the zone of published records.
+func publishedZone(tb testing.TB) string {
 	path := filepath.Join("..", "..", "shared", "lab", "zones", "realworld.yml")
 	if !exists(path) {
-		t.Skip("../shared/lab/zones/realworld.yml is not there")
+		tb.Skip("../shared/lab/zones/realworld.yml is missing")
 	}
+	return path
+}
+
+// publishedRecords is a scenario of each name of the zone of real records.
+func publishedRecords(t *testing.T) []scenario {
+	path := publishedZone(t)
 	s := scenario{suite: filepath.Base(path), name: "published records", zone: readZone(t, path)}
 	for domain, n := range s.zone {
 		for _, r := range n.records {
