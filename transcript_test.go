@@ -23,15 +23,16 @@ var transcripts = map[string]string{
 	"show-config":       "policyd-spf --show-config mistakes.conf",
 }
 
-// postconf is a postconf(1) of a Postfix that has been set up in a hurry.
+// postconf is a postconf(1) of a Postfix that has been set up in a hurry. What it
+// says leads to no file of this machine.
 const postconf = `#!/bin/sh
 case $1 in
--M) echo 'policyd-spf unix - n n - 10 spawn user=nobody argv=/usr/bin/python3 /usr/bin/policyd-spf' ;;
+-M) echo 'policy-spf unix - n n - 10 spawn user=postfix argv=/usr/bin/policyd-spf' ;;
 -x) echo 'config_directory = /etc/postfix'
     echo 'mail_owner = postfix'
-    echo 'policyd-spf_time_limit = 1000s'
+    echo 'policy-spf_time_limit = 1000s'
     echo 'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination'
-    echo 'smtpd_recipient_restrictions = check_policy_service unix:private/policyd-spf' ;;
+    echo 'smtpd_recipient_restrictions = check_policy_service unix:private/policy-spf' ;;
 esac
 `
 

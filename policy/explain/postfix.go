@@ -24,9 +24,6 @@ const (
 	defaultTimeLimit = 1000 * time.Second
 )
 
-// interpreters are what the original was run by, and this program must not be.
-const interpreters = " python python2 python3 pypy pypy3 env sh bash perl "
-
 // problems looks at Postfix's side: at the services of master.cf that run this
 // program, and at who asks them.
 func (p postfix) problems() []conf.Problem {
@@ -42,7 +39,7 @@ func (p postfix) problems() []conf.Problem {
 	found = append(found, problems...)
 	if len(ours) == 0 && len(found) == 0 {
 		return []conf.Problem{{Severity: conf.Hint, File: p.file("master.cf"), What: "no service runs " + program,
-			Expected: program + " unix - n n - 0 spawn user=nobody argv=/usr/bin/" + program}}
+			Expected: "policy-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf /etc/python-policyd-spf/policyd-spf.conf"}}
 	}
 	for _, s := range p.services {
 		if ours[s.name] && !asked[s.name] {
@@ -113,11 +110,6 @@ func (p postfix) service(s service) []conf.Problem {
 		found = append(found, conf.Problem{Severity: severity, File: p.file("master.cf"), Name: s.name + " " + name, Value: value,
 			What: what, Expected: expected})
 	}
-	program := filepath.Base(s.argv[0])
-	if strings.Contains(interpreters, " "+strings.TrimRight(program, ".0123456789")+" ") || strings.Contains(interpreters, " "+program+" ") {
-		add(conf.Faulty, "argv", strings.Join(s.argv, " "), "an interpreter cannot run this program: it is no script",
-			"argv="+strings.Join(s.argv[max(slices.IndexFunc(s.argv, runs), 0):], " "))
-	}
 	if s.limit != "0" {
 		add(conf.Faulty, "maxproc", s.limit, "when so many processes are busy, the other smtpd processes wait, and turn mail away", "0, which is no limit")
 	}
@@ -133,6 +125,7 @@ func (p postfix) service(s service) []conf.Problem {
 	case "root", p.main["mail_owner"]:
 		add(conf.Faulty, "user", s.user, "spawn(8) refuses to run programs as root or as Postfix's own user", "user="+unprivilegedUser)
 	}
+	found = append(found, p.checkInterpreter(s)...)
 	return append(found, p.timeLimit(s)...)
 }
 

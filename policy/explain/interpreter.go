@@ -1,0 +1,117 @@
+package explain
+
+import (
+	"archive/zip"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"policyd-spf/conf"
+)
+
+// checkInterpreter reports an interpreter that argv runs the program with, if
+// there is one. Python can run a binary that ends in a zip archive with a
+// __main__.py (tools/zipapp); other interpreters cannot run a binary at all.
+func (p postfix) checkInterpreter(s service) (found []conf.Problem) {
+	argv := skipEnv(s.argv)
+	at := slices.IndexFunc(argv, runs)
+	if at < 1 {
+		return nil // spawn(8) starts the program itself
+	}
+	problem := conf.Problem{Severity: conf.Faulty, File: p.file("master.cf"), Name: s.name + " argv", Value: strings.Join(s.argv, " "),
+		Expected: "argv=" + strings.Join(argv[at:], " ")}
+	switch name := interpreterName(argv[0]); {
+	case name == "python" || name == "pypy":
+		problem.Severity, problem.What = p.checkPython(s, argv[at])
+	case slices.Contains([]string{"sh", "bash", "dash", "ksh", "zsh", "perl", "ruby"}, name) && !slices.Contains(argv[:at], "-c"):
+		problem.What = "an interpreter cannot run this program, which is a binary: Postfix gets no reply, and turns mail away"
+	default:
+		return nil // something that starts programs, such as nice(1)
+	}
+	return []conf.Problem{problem}
+}
+
+// checkPython reports what becomes of the program at path when Python runs it.
+func (p postfix) checkPython(s service, path string) (conf.Severity, string) {
+	if s.chroot == "y" || !filepath.IsAbs(path) {
+		path = filepath.Join(p.main["queue_directory"], path)
+	}
+	kind, executable, err := inspect(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return conf.Faulty, "the file does not exist: Postfix gets no reply, and turns mail away"
+	case err != nil:
+		return conf.Hint, "whether Python can run this file cannot be told: " + err.Error()
+	case kind == script:
+		return conf.Hint, "the file is a script, such as the program that this one replaces"
+	case kind == binaryWithArchive && !executable:
+		return conf.Faulty, "the file is not executable: Python cannot replace itself with it, and Postfix gets no reply"
+	case kind == binaryWithArchive:
+		return conf.Hint, "Python replaces itself with the program, which costs some 25 ms for each process"
+	}
+	return conf.Faulty, "Python cannot run this binary, because the zip archive that make build appends is missing, as it is " +
+		"after go install or strip: Postfix gets no reply, and turns mail away"
+}
+
+// skipEnv returns argv without a leading env(1) and its options and variables:
+// env only finds and starts a program.
+func skipEnv(argv []string) []string {
+	if filepath.Base(argv[0]) != "env" {
+		return argv
+	}
+	for i, arg := range argv[1:] {
+		if !strings.HasPrefix(arg, "-") && !strings.Contains(arg, "=") {
+			return argv[1+i:]
+		}
+	}
+	return argv
+}
+
+// interpreterName returns the name of a program without its folder and version:
+// python for /usr/bin/python3.11.
+func interpreterName(path string) string {
+	return strings.TrimRight(filepath.Base(path), ".0123456789")
+}
+
+// fileKind is what an interpreter sees in a file.
+type fileKind int
+
+const (
+	binary fileKind = iota
+	binaryWithArchive
+	script // begins with #!
+)
+
+// inspect returns what kind of program a file is, and whether it may be executed.
+func inspect(path string) (kind fileKind, executable bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, false, err
+	}
+	executable = info.Mode().Perm()&0o111 != 0
+	start := make([]byte, len("#!"))
+	if _, err := f.ReadAt(start, 0); err == nil && string(start) == "#!" {
+		return script, executable, nil
+	}
+	archive, err := zip.NewReader(f, info.Size())
+	if errors.Is(err, zip.ErrFormat) {
+		return binary, executable, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	for _, member := range archive.File {
+		if member.Name == "__main__.py" {
+			return binaryWithArchive, executable, nil
+		}
+	}
+	return binary, executable, nil
+}
