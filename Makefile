@@ -1,12 +1,16 @@
-# `make help` lists the targets. Go, make and git are all that build, test and
-# demo need; the others say what they miss.
+# `make help` lists the targets. Go 1.25 or later, make and git are all that build,
+# test and demo need, and once the modules that go.mod names, which Go downloads;
+# the other targets say what they miss.
 
 VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\).*/\1/p' CHANGES.md | head -n 1)
-PREFIX      ?= /usr/local
+# Where `make install` puts the binary and the sample configuration: where the
+# program that it replaces has them, and the master.cf line of the README names
+# them. PREFIX=/usr/local leaves /usr to packages.
+PREFIX      ?= /usr
 DESTDIR     ?=
-# Where `make install` puts the sample configuration: one of the places where the
-# binary looks for it. An existing file stays.
-CONFDIR     ?= $(if $(filter /usr,$(PREFIX)),/etc/policyd-spf,$(PREFIX)/etc/python-policyd-spf)
+CONFDIR     ?= /etc/python-policyd-spf
+# Other places where the binary looks for a configuration if master.cf names none.
+OTHERCONFDIRS := /etc/postfix-policyd-spf-python /etc/policyd-spf /usr/local/etc/python-policyd-spf
 FUZZTIME    ?= 30s
 GO          ?= go
 
@@ -20,6 +24,8 @@ NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 # built: no paths, no state of the working copy, no C compiler's doing.
 BUILDFLAGS  := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 BUILD       := CGO_ENABLED=0 GOFLAGS= $(GO) build $(BUILDFLAGS)
+# Tools run here, whatever the platform that is built for.
+TOOL        := CGO_ENABLED=0 GOFLAGS= GOOS= GOARCH= GOARM= $(GO) run
 PLATFORMS   := linux/amd64 linux/arm64 linux/arm/7 linux/riscv64 freebsd/amd64
 MANPAGES    := policyd-spf.1 policyd-spf.conf.5 policyd-spf.peruser.5
 
@@ -28,13 +34,14 @@ MANPAGES    := policyd-spf.1 policyd-spf.conf.5 policyd-spf.peruser.5
 NESTED      := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './dist/*'))
 TESTED      := $(filter-out ./e2e,$(NESTED))
 
-.PHONY: help build test cover lint vuln demo bench fuzz soak e2e fleet install deb rpm release version module-path clean
+.PHONY: help build test cover lint vuln demo bench fuzz soak e2e fleet install deb rpm tarball release version module-path clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## build ./policyd-spf: static and reproducible
 	$(BUILD) -o policyd-spf .
+	cd tools && $(TOOL) ./zipapp ../policyd-spf
 
 # The race detector needs a C compiler; without one the tests run all the same.
 test: build ## run all tests
@@ -97,19 +104,27 @@ fuzz: ## run each fuzz target for FUZZTIME
 soak: build ## 1,000,000 requests on one connection, memory watched
 	SOAK=1000000 $(GO) test -count=1 -run Soak -timeout 60m -v .
 
-e2e: build deb rpm ## run it behind a real Postfix (root, Debian's postfix, unbound, opendmarc)
+e2e: build deb rpm tarball ## run it behind a real Postfix (root, Debian's postfix, unbound, opendmarc)
 	cd e2e && $(GO) test -count=1 -short -timeout 20m $(E2EFLAGS)
 
 fleet: build ## measure what a shared resolver saves (docs/fleet.md)
 	cd e2e && $(GO) test -count=1 -timeout 20m -run 'Fleet|Resolver' -v
 
-install: build ## install binary, manual pages and a sample configuration
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5' '$(DESTDIR)$(CONFDIR)'
+install: build ## install the binary, the manual pages and a sample configuration
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 755 policyd-spf '$(DESTDIR)$(PREFIX)/bin/'
 	install -m 644 man/policyd-spf.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
 	install -m 644 man/policyd-spf.conf.5 man/policyd-spf.peruser.5 '$(DESTDIR)$(PREFIX)/share/man/man5/'
-	@if [ -e '$(DESTDIR)$(CONFDIR)/policyd-spf.conf' ]; then echo 'make install: $(DESTDIR)$(CONFDIR)/policyd-spf.conf stays as it is'; \
-	else install -m 644 packaging/conf/policyd-spf.conf '$(DESTDIR)$(CONFDIR)/'; fi
+	@for dir in '$(CONFDIR)' $(OTHERCONFDIRS); do \
+		if [ -e '$(DESTDIR)'"$$dir/policyd-spf.conf" ]; then \
+			echo "make install: the configuration in $$dir stays as it is"; \
+			[ "$$dir" = '$(CONFDIR)' ] || echo "make install: move it to $(CONFDIR), or name it in argv in master.cf"; \
+			exit 0; \
+		fi; \
+	done; \
+	install -d '$(DESTDIR)$(CONFDIR)' && \
+	install -m 644 packaging/conf/policyd-spf.conf '$(DESTDIR)$(CONFDIR)/'
+	@echo 'make install: in master.cf: argv=$(PREFIX)/bin/policyd-spf $(CONFDIR)/policyd-spf.conf'
 
 deb: build ## build dist/policyd-spf_VERSION_ARCH.deb
 	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) packaging/package deb '$(GO) run $(NFPM)'
@@ -117,8 +132,11 @@ deb: build ## build dist/policyd-spf_VERSION_ARCH.deb
 rpm: build ## build dist/policyd-spf-VERSION.ARCH.rpm
 	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) packaging/package rpm '$(GO) run $(NFPM)'
 
+tarball: build ## build dist/policyd-spf-VERSION-OS-ARCH.tar.gz
+	packaging/tarball policyd-spf policyd-spf-$(VERSION)-$$($(GO) env GOOS)-$$($(GO) env GOARCH) dist
+
 release: ## build all platforms twice, compare, pack, with checksums and SBOMs
-	VERSION=$(VERSION) packaging/release "$(BUILD)" $(PLATFORMS)
+	VERSION=$(VERSION) packaging/release "$(BUILD)" "$(TOOL)" $(PLATFORMS)
 
 version: ## print the version that CHANGES.md begins with
 	@echo $(VERSION)

@@ -12,8 +12,9 @@ import (
 
 const mailbox = "/var/mail/e2e"
 
-func emptyMailbox(t *testing.T) {
+func emptyMailbox(t *testing.T, root string) {
 	t.Helper()
+	mailbox := root + mailbox
 	os.RemoveAll(mailbox)
 	if err := os.MkdirAll(mailbox, 0o755); err != nil {
 		t.Fatal(err)
@@ -28,7 +29,7 @@ func emptyMailbox(t *testing.T) {
 func (h *host) delivered(t *testing.T, id string) []*mail.Message {
 	t.Helper()
 	h.log.await(t, `postfix/qmgr\[\d+\]: `+id+`: removed`)
-	files, err := filepath.Glob(mailbox + "/all/new/*")
+	files, err := filepath.Glob(h.root + mailbox + "/all/new/*")
 	if err != nil {
 		t.Fatal(err)
 	}

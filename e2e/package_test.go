@@ -17,6 +17,7 @@ const (
 	replaced       = "postfix-policyd-spf-python"
 	replacedBinary = "/usr/bin/policyd-spf"
 	replacedConfig = "/etc/postfix-policyd-spf-python/policyd-spf.conf"
+	namedConfig    = "/etc/python-policyd-spf/policyd-spf.conf" // in all documents
 	replacedMaster = `policyd-spf  unix  -       n       n       -       0       spawn
     user=policyd-spf argv=/usr/bin/policyd-spf
 `
@@ -40,6 +41,7 @@ func TestPackage(t *testing.T) {
 	}{
 		{"untouched configuration", installOverUntouched},
 		{"interpreter in argv", installBesideInterpreter},
+		{"configuration where the original has it", installBesideOriginal},
 		{"changed configuration, mail flowing", installWhileMailFlows},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, debs[0]) })
@@ -58,17 +60,20 @@ func installOverUntouched(t *testing.T, deb string) {
 	if strings.Contains(string(config), "For a fully commented sample") || !strings.Contains(string(config), "HELO_reject") {
 		t.Errorf("the configuration is not ours:\n%s\ndpkg said:\n%s", config, out)
 	}
+	if same, err := os.ReadFile(root + namedConfig); err != nil || string(same) != string(config) {
+		t.Errorf("%s is %q, %v; want the same as %s", namedConfig, same, err, replacedConfig)
+	}
 	if got := chrooted(t, root, replacedBinary, "--version"); !strings.Contains(got, "policyd-spf") {
 		t.Errorf("--version says %q", got)
 	}
 }
 
-// installBesideInterpreter: the package warns of a master.cf that would feed the
-// binary to an interpreter, and of nothing else.
+// installBesideInterpreter: the package says what a master.cf that runs Python
+// could do without, and how to begin where there is no service.
 func installBesideInterpreter(t *testing.T, deb string) {
 	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
 	for _, test := range []struct{ name, master, want string }{
-		{"interpreter", strings.Replace(replacedMaster, "argv=", "argv=/usr/bin/python3 ", 1), `WARNING: .* interpreter`},
+		{"interpreter", strings.Replace(replacedMaster, "argv=", "argv=/usr/bin/python3 ", 1), `NOTE: master\.cf starts policyd-spf through Python`},
 		{"no service yet", "", `to switch it on, add to /etc/postfix/master\.cf`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,6 +84,22 @@ func installBesideInterpreter(t *testing.T, deb string) {
 				t.Errorf("dpkg said:\n%s\nwant %s", out, test.want)
 			}
 		})
+	}
+}
+
+// installBesideOriginal: settings of the original, which was installed without a
+// package, stay, and are those that the program reads.
+func installBesideOriginal(t *testing.T, deb string) {
+	root := layer(t)
+	chrooted(t, root, "dpkg", "--no-triggers", "--purge", replaced)
+	const settings = "Mail_From_reject = Softfail\n"
+	write(t, root+namedConfig, settings, 0o644)
+	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	if got, err := os.ReadFile(root + namedConfig); err != nil || string(got) != settings {
+		t.Errorf("the settings are %q, %v", got, err)
+	}
+	if got := chrooted(t, root, replacedBinary, "--show-config"); !strings.HasPrefix(got, namedConfig+"\n") {
+		t.Errorf("--show-config says\n%s\nwant %s first", got, namedConfig)
 	}
 }
 
@@ -105,7 +126,7 @@ func installWhileMailFlows(t *testing.T, deb string) {
 	if err != nil {
 		t.Fatalf("dpkg: %v\n%s", err, out)
 	}
-	if text := string(out); strings.Contains(text, "to switch it on") || strings.Contains(text, "WARNING") {
+	if text := string(out); strings.Contains(text, "to switch it on") || strings.Contains(text, "NOTE") || strings.Contains(text, "WARNING") {
 		t.Errorf("dpkg said:\n%s\nbut master.cf has the service", text)
 	}
 	check(old) // the process that was running
@@ -222,6 +243,7 @@ func layer(t *testing.T) string {
 	root := filepath.Join(base, "root")
 	mount("overlay", root, "overlay", 0, "lowerdir=/,upperdir="+base+"/upper,workdir="+base+"/work")
 	mount("/dev", root+"/dev", "", syscall.MS_BIND, "")
+	mount("proc", root+"/proc", "proc", 0, "")
 	return root
 }
 

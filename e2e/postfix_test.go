@@ -25,6 +25,7 @@ var strictCF = strings.Replace(mainCF, "{ unix:private/policy-spf, default_actio
 
 // host is a mail host with all that it needs, for one test.
 type host struct {
+	root  string // of Postfix's file system, "" for the room's
 	names *names
 	log   *maillog
 	cmd   *exec.Cmd
@@ -39,16 +40,22 @@ func startHost(t *testing.T, lines ...string) *host {
 
 func startHostWith(t *testing.T, main, master string) *host {
 	t.Helper()
-	h := &host{names: startNames(t, "127.0.0.1:53"), log: openLog(t)}
-	write(t, "/etc/postfix/main.cf", main, 0o644)
-	write(t, "/etc/postfix/master.cf", master, 0o644)
-	emptyMailbox(t)
+	return startHostIn(t, "", main, master)
+}
+
+// startHostIn starts Postfix in a layer.
+func startHostIn(t *testing.T, root, main, master string) *host {
+	t.Helper()
+	h := &host{root: root, names: startNames(t, "127.0.0.1:53"), log: openLog(t)}
+	write(t, root+"/etc/postfix/main.cf", main, 0o644)
+	write(t, root+"/etc/postfix/master.cf", master, 0o644)
+	emptyMailbox(t, root)
 	for _, dir := range []string{"/var/spool/e2e", "/var/lib/e2e"} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(root+dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := run("chown", "postfix", "/var/lib/e2e"); err != nil {
+	if err := run("chown", "postfix", root+"/var/lib/e2e"); err != nil {
 		t.Fatal(err)
 	}
 	h.start(t)
@@ -59,10 +66,10 @@ func startHostWith(t *testing.T, main, master string) *host {
 func (h *host) start(t *testing.T) {
 	t.Helper()
 	seen := len(h.log.all())
-	h.cmd = exec.Command("postfix", "start-fg")
+	h.cmd = h.command("postfix", "start-fg")
 	out := new(strings.Builder)
 	h.cmd.Stdout, h.cmd.Stderr = out, out
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	h.cmd.SysProcAttr.Setpgid = true
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,15 +81,23 @@ func (h *host) start(t *testing.T) {
 	})
 }
 
+// command returns a command that runs in Postfix's file system.
+func (h *host) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: h.root}
+	return cmd
+}
+
 // stop ends Postfix and waits for it. `postfix stop` would wait five seconds
 // for processes that are gone at once.
 func (h *host) stop(t *testing.T) {
 	t.Helper()
-	out, err := exec.Command("postqueue", "-p").CombinedOutput()
+	out, err := h.command("postqueue", "-p").CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "Mail queue is empty" {
 		t.Errorf("at the end mail is in the queue: %v\n%s", err, out)
 	}
-	text, err := os.ReadFile("/var/spool/e2e/pid/master.pid")
+	text, err := os.ReadFile(h.root + "/var/spool/e2e/pid/master.pid")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +115,8 @@ func (h *host) stop(t *testing.T) {
 func (h *host) reload(t *testing.T) {
 	t.Helper()
 	seen := len(h.log.all())
-	if err := run("postfix", "reload"); err != nil {
-		t.Fatal(err)
+	if out, err := h.command("postfix", "reload").CombinedOutput(); err != nil {
+		t.Fatalf("postfix reload: %v\n%s", err, out)
 	}
 	h.log.awaitAfter(t, seen, `postfix/master\[\d+\]: reload`)
 }

@@ -16,12 +16,16 @@ const (
 	// roomEnv is set for the test binary that runs in the room.
 	roomEnv = "E2E_ROOM"
 
+	// goEnv tells it where the go command is.
+	goEnv = "E2E_GO"
+
 	// Where the room has what is tested.
 	binary     = "/usr/local/bin/policyd-spf"
 	configFile = "/etc/policyd-spf/policyd-spf.conf"
 	packages   = "/srv/packages"
 	readme     = "/srv/README.md"
 	logcheck   = "/srv/logcheck"
+	sources    = "/srv/sources.tar"
 )
 
 // serverIPs are Postfix's addresses; clientIPs those that clients come from,
@@ -113,9 +117,11 @@ func furnish(base string) error {
 	}
 	files[readme] = "../README.md"
 	files[logcheck] = "../packaging/logcheck"
-	built, _ := filepath.Glob("../dist/*.[dr][ep][bm]")
-	for _, file := range built {
-		files[filepath.Join(packages, filepath.Base(file))] = file
+	for _, pattern := range []string{"../dist/*.[dr][ep][bm]", "../dist/*.tar.gz"} {
+		built, _ := filepath.Glob(pattern)
+		for _, file := range built {
+			files[filepath.Join(packages, filepath.Base(file))] = file
+		}
 	}
 	contents := make(map[string][]byte)
 	for to, from := range files {
@@ -124,6 +130,13 @@ func furnish(base string) error {
 			return err
 		}
 		contents[to] = data
+	}
+	archive, err := exec.Command("sh", "-c", "cd .. && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf -").Output()
+	if err == nil { // else there is no git, or a release's sources
+		contents[sources] = archive
+	}
+	if path, err := exec.LookPath("go"); err == nil {
+		os.Setenv(goEnv, filepath.Dir(path))
 	}
 
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What how-tos for pypolicyd-spf say, to be followed to the letter. Without a
+// default_action, mail gets a 451 when the policy server fails.
+const (
+	howtoMain = `policy-spf_time_limit = 3600s
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, check_policy_service unix:private/policy-spf
+`
+	howtoMaster = `policy-spf  unix  -       n       n       -       0       spawn
+    user=nobody argv=/usr/bin/python3 /usr/bin/policyd-spf /etc/python-policyd-spf/policyd-spf.conf
+`
+)
+
+// python is an interpreter of this machine.
+type python struct{ path, version string }
+
+var pythonName = regexp.MustCompile(`^(python|pypy)[0-9.]*$`)
+
+// pythons returns the interpreters of this machine.
+func pythons(t *testing.T) []python {
+	t.Helper()
+	var found []python
+	for _, pattern := range []string{"/usr/bin", "/usr/local/bin", "/opt/*/bin", os.Getenv("HOME") + "/.pyenv/versions/*/bin"} {
+		files, err := filepath.Glob(pattern + "/py*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			path, err := filepath.EvalSymlinks(file)
+			if err != nil || !pythonName.MatchString(filepath.Base(file)) ||
+				slices.ContainsFunc(found, func(p python) bool { return p.path == path }) {
+				continue
+			}
+			version, err := exec.Command(path, "-c", `import sys; print(".".join(map(str, sys.version_info[:3])))`).Output()
+			if err != nil {
+				t.Logf("%s does not run: %v", path, err)
+				continue
+			}
+			found = append(found, python{path, strings.TrimSpace(string(version))})
+		}
+	}
+	return found
+}
+
+// TestInterpreter follows how-tos that run the program with Python: the packaged
+// binary, with each Python of this machine in the place of /usr/bin/python3.
+func TestInterpreter(t *testing.T) {
+	deb := onePackage(t, "policyd-spf_*.deb", "make deb")
+	all := pythons(t)
+	if len(all) == 0 {
+		skip(t, "no Python")
+	}
+	root := cleanRoot(t)
+	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	write(t, root+namedConfig, "debugLevel = 1\nMail_From_reject = Softfail\n", 0o644)
+	// The Pythons below it are for all to run.
+	if err := os.Chmod(root+os.Getenv("HOME"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const link = "/usr/bin/python3"
+	main, _, _ := strings.Cut(mainCF, "policy-spf_time_limit")
+	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
+	h := startHostIn(t, root, main+howtoMain, services+howtoMaster)
+	for _, p := range all {
+		t.Run(p.version+" "+strings.ReplaceAll(p.path, "/", "_"), func(t *testing.T) {
+			if err := os.Remove(root + link); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(p.path, root+link); err != nil {
+				t.Fatal(err)
+			}
+			if got := asNobody(t, root, link, "-c", `import sys; print(".".join(map(str, sys.version_info[:3])))`); got != p.version+"\n" {
+				t.Fatalf("%s is %s, want %s", link, got, p.version)
+			}
+			h.reload(t)
+			awaitNoPolicy(t, root+installed)
+			checkServed(t, h)
+			h.log.clean(t)
+		})
+	}
+	out := chrooted(t, root, installed, "--check-config")
+	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "\n0 problems, 1 hint\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("--check-config does not say %q, but\n%s", want, out)
+		}
+	}
+}
+
+// asNobody runs a command in a layer as the user nobody, and returns its output.
+func asNobody(t *testing.T, root string, command ...string) string {
+	t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/bin:/bin"}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return string(out)
+}
+
+// awaitNoPolicy waits until no process runs the program of that path.
+func awaitNoPolicy(t *testing.T, path string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for len(policies(t, path)) > 0 {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s runs still", path)
+		}
+	}
+}
