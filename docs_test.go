@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,65 @@ func TestWay(t *testing.T) {
 	for _, name := range drawn {
 		if !slices.Contains(files, name) {
 			t.Errorf("%s is in the drawing, but not there", name)
+		}
+	}
+}
+
+// TestDocumentsAgree holds that all documents name one service, one user and one
+// configuration file.
+func TestDocumentsAgree(t *testing.T) {
+	const configFile = "/etc/python-policyd-spf/policyd-spf.conf"
+	files := []string{"README.md", "packaging/README.md", "packaging/postinstall", "Makefile"}
+	for _, pattern := range []string{"man/*.[15]", "packaging/conf/*", "docs/*.md", "docs/*/*.md"} {
+		names, _ := filepath.Glob(pattern)
+		files = append(files, names...)
+	}
+	// These list where a configuration is looked for.
+	lists := []string{"README.md", "packaging/README.md", "man/policyd-spf.1", "man/policyd-spf.conf.5"}
+	for _, rule := range []struct {
+		expression string // with the name in parentheses
+		name       string
+		not        []string // where it does not hold
+	}{
+		{expression: `unix:private/([a-z-]+)`, name: "policy-spf"},
+		{expression: `([a-z-]+spf)_time_limit`, name: "policy-spf"},
+		{expression: `(?m)^ *([a-z-]*spf) +unix `, name: "policy-spf"},
+		{expression: `user=([a-z-]+)`, name: "nobody"},
+		{expression: `argv=\S+policyd-spf +(/\S*)`, name: configFile},
+		{expression: `(?m)(?:^|[\s"])(/\S*/policyd-spf\.conf)\b`, name: configFile, not: lists},
+		{expression: `(/etc/\S*)/peruser`, name: filepath.Dir(configFile)},
+	} {
+		found := 0
+		for _, file := range files {
+			if slices.Contains(rule.not, file) {
+				continue
+			}
+			for _, m := range regexp.MustCompile(rule.expression).FindAllStringSubmatch(strings.ReplaceAll(read(t, file), `\-`, "-"), -1) {
+				found++
+				if m[1] != rule.name {
+					t.Errorf("%s: %q, want %s", file, m[0], rule.name)
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("no document has %s", rule.expression)
+		}
+	}
+}
+
+// TestREADMENamesGo holds that the README asks for the Go version of go.mod.
+func TestREADMENamesGo(t *testing.T) {
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))
+	if version == nil {
+		t.Fatal("go.mod names no version")
+	}
+	named := regexp.MustCompile(`\bGo (1\.\d+)`).FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(named) == 0 {
+		t.Error("the README names no version of Go")
+	}
+	for _, m := range named {
+		if m[1] != version[1] {
+			t.Errorf("the README says %s, go.mod %s", m[0], version[1])
 		}
 	}
 }

@@ -23,6 +23,8 @@
 //	hostile_test.go   what a client can say, and that headers stay whole
 //	interop_test.go   OpenDMARC and python3-authres read our headers
 //	upgrade_test.go   binary and configuration replaced under way
+//	install_test.go   every way of installing, as the README says
+//	interpreter_test.go  Python in argv
 //	package_test.go   the packages; the Debian one over the one that it replaces
 //	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +94,35 @@ func TestInterpreter(t *testing.T) {
 	out := chrooted(t, root, installed, "--check-config")
 	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "\n0 problems, 1 hint\n"} {
 		if !strings.Contains(out, want) {
+			t.Errorf("--check-config does not say %q, but\n%s", want, out)
+		}
+	}
+}
+
+// TestInterpreterWithoutArchive: Python cannot run a binary of go install.
+// --check-config says so.
+func TestInterpreterWithoutArchive(t *testing.T) {
+	deb := onePackage(t, "policyd-spf_*.deb", "make deb")
+	if len(pythons(t)) == 0 {
+		skip(t, "no Python")
+	}
+	root := cleanRoot(t)
+	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	program, err := os.ReadFile(root + installed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, root+installed, string(program[:bytes.LastIndex(program, []byte("PK\x03\x04"))]), 0o755)
+	main, _, _ := strings.Cut(mainCF, "policy-spf_time_limit")
+	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
+	startHostIn(t, root, main+howtoMain, services+howtoMaster)
+	if reply := connect(t, "192.0.2.1", "client.test").rcpt(message{sender: "a@pass.test"})[0]; !strings.HasPrefix(reply, "451 ") {
+		t.Errorf("got %q, want 451", reply)
+	}
+	out := chrooted(t, root, "sh", "-c", installed+" --check-config; echo status $?")
+	text := strings.Join(strings.Fields(out), " ") // lines are wrapped
+	for _, want := range []string{"master.cf: problem ", "the zip archive that make build appends is missing", " status 1"} {
+		if !strings.Contains(text, want) {
 			t.Errorf("--check-config does not say %q, but\n%s", want, out)
 		}
 	}

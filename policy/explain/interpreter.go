@@ -12,6 +12,9 @@ import (
 	"policyd-spf/conf"
 )
 
+// noReply is what follows if the program does not start.
+const noReply = "Postfix gets no reply, and defers mail or does what default_action says"
+
 // checkInterpreter reports an interpreter that argv runs the program with, if
 // there is one. Python can run a binary that ends in a zip archive with a
 // __main__.py (tools/zipapp); other interpreters cannot run a binary at all.
@@ -27,7 +30,7 @@ func (p postfix) checkInterpreter(s service) (found []conf.Problem) {
 	case name == "python" || name == "pypy":
 		problem.Severity, problem.What = p.checkPython(s, argv[at])
 	case slices.Contains([]string{"sh", "bash", "dash", "ksh", "zsh", "perl", "ruby"}, name) && !slices.Contains(argv[:at], "-c"):
-		problem.What = "an interpreter cannot run this program, which is a binary: Postfix gets no reply, and turns mail away"
+		problem.What = "an interpreter cannot run this program, which is a binary: " + noReply
 	default:
 		return nil // something that starts programs, such as nice(1)
 	}
@@ -42,18 +45,18 @@ func (p postfix) checkPython(s service, path string) (conf.Severity, string) {
 	kind, executable, err := inspect(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return conf.Faulty, "the file does not exist: Postfix gets no reply, and turns mail away"
+		return conf.Faulty, "the file does not exist: " + noReply
 	case err != nil:
 		return conf.Hint, "whether Python can run this file cannot be told: " + err.Error()
 	case kind == script:
 		return conf.Hint, "the file is a script, such as the program that this one replaces"
 	case kind == binaryWithArchive && !executable:
-		return conf.Faulty, "the file is not executable: Python cannot replace itself with it, and Postfix gets no reply"
+		return conf.Faulty, "the file is not executable, and Python cannot replace itself with it: " + noReply
 	case kind == binaryWithArchive:
-		return conf.Hint, "Python replaces itself with the program, which costs some 25 ms for each process"
+		return conf.Hint, "Python replaces itself with the program, which costs 10 to 25 ms for each process"
 	}
 	return conf.Faulty, "Python cannot run this binary, because the zip archive that make build appends is missing, as it is " +
-		"after go install or strip: Postfix gets no reply, and turns mail away"
+		"after go install or strip: " + noReply
 }
 
 // skipEnv returns argv without a leading env(1) and its options and variables:
