@@ -138,6 +138,40 @@ func TestREADMENamesGo(t *testing.T) {
 	}
 }
 
+// TestSPFEngineTable holds each row of docs/spf-engine.md to the transcripts of both
+// programs: what a cell quotes is in its program's transcript, and not in the
+// other's.
+func TestSPFEngineTable(t *testing.T) {
+	theirs, ours := read(t, "e2e/testdata/spf-engine-3.0.4.txt"), read(t, "e2e/testdata/policyd-spf.txt")
+	quoted := regexp.MustCompile("`([^`]+)`")
+	rows := 0
+	for line := range strings.Lines(read(t, "docs/spf-engine.md")) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 5 || strings.TrimSpace(cells[1]) == "" || strings.HasPrefix(cells[1], "---") {
+			continue
+		}
+		rows++
+		quotes := 0
+		for _, side := range []struct{ cell, transcript, other string }{{cells[2], theirs, ours}, {cells[3], ours, theirs}} {
+			for _, m := range quoted.FindAllStringSubmatch(side.cell, -1) {
+				quotes++
+				if !strings.Contains(side.transcript, m[1]) {
+					t.Errorf("%s: the transcript does not have %q", strings.TrimSpace(cells[1]), m[1])
+				}
+				if strings.Contains(side.other, m[1]) {
+					t.Errorf("%s: the other transcript has %q too", strings.TrimSpace(cells[1]), m[1])
+				}
+			}
+		}
+		if quotes == 0 {
+			t.Errorf("%s: nothing is quoted", strings.TrimSpace(cells[1]))
+		}
+	}
+	if rows == 0 {
+		t.Error("there is no table")
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

@@ -25,6 +25,7 @@
 //	upgrade_test.go   binary and configuration replaced under way
 //	install_test.go   every way of installing, as the README says
 //	interpreter_test.go  Python in argv
+//	debian_test.go    what this program and Debian's answer and log
 //	package_test.go   the packages; the Debian one over the one that it replaces
 //	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)

@@ -107,6 +107,9 @@ func enter() (int, error) {
 	return 0, err
 }
 
+// testdata is the folder of that name in the sources, out of the room's sight.
+var testdata *os.Root
+
 // furnish makes the room around this process: the root file system becomes a
 // layer in memory over the machine's own, with fresh /dev, /proc, /run and /tmp.
 func furnish(base string) error {
@@ -134,6 +137,9 @@ func furnish(base string) error {
 	archive, err := exec.Command("sh", "-c", "cd .. && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf -").Output()
 	if err == nil { // else there is no git, or a release's sources
 		contents[sources] = archive
+	}
+	if testdata, err = os.OpenRoot("testdata"); err != nil {
+		return err
 	}
 	if path, err := exec.LookPath("go"); err == nil {
 		os.Setenv(goEnv, filepath.Dir(path))
