@@ -12,6 +12,25 @@ import (
 
 // TestSecurityNamesTests holds that the tests which SECURITY.md names are there.
 func TestSecurityNamesTests(t *testing.T) {
+	functions := testFunctions(t)
+	named := 0
+	for i, quoted := range strings.Split(read(t, "SECURITY.md"), "`") {
+		if i%2 == 0 || !strings.HasPrefix(quoted, "Test") && !strings.HasPrefix(quoted, "Fuzz") {
+			continue
+		}
+		named++
+		if !slices.Contains(functions, quoted) {
+			t.Errorf("there is no %s", quoted)
+		}
+	}
+	if named == 0 {
+		t.Error("no test is named")
+	}
+}
+
+// testFunctions returns the names of the functions in all test files.
+func testFunctions(t *testing.T) []string {
+	t.Helper()
 	var functions []string
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(name, "_test.go") {
@@ -29,19 +48,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := 0
-	for i, quoted := range strings.Split(read(t, "SECURITY.md"), "`") {
-		if i%2 == 0 || !strings.HasPrefix(quoted, "Test") && !strings.HasPrefix(quoted, "Fuzz") {
-			continue
-		}
-		named++
-		if !slices.Contains(functions, quoted) {
-			t.Errorf("there is no %s", quoted)
-		}
-	}
-	if named == 0 {
-		t.Error("no test is named")
-	}
+	return functions
 }
 
 // TestWay holds that the README's drawing of a request's way names all files of
@@ -138,37 +145,91 @@ func TestREADMENamesGo(t *testing.T) {
 	}
 }
 
-// TestSPFEngineTable holds each row of docs/spf-engine.md to the transcripts of both
-// programs: what a cell quotes is in its program's transcript, and not in the
-// other's.
-func TestSPFEngineTable(t *testing.T) {
-	theirs, ours := read(t, "e2e/testdata/spf-engine-3.0.4.txt"), read(t, "e2e/testdata/policyd-spf.txt")
-	quoted := regexp.MustCompile("`([^`]+)`")
-	rows := 0
-	for line := range strings.Lines(read(t, "docs/spf-engine.md")) {
-		cells := strings.Split(strings.TrimSpace(line), "|")
-		if len(cells) != 5 || strings.TrimSpace(cells[1]) == "" || strings.HasPrefix(cells[1], "---") {
+// section returns the rows of the table in a section of docs/differences.md, by
+// cells, without its head.
+func section(t *testing.T, title string) (rows [][]string) {
+	t.Helper()
+	_, rest, ok := strings.Cut(read(t, "docs/differences.md"), "\n## "+title+"\n")
+	if !ok {
+		t.Fatalf("there is no section %q", title)
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	for line := range strings.Lines(rest) {
+		if line, ok := strings.CutPrefix(strings.TrimSpace(line), "| "); ok && !strings.HasPrefix(line, "| ") {
+			rows = append(rows, strings.Split(strings.TrimSuffix(line, " |"), " | "))
+		}
+	}
+	if len(rows) == 0 {
+		t.Fatalf("section %q has no table", title)
+	}
+	return rows
+}
+
+// codeSpans returns the quoted parts of a cell.
+func codeSpans(cell string) (spans []string) {
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+		spans = append(spans, m[1])
+	}
+	return spans
+}
+
+// TestDifferencesFrom202 holds each row to the transcripts that it names, or to a
+// test that is there. The transcripts are held to the program in policy.
+func TestDifferencesFrom202(t *testing.T) {
+	functions := testFunctions(t)
+	for _, row := range section(t, "pypolicyd-spf 2.0.2") {
+		if len(row) != 4 {
+			t.Errorf("%d cells, want 4: %q", len(row), row)
 			continue
 		}
-		rows++
-		quotes := 0
-		for _, side := range []struct{ cell, transcript, other string }{{cells[2], theirs, ours}, {cells[3], ours, theirs}} {
-			for _, m := range quoted.FindAllStringSubmatch(side.cell, -1) {
-				quotes++
-				if !strings.Contains(side.transcript, m[1]) {
-					t.Errorf("%s: the transcript does not have %q", strings.TrimSpace(cells[1]), m[1])
+		var transcripts strings.Builder
+		holders := codeSpans(row[3])
+		for _, name := range holders {
+			if strings.HasPrefix(name, "Test") {
+				if !slices.Contains(functions, name) {
+					t.Errorf("%s: there is no %s", row[0], name)
 				}
-				if strings.Contains(side.other, m[1]) {
-					t.Errorf("%s: the other transcript has %q too", strings.TrimSpace(cells[1]), m[1])
+				continue
+			}
+			transcripts.WriteString(read(t, "testdata/transcripts/"+name+".txt"))
+		}
+		quotes := codeSpans(row[2])
+		if len(holders) == 0 || transcripts.Len() > 0 && len(quotes) == 0 && !strings.Contains(row[3], "`Test") {
+			t.Errorf("%s: nothing holds it", row[0])
+		}
+		for _, quote := range quotes {
+			if !strings.Contains(transcripts.String(), quote) {
+				t.Errorf("%s: no transcript of %q has %q", row[0], holders, quote)
+			}
+		}
+	}
+}
+
+// TestDifferencesFrom304 holds each row to the transcripts of both programs: what a
+// cell quotes is in its program's transcript, and not in the other's. The
+// transcripts are held to the programs in e2e.
+func TestDifferencesFrom304(t *testing.T) {
+	theirs, ours := read(t, "e2e/testdata/spf-engine-3.0.4.txt"), read(t, "e2e/testdata/policyd-spf.txt")
+	for _, row := range section(t, "spf-engine 3.0.4") {
+		if len(row) != 3 {
+			t.Errorf("%d cells, want 3: %q", len(row), row)
+			continue
+		}
+		quotes := 0
+		for _, side := range []struct{ cell, transcript, other string }{{row[1], theirs, ours}, {row[2], ours, theirs}} {
+			for _, quote := range codeSpans(side.cell) {
+				quotes++
+				if !strings.Contains(side.transcript, quote) {
+					t.Errorf("%s: the transcript does not have %q", row[0], quote)
+				}
+				if strings.Contains(side.other, quote) {
+					t.Errorf("%s: the other transcript has %q too", row[0], quote)
 				}
 			}
 		}
 		if quotes == 0 {
-			t.Errorf("%s: nothing is quoted", strings.TrimSpace(cells[1]))
+			t.Errorf("%s: nothing is quoted", row[0])
 		}
-	}
-	if rows == 0 {
-		t.Error("there is no table")
 	}
 }
 

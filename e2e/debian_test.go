@@ -101,7 +101,7 @@ var debianTranscript string
 var ourTranscript string
 
 // TestTranscripts holds the recorded transcripts of this program and of Debian's,
-// which docs/spf-engine.md compares.
+// which docs/differences.md compares.
 func TestTranscripts(t *testing.T) {
 	for _, test := range []struct{ name, program, file, recorded string }{
 		{name: "policyd-spf", program: binary, file: "policyd-spf.txt", recorded: ourTranscript},
