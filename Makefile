@@ -1,6 +1,6 @@
 # `make help` lists the targets. Go 1.25 or later, make and git are all that build,
-# test and demo need, and once the modules that go.mod names, which Go downloads;
-# the other targets say what they miss.
+# test and demo need. In a fresh clone Go first downloads the modules that go.mod
+# names. The other targets say what they miss.
 
 VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\).*/\1/p' CHANGES.md | head -n 1)
 # Where `make install` puts the binary and the sample configuration: where the
@@ -117,7 +117,7 @@ install: build ## install the binary, the manual pages and a sample configuratio
 	install -m 644 man/policyd-spf.conf.5 man/policyd-spf.peruser.5 '$(DESTDIR)$(PREFIX)/share/man/man5/'
 	@for dir in '$(CONFDIR)' $(OTHERCONFDIRS); do \
 		if [ -e '$(DESTDIR)'"$$dir/policyd-spf.conf" ]; then \
-			echo "make install: the configuration in $$dir stays as it is"; \
+			echo "make install: the configuration in $$dir is kept"; \
 			[ "$$dir" = '$(CONFDIR)' ] || echo "make install: move it to $(CONFDIR), or name it in argv in master.cf"; \
 			exit 0; \
 		fi; \

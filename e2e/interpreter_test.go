@@ -66,7 +66,7 @@ func TestInterpreter(t *testing.T) {
 	root := cleanRoot(t)
 	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 	write(t, root+namedConfig, "debugLevel = 1\nMail_From_reject = Softfail\n", 0o644)
-	// The Pythons below it are for all to run.
+	// nobody, too, has to reach the Pythons below it.
 	if err := os.Chmod(root+os.Getenv("HOME"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func awaitNoPolicy(t *testing.T, path string) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s runs still", path)
+			t.Fatalf("%s is still running", path)
 		}
 	}
 }

@@ -107,7 +107,7 @@ func enter() (int, error) {
 	return 0, err
 }
 
-// testdata is the folder of that name in the sources, out of the room's sight.
+// testdata is the folder of that name in the sources, which the room does not show.
 var testdata *os.Root
 
 // furnish makes the room around this process: the root file system becomes a
