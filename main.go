@@ -78,13 +78,13 @@ func serve(log *policy.Log, o *options, names dns.Resolver, ahead dns.Asker) int
 		path = findConfigFile()
 	}
 	loaded, err := conf.Load(path)
-	log.Complain(loaded.Diagnostics)
+	log.LogDiagnostics(loaded.Diagnostics)
 	if err != nil {
 		log.Line(policy.Always, policy.Err, err.Error())
 		return 1
 	}
 	log.Level = loaded.Settings.DebugLevel
-	server := &policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log, Settle: settle}
+	server := &policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log, AfterWarmup: settle}
 	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
 	return 0
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
-	"policyd-spf/policy/explain"
+	"policyd-spf/explain"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
@@ -156,9 +156,9 @@ func (o *options) requests() io.Reader {
 }
 
 // printer gives what prints documents.
-func (o *options) printer(out io.Writer, style explain.Style) func(*explain.Document) error {
+func (o *options) printer(out io.Writer, style explain.Style) func(*explain.Report) error {
 	first := true
-	return func(d *explain.Document) error {
+	return func(d *explain.Report) error {
 		if !first && !o.json {
 			fmt.Fprintf(out, "\n%s\n\n", strings.Repeat("=", 72))
 		}

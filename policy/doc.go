@@ -1,34 +1,33 @@
-// Package policy is a Postfix policy server: what Postfix asks, what SPF makes
-// of it, and what Postfix is told.
+// Package policy is a Postfix policy server that checks SPF.
 //
-// A request goes this way:
+// A request passes through these files, in this order:
 //
-//	request.go     its attributes, up to the empty line
-//	server.go      the loop: the next request, its answer, one write
-//	inquiry.go     the order of the steps; the recipient's own settings (of
-//	               package conf) come first
-//	message.go     was another recipient of the message answered before?
-//	bypass.go      is the client on a list of those that are not checked?
-//	identities.go  HELO, then MAIL FROM; which of them decides
-//	check.go       one of them: package spf's verdict within its time, which
-//	               timelimit.go watches, or one that cache.go has kept
-//	decision.go    what the settings make of a verdict: one table
-//	reason.go      the verdict in the words that logs and filters look for
-//	header.go      Received-SPF, Authentication-Results, X-Comment
-//	reply.go       the action in bytes
+//	request.go     a request, up to its empty line
+//	server.go      the loop: the next request, its reply, one write
+//	answer.go      the steps between a request and its reply
+//	settings.go    the recipient's settings
+//	exempt.go      whitelists: clients that are not checked
+//	evaluate.go    HELO and MAIL FROM, each within its time, or from the cache
+//	decide.go      what is done with the message; disposition.go, with one result
+//	reply.go       the reply; reason.go, its reasons; header.go, its header fields
 //
-// Beside it go log.go, which lines are logged and when, syslog.go, how they get
-// to the local syslogd, text.go, how text is read and printed, and step.go, what
-// an Observer is told when somebody asks why.
+// Two caches live as long as the process: verdictcache.go for verdicts,
+// instancecache.go for the actions that a message's other recipients get.
 //
-// # What is promised
+// log.go holds back log lines until the reply is written, loglines.go has those
+// of a request, and syslog.go sends them to syslogd. text.go reads and prints text
+// as the original does. outcome.go is what an Observer learns, and lazydeadline.go
+// a context whose timer is seldom needed.
 //
-// Each request gets one reply: a line "action=...", not empty, not digits only,
-// of UTF-8 without control characters, and an empty line, written at once. That
-// holds whatever a client, a sender or a name server sends. It comes within 90
-// seconds. A fault in an SPF evaluation is that check's temperror; a fault
-// elsewhere is "dunno", as nobody should lose mail by it. Both are logged.
+// # Guarantees
 //
-// What is kept from one request to the next is bounded: the last 1000 messages,
-// 1000 verdicts of 512 kB in all, 64 kB of log lines.
+// Each request gets one reply: a line "action=...", which is not empty, not only
+// digits, and UTF-8 without control characters, and an empty line, in one write.
+// That holds whatever a client, a sender or a name server sends. The reply comes
+// within 90 seconds. A panic in an SPF evaluation is that check's temperror; a panic
+// elsewhere is "dunno", because an internal error is no reason to refuse mail. Both
+// are logged.
+//
+// What is kept between requests is limited: the last 1000 messages, 1000 verdicts
+// of 512 kB in all, 64 kB of log lines.
 package policy

@@ -7,152 +7,153 @@ import (
 	"policyd-spf/spf"
 )
 
-// Rules of what is printed here. A header field is one line: nobody folds it
-// on its way, so it keeps to RFC 5322's 998 octets (2.1.1), and control
-// characters have become "?" before a value gets here. Values of Received-SPF
-// are quoted where RFC 7208's grammar asks for it (9.1), values of
-// Authentication-Results where RFC 8601's does (2.2), comments are escaped
-// where RFC 5322's does (3.2.2). Nobody's words can end a value or a comment.
+// A header field is printed as one line: nobody folds it on its way, so it keeps
+// to RFC 5322's 998 bytes (2.1.1). Control characters have become "?" before a
+// value gets here. Values of Received-SPF are quoted where RFC 7208's grammar asks
+// for it (9.1), values of Authentication-Results where RFC 8601's does (2.2), and
+// comments are escaped where RFC 5322's does (3.2.2): no text of a client or of a
+// domain owner can end a value or a comment.
 
 const (
-	maxHeader  = 998 // octets of a header field, RFC 5322, 2.1.1
-	minComment = 80  // octets of a reason that stay when values are cut: its first words
+	maxHeader  = 998 // bytes of a header field (RFC 5322, 2.1.1)
+	minComment = 80  // bytes of a reason that stay when values are truncated: its first words
 
-	// unknown stands for a recipient that is not shown, and for an attribute
-	// that Postfix did not send.
+	// unknown stands for a recipient that is not shown, and for an attribute that
+	// Postfix did not send.
 	unknown = "<UNKNOWN>"
 )
 
-// identity is what SPF checks (RFC 7208, 2.3 and 2.4).
-type identity uint8
+// Identity is an identity that SPF checks. The zero value is none.
+type Identity uint8
 
+// The identities.
 const (
-	helo identity = iota
-	mailFrom
+	HELO     Identity = iota + 1 // RFC 7208, 2.3
+	MailFrom                     // RFC 7208, 2.4
 )
 
-// String gives the name that headers and log lines have.
-func (i identity) String() string { return [...]string{"helo", "mailfrom"}[i] }
+// String returns the name in headers and log lines.
+func (i Identity) String() string { return [...]string{"", "helo", "mailfrom"}[i] }
 
-// short gives the name that a refusal's URL has.
-func (i identity) short() string { return [...]string{"helo", "mfrom"}[i] }
+// scope returns the name in a rejection's URL (openspf's s=).
+func (i Identity) scope() string { return [...]string{"", "helo", "mfrom"}[i] }
 
-// party is who sends to whom, as it is shown: without control characters.
-type party struct {
+// envelope is who sends to whom, as it is shown: without control characters.
+type envelope struct {
 	client, helo, sender, recipient string
 
 	domain string // of sender
 }
 
-// newParty gives the values of a request as they are shown.
-func newParty(client, helo, sender, recipient string) party {
-	p := party{client: clean(client), helo: clean(helo), sender: clean(sender), recipient: clean(recipient)}
-	p.domain = domainOf(p.sender)
-	return p
+// newEnvelope returns the values of a request as they are shown.
+func newEnvelope(client, helo, sender, recipient string) envelope {
+	e := envelope{client: sanitize(client), helo: sanitize(helo), sender: sanitize(sender), recipient: sanitize(recipient)}
+	e.domain = domainOf(e.sender)
+	return e
 }
 
-// cut gives p with values of at most limit octets.
-func (p party) cut(limit int) party {
-	return party{
-		client: cut(p.client, limit), helo: cut(p.helo, limit), sender: cut(p.sender, limit),
-		recipient: cut(p.recipient, limit), domain: cut(p.domain, limit),
+// truncate returns e with values of at most limit bytes.
+func (e envelope) truncate(limit int) envelope {
+	return envelope{
+		client: truncate(e.client, limit), helo: truncate(e.helo, limit), sender: truncate(e.sender, limit),
+		recipient: truncate(e.recipient, limit), domain: truncate(e.domain, limit),
 	}
 }
 
-// fit gives the longest text that limit allows: whole if it can be; else with
-// as much of the comment as fits; else with cut values too. Values of legal
-// length (RFC 5321, 4.5.3.1) leave room for minComment, so they are never cut,
-// unless Authentication-Results has the recipient's beside the sender's.
-func fit(limit int, comment string, p party, text func(comment string, p party) string) string {
-	whole := text(comment, p)
+// fitLength returns the longest text that limit allows: all of it; or else with a
+// truncated comment; or else with truncated values too. Values of legal length
+// (RFC 5321, 4.5.3.1) leave room for minComment, so they are never truncated,
+// unless Authentication-Results has the recipient's as well as the sender's.
+func fitLength(limit int, comment string, e envelope, text func(comment string, e envelope) string) string {
+	whole := text(comment, e)
 	if len(whole) <= limit {
 		return whole
 	}
-	first := cut(comment, minComment)
-	if len(text(first, p)) <= limit {
+	first := truncate(comment, minComment)
+	if len(text(first, e)) <= limit {
 		for n := min(len(comment), limit); n > minComment; n-- {
-			if t := text(cut(comment, n), p); len(t) <= limit {
+			if t := text(truncate(comment, n), e); len(t) <= limit {
 				return t
 			}
 		}
-		return text(first, p)
+		return text(first, e)
 	}
 	for n := limit; n > 0; n-- { // quoting may double a value, so each length is tried
-		if t := text(first, p.cut(n)); len(t) <= limit {
+		if t := text(first, e.truncate(n)); len(t) <= limit {
 			return t
 		}
 	}
-	return cut(whole, limit) // by the administrator's own words alone
+	return truncate(whole, limit) // the administrator's own words are too long
 }
 
-// receivedSPF gives the header field of RFC 7208, 9.1.
-func receivedSPF(id identity, r spf.Result, reason string, p party) string {
-	return fit(maxHeader, reason, p, func(reason string, p party) string {
+// receivedSPF returns the header field of RFC 7208, 9.1.
+func receivedSPF(id Identity, r spf.Result, reason string, e envelope) string {
+	return fitLength(maxHeader, reason, e, func(reason string, e envelope) string {
 		var b strings.Builder
-		b.Grow(len(reason) + len(p.client) + len(p.helo) + len(p.sender) + len(p.recipient) + 128)
+		b.Grow(len(reason) + len(e.client) + len(e.helo) + len(e.sender) + len(e.recipient) + 128)
 		b.WriteString("Received-SPF: ")
-		b.WriteString(title(r))
+		b.WriteString(resultName(r))
 		b.WriteString(" (")
 		b.WriteString(comment(reason))
 		b.WriteString(") ")
-		writePairs(&b, id, p)
+		writePairs(&b, id, e)
 		return b.String()
 	})
 }
 
 // writePairs writes the key-value-list of RFC 7208, 9.1.
-func writePairs(b *strings.Builder, id identity, p party) {
+func writePairs(b *strings.Builder, id Identity, e envelope) {
 	for _, s := range [...]string{
 		"identity=", id.String(),
-		"; client-ip=", p.client,
-		"; helo=", pairValue(p.helo),
-		"; envelope-from=", pairValue(p.sender),
-		"; receiver=", pairValue(p.recipient),
+		"; client-ip=", e.client,
+		"; helo=", pairValue(e.helo),
+		"; envelope-from=", pairValue(e.sender),
+		"; receiver=", pairValue(e.recipient),
 		" ",
 	} {
 		b.WriteString(s)
 	}
 }
 
-// title gives a result's name as Received-SPF and the log have it.
-func title(r spf.Result) string {
+// resultName returns a result's name as in Received-SPF and the log.
+func resultName(r spf.Result) string {
 	return [...]string{"None", "Neutral", "Pass", "Fail", "Softfail", "Temperror", "Permerror"}[r]
 }
 
-// authenticationResults gives the header field of RFC 8601 for a check.
-func authenticationResults(server string, id identity, r spf.Result, reason string, p party) string {
-	return fit(maxHeader, reason, p, func(reason string, p party) string {
-		property, value := "smtp.helo=", p.helo
-		if id == mailFrom {
-			property, value = "smtp.mailfrom=", p.domain
+// authenticationResults returns the header field of RFC 8601 for a check.
+func authenticationResults(server string, id Identity, r spf.Result, reason string, e envelope) string {
+	return fitLength(maxHeader, reason, e, func(reason string, e envelope) string {
+		property, value := "smtp.helo=", e.helo
+		if id == MailFrom {
+			property, value = "smtp.mailfrom=", e.domain
 		}
 		return "Authentication-Results: " + server + "; spf=" + r.String() + " (" + comment(reason) + ") " +
-			property + resultValue(value) + " (" + comment(values(p)) + ")"
+			property + pvalue(value) + " (" + comment(values(e)) + ")"
 	})
 }
 
-// bypassComment gives the header field that says why nothing was checked.
-func bypassComment(phrase string, p party) string {
-	return fit(maxHeader, "", p, func(_ string, p party) string {
-		return "X-Comment: " + phrase + " - " + values(p) + " "
+// exemptionComment returns the header field that says why nothing was checked.
+func exemptionComment(phrase string, e envelope) string {
+	return fitLength(maxHeader, "", e, func(_ string, e envelope) string {
+		return "X-Comment: " + phrase + " - " + values(e) + " "
 	})
 }
 
-// bypassResults is bypassComment as a header field of RFC 8601.
-func bypassResults(server, phrase string, p party) string {
-	return fit(maxHeader, "", p, func(_ string, p party) string {
-		return "Authentication-Results: " + server + "; none (" + comment(phrase+" -  "+values(p)) + ")"
+// exemptionResults is exemptionComment as a header field of RFC 8601.
+func exemptionResults(server, phrase string, e envelope) string {
+	return fitLength(maxHeader, "", e, func(_ string, e envelope) string {
+		return "Authentication-Results: " + server + "; none (" + comment(phrase+" -  "+values(e)) + ")"
 	})
 }
 
-// values gives the values for people to read.
-func values(p party) string {
-	return "client-ip=" + p.client + "; helo=" + p.helo + "; envelope-from=" + p.sender +
-		"; receiver=" + p.recipient
+// values returns the envelope for people to read.
+func values(e envelope) string {
+	return "client-ip=" + e.client + "; helo=" + e.helo + "; envelope-from=" + e.sender +
+		"; receiver=" + e.recipient
 }
 
-// pairValue gives the value of a key in Received-SPF: as a quoted-string if it
-// holds a character that has a meaning there (RFC 7208, 9.1; RFC 5322, 3.2.4).
+// pairValue returns the value of a key in Received-SPF: as a quoted-string if a
+// character in it has a meaning there (RFC 7208, 9.1; RFC 5322, 3.2.4).
 func pairValue(v string) string {
 	if v == "<>" || v == unknown {
 		return v
@@ -163,9 +164,9 @@ func pairValue(v string) string {
 	return v
 }
 
-// resultValue gives the value of a property in Authentication-Results: a
-// token, an address of tokens, or else a quoted-string (RFC 8601, 2.2).
-func resultValue(v string) string {
+// pvalue returns the value of a property in Authentication-Results: a token, an
+// address of tokens, or else a quoted-string (RFC 8601, 2.2).
+func pvalue(v string) string {
 	special := "!#$%&'*+.^_`{|}~-"
 	if strings.Contains(v, "@") {
 		special += "/=?@"
@@ -183,13 +184,13 @@ func resultValue(v string) string {
 	return v
 }
 
-// quote gives text as a quoted-string (RFC 5322, 3.2.4).
+// quote returns text as a quoted-string (RFC 5322, 3.2.4).
 func quote(text string) string {
 	return `"` + escape(text, `"\`) + `"`
 }
 
-// comment gives text as it may stand between parentheses (RFC 5322, 3.2.2):
-// as it is if its own parentheses balance, else with all of them escaped.
+// comment returns text as it may stand between parentheses (RFC 5322, 3.2.2): as
+// it is if its own parentheses balance, or else with all of them escaped.
 func comment(text string) string {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -212,7 +213,7 @@ func comment(text string) string {
 	return text
 }
 
-// escape gives text with a backslash before each of the characters.
+// escape returns text with a backslash before each of the characters.
 func escape(text, characters string) string {
 	if !strings.ContainsAny(text, characters) {
 		return text

@@ -45,8 +45,8 @@ func TestResultValue(t *testing.T) {
 		{"[192.0.2.1]", `"[192.0.2.1]"`},
 		{"é.example", `"é.example"`},
 	} {
-		if got := resultValue(test.in); got != test.want {
-			t.Errorf("resultValue(%q) = %s, want %s", test.in, got, test.want)
+		if got := pvalue(test.in); got != test.want {
+			t.Errorf("pvalue(%q) = %s, want %s", test.in, got, test.want)
 		}
 	}
 }
@@ -89,12 +89,12 @@ func TestDomainOf(t *testing.T) {
 }
 
 // fields are a header field of each kind.
-func fields(reason string, p party) map[string]string {
+func fields(reason string, p envelope) map[string]string {
 	return map[string]string{
-		"Received-SPF":                      receivedSPF(mailFrom, spf.Fail, reason, p),
-		"Authentication-Results":            authenticationResults("mx.example.net", mailFrom, spf.Fail, reason, p),
-		"X-Comment":                         bypassComment("SPF check N/A for local connections", p),
-		"Authentication-Results for bypass": bypassResults("mx.example.net", "SPF check N/A for local connections", p),
+		"Received-SPF":                      receivedSPF(MailFrom, spf.Fail, reason, p),
+		"Authentication-Results":            authenticationResults("mx.example.net", MailFrom, spf.Fail, reason, p),
+		"X-Comment":                         exemptionComment("SPF check N/A for local connections", p),
+		"Authentication-Results for bypass": exemptionResults("mx.example.net", "SPF check N/A for local connections", p),
 	}
 }
 
@@ -104,7 +104,7 @@ func TestHeaderKeepsLegalValues(t *testing.T) {
 	name := strings.Repeat(strings.Repeat("a", 62)+".", 4) + "aaa"
 	address := strings.Repeat("l", 64) + "@" + name[:189]
 	for _, recipient := range []string{unknown, address} {
-		p := newParty("2001:db8:1111:2222:3333:4444:5555:6666", name, address, recipient)
+		p := newEnvelope("2001:db8:1111:2222:3333:4444:5555:6666", name, address, recipient)
 		for kind, field := range fields(strings.Repeat("r", 3000), p) {
 			if len(field) > maxHeader {
 				t.Errorf("%s has %d octets", kind, len(field))
@@ -126,16 +126,16 @@ func TestHeaderCuts(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		reason string
-		p      party
+		p      envelope
 		want   string // what Received-SPF has
 	}{
-		{"a long reason", strings.Repeat("r", 2000), newParty("192.0.2.1", short, "a@example.org", unknown),
+		{"a long reason", strings.Repeat("r", 2000), newEnvelope("192.0.2.1", short, "a@example.org", unknown),
 			"r...) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@example.org; receiver=<UNKNOWN> "},
-		{"a long HELO name", "why", newParty("192.0.2.1", strings.Repeat("h", 5000), "a@example.org", unknown),
+		{"a long HELO name", "why", newEnvelope("192.0.2.1", strings.Repeat("h", 5000), "a@example.org", unknown),
 			"h...; envelope-from=a@example.org; receiver=<UNKNOWN> "},
-		{"a long one that must be quoted", "why", newParty("192.0.2.1", strings.Repeat(`"`, 5000), "a@example.org", unknown),
+		{"a long one that must be quoted", "why", newEnvelope("192.0.2.1", strings.Repeat(`"`, 5000), "a@example.org", unknown),
 			`\"..."; envelope-from=a@example.org; receiver=<UNKNOWN> `},
-		{"all long", strings.Repeat("r", 2000), newParty("192.0.2.1", strings.Repeat("h", 5000), strings.Repeat("é", 5000), strings.Repeat("日", 5000)),
+		{"all long", strings.Repeat("r", 2000), newEnvelope("192.0.2.1", strings.Repeat("h", 5000), strings.Repeat("é", 5000), strings.Repeat("日", 5000)),
 			"日... "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestHeaderCuts(t *testing.T) {
 					t.Errorf("%s is cut within a character: %q", kind, field)
 				}
 			}
-			if field := receivedSPF(mailFrom, spf.Fail, test.reason, test.p); !strings.HasSuffix(field, test.want) {
+			if field := receivedSPF(MailFrom, spf.Fail, test.reason, test.p); !strings.HasSuffix(field, test.want) {
 				t.Errorf("got %s, want an end of %s", field, test.want)
 			}
 		})
@@ -156,7 +156,7 @@ func TestHeaderCuts(t *testing.T) {
 
 // TestHeaderLongAuthservID: the administrator's own words can be too long.
 func TestHeaderLongAuthservID(t *testing.T) {
-	field := authenticationResults(strings.Repeat("x", 2000), helo, spf.Pass, "why", newParty("192.0.2.1", "a", "<>", unknown))
+	field := authenticationResults(strings.Repeat("x", 2000), HELO, spf.Pass, "why", newEnvelope("192.0.2.1", "a", "<>", unknown))
 	if len(field) > maxHeader || !strings.HasSuffix(field, "...") {
 		t.Errorf("%d octets: %s", len(field), field)
 	}
@@ -169,8 +169,8 @@ func FuzzHeader(f *testing.F) {
 	f.Add(`x) dkim=pass (y\`, `a";b=c`, `"a;b"@example.org (c`, "<>")
 	f.Add("(((", "a=b; client-ip=192.0.2.2", "é@é.example", `\`)
 	f.Fuzz(func(t *testing.T, reason, helo, sender, recipient string) {
-		p := newParty("192.0.2.1", helo, sender, recipient)
-		reason = clean(reason)
+		p := newEnvelope("192.0.2.1", helo, sender, recipient)
+		reason = sanitize(reason)
 		for kind, field := range fields(reason, p) {
 			if len(field) > maxHeader || !printable(field) {
 				t.Errorf("%s: %d octets, %q", kind, len(field), field)

@@ -11,20 +11,28 @@ import (
 // Priority is a severity of syslog (RFC 5424, 6.2.1).
 type Priority uint8
 
-// The severities of our lines.
+// The severities in use.
 const (
 	Err  Priority = 3
 	Info Priority = 6
 )
 
-// Always is the level of the lines that are logged at any debugLevel.
-const Always = math.MinInt
-
-// The limits of the log. What a client sends can make many lines, and long
-// ones; a request of Postfix's makes a handful, even at level 5.
+// The log levels: a line appears if debugLevel is at least its level.
 const (
-	maxLogLine = 8000     // octets; rsyslog cuts at 8192, the prefix included
-	maxPending = 64 << 10 // octets held back until the reply has been sent
+	Always        = math.MinInt // at any debugLevel
+	levelErrors   = 0           // what is wrong with a request or with the settings
+	levelResults  = 1           // each result, and each reply
+	levelVerdicts = 2           // verdicts in the original's words; from here on, lines precede the reply
+	levelActions  = 3           // the configuration, the action, start and exit
+	levelInput    = 4           // lines read, lists consulted, cached data
+	levelTables   = 5           // what is done with each result
+)
+
+// The limits of the log. A client can cause many lines, and long ones; a request
+// of Postfix's causes a handful, even at level 5.
+const (
+	maxLogLine = 8000     // bytes; rsyslog truncates at 8192, the prefix included
+	maxPending = 64 << 10 // bytes held back until the reply has been sent
 )
 
 // Line is a line of the log. Text is UTF-8 without control characters.
@@ -33,22 +41,22 @@ type Line struct {
 	Text     []byte
 }
 
-// Sink takes lines. It must not wait for anybody for long, and has to lose
-// lines rather than do so. It must not keep Text.
+// Sink takes lines. It must not block for long, and drops lines rather than do
+// so. It must not keep Text.
 type Sink interface {
 	Write(lines []Line)
 }
 
-// Log collects the lines of a request, so that they can be written when it has
-// been answered. Level is the global debugLevel.
+// Log collects the lines of a request, to be written after its reply. Level is the
+// process's debugLevel.
 type Log struct {
 	Level int
 	Sink  Sink // nil: no log
 
-	text  []byte // of the lines, one after the other
-	lines []pendingLine
-	lost  int
-	out   []Line // Flush's, kept for its memory
+	text    []byte // of the lines, one after the other
+	lines   []pendingLine
+	dropped int
+	out     []Line // Flush's, kept for its memory
 }
 
 // pendingLine is a line that ends at end in Log.text.
@@ -57,10 +65,25 @@ type pendingLine struct {
 	end      int
 }
 
-// Line adds a line, made of parts, if the debugLevel is at least level.
+// Line adds a line, made of parts, if the process's debugLevel is at least level.
 func (l *Log) Line(level int, p Priority, parts ...string) {
 	if level <= l.Level {
 		l.add(p, parts...)
+	}
+}
+
+// requestLog is the log of a request. Its lines follow the recipient's debugLevel,
+// those of process the process's. Which of them a line follows is the original's
+// choice.
+type requestLog struct {
+	process *Log
+	level   int
+}
+
+// Line adds a line if the recipient's debugLevel is at least level.
+func (l *requestLog) Line(level int, p Priority, parts ...string) {
+	if level <= l.level {
+		l.process.add(p, parts...)
 	}
 }
 
@@ -70,7 +93,7 @@ func (l *Log) add(p Priority, parts ...string) {
 		return
 	}
 	if len(l.text) >= maxPending {
-		l.lost++
+		l.dropped++
 		return
 	}
 	start := len(l.text)
@@ -79,9 +102,9 @@ func (l *Log) add(p Priority, parts ...string) {
 			break
 		}
 		if len(part) > maxLogLine {
-			part = cut(part, maxLogLine)
+			part = truncate(part, maxLogLine)
 		}
-		l.text = appendClean(l.text, part)
+		l.text = appendSanitized(l.text, part)
 	}
 	if len(l.text)-start > maxLogLine {
 		end := start + maxLogLine - len("...")
@@ -93,32 +116,31 @@ func (l *Log) add(p Priority, parts ...string) {
 	l.lines = append(l.lines, pendingLine{p, len(l.text)})
 }
 
-// Complain adds the lines about a configuration file. The file's debugLevel is
-// not in force while it is read.
-func (l *Log) Complain(complaints []conf.Diagnostic) {
-	for _, c := range complaints {
-		if c.Level == conf.Always {
-			l.Line(Always, Severity(c), c.Text)
+// LogDiagnostics adds the lines about a configuration file. The file's debugLevel
+// does not apply: it is not in force while the file is read.
+func (l *Log) LogDiagnostics(diagnostics []conf.Diagnostic) {
+	for _, d := range diagnostics {
+		if d.Level == conf.Always {
+			l.Line(Always, priorityOf(d), d.Text)
 		}
 	}
 }
 
-// Severity gives the priority of a complaint about a file.
-func Severity(c conf.Diagnostic) Priority {
-	if c.Err {
+func priorityOf(d conf.Diagnostic) Priority {
+	if d.Err {
 		return Err
 	}
 	return Info
 }
 
-// Flush writes the lines added since the last time.
+// Flush writes the lines added since the last call.
 func (l *Log) Flush() {
-	if l.lost > 0 {
+	if l.dropped > 0 {
 		l.text = append(l.text, "ERROR: "...)
-		l.text = strconv.AppendInt(l.text, int64(l.lost), 10)
+		l.text = strconv.AppendInt(l.text, int64(l.dropped), 10)
 		l.text = append(l.text, " more log lines of this request dropped"...)
 		l.lines = append(l.lines, pendingLine{Err, len(l.text)})
-		l.lost = 0
+		l.dropped = 0
 	}
 	if len(l.lines) == 0 {
 		return
@@ -134,7 +156,7 @@ func (l *Log) Flush() {
 
 // readLine logs a line of a request, as read.
 func (l *Log) readLine(line []byte) {
-	if l.Level < 4 {
+	if l.Level < levelInput {
 		return
 	}
 	l.add(Info, `Read line: "`, string(line), `"`)
@@ -143,9 +165,9 @@ func (l *Log) readLine(line []byte) {
 	}
 }
 
-// unmatched logs a line of a request that is no attribute.
+// unmatched logs a line of a request that is not an attribute.
 func (l *Log) unmatched(line []byte) {
-	if l.Level >= 0 {
+	if l.Level >= levelErrors {
 		l.add(Info, `ERROR: Could not match line "`, string(line), `"`)
 	}
 }

@@ -10,19 +10,18 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// noRecord is the reason of a result None.
+// noRecord is the reason for the result None.
 const noRecord = "no SPF record"
 
-// receiverPolicy begins the reason for a domain of Reject_Not_Pass_Domains.
+// receiverPolicy begins the reason for a domain in Reject_Not_Pass_Domains.
 const receiverPolicy = "Receiver policy for SPF "
 
-// errInternal is the error of a check that could not be finished because of a
-// fault of ours.
+// errInternal is the error of a check that a panic ended.
 var errInternal = errors.New("internal error")
 
-// reasonOf gives the reason of a verdict, in the words of the original: other
-// programs look for them. A result None has none.
-func reasonOf(v spf.Verdict) string {
+// verdictReason returns the reason for a verdict in the original's words, which
+// other programs look for. None has no reason.
+func verdictReason(v spf.Verdict) string {
 	switch v.Result {
 	case spf.Pass:
 		return "sender SPF authorized"
@@ -36,15 +35,15 @@ func reasonOf(v spf.Verdict) string {
 	case spf.Neutral:
 		return "access neither permitted nor denied"
 	case spf.Temperror:
-		return "SPF Temporary Error: " + temporary(v.Err)
+		return "SPF Temporary Error: " + temperrorReason(v.Err)
 	case spf.Permerror:
-		return "SPF Permanent Error: " + permanent(v.Err)
+		return "SPF Permanent Error: " + permerrorReason(v.Err)
 	}
 	return ""
 }
 
-// temporary gives the text of a DNS failure (RFC 7208, 2.6.6).
-func temporary(err error) string {
+// temperrorReason returns the text for a DNS failure (RFC 7208, 2.6.6).
+func temperrorReason(err error) string {
 	var e *dns.Error
 	if !errors.As(err, &e) {
 		return err.Error()
@@ -67,21 +66,34 @@ func temporary(err error) string {
 	return "DNS Network error"
 }
 
-// permanent gives the text of what makes a record unusable (RFC 7208, 2.6.7).
-func permanent(err error) string {
+// permerrorReason returns the text for what makes a record unusable (RFC 7208,
+// 2.6.7).
+func permerrorReason(err error) string {
 	switch e := err.(type) {
 	case *spf.SyntaxError:
-		return syntax(e)
+		return syntaxReason(e)
 	case *spf.LimitError:
-		return limit(e)
+		return limitReason(e)
 	case *spf.RecordError:
-		return records(e)
+		return recordReason(e)
 	}
 	return err.Error()
 }
 
-// limit gives the text of a limit of RFC 7208, 4.6.4.
-func limit(e *spf.LimitError) string {
+// shownReason returns the reason for a verdict as replies and headers show it.
+// Listed reports whether Reject_Not_Pass_Domains lists the name.
+func shownReason(v spf.Verdict, listed bool) string {
+	switch {
+	case v.Result == spf.None:
+		return noRecord
+	case listed:
+		return receiverPolicy + resultName(v.Result)
+	}
+	return sanitize(verdictReason(v))
+}
+
+// limitReason returns the text for a limit of RFC 7208, 4.6.4.
+func limitReason(e *spf.LimitError) string {
 	switch e.Kind {
 	case spf.VoidLookupLimit:
 		return "Void lookup limit of " + strconv.Itoa(e.Limit) + " exceeded"
@@ -93,8 +105,8 @@ func limit(e *spf.LimitError) string {
 	return "Too many DNS lookups"
 }
 
-// records gives the text for a name whose records cannot be used.
-func records(e *spf.RecordError) string {
+// recordReason returns the text for a name whose records cannot be used.
+func recordReason(e *spf.RecordError) string {
 	switch e.Kind {
 	case spf.MultipleRecords:
 		return "Two or more type TXT spf records found."
@@ -110,8 +122,8 @@ func records(e *spf.RecordError) string {
 	return e.Error()
 }
 
-// syntax gives the text of a syntax error and what it is about.
-func syntax(e *spf.SyntaxError) string {
+// syntaxReason returns the text for a syntax error, with the term at fault.
+func syntaxReason(e *spf.SyntaxError) string {
 	switch e.Kind {
 	case spf.UnknownMechanism:
 		return "Unknown mechanism found: " + e.Term
@@ -140,7 +152,7 @@ func syntax(e *spf.SyntaxError) string {
 	case spf.ExistsWithoutName:
 		return "implicit exists not allowed: " + e.Term
 	case spf.IncludeWithoutName:
-		if e.Term != "include" { // the original takes any other form of it for an include of its own domain
+		if e.Term != "include" { // the original takes all other forms for an include of the domain itself
 			return "include has trivial recursion: " + e.Term
 		}
 		return "include mechanism missing domain: " + e.Term
@@ -163,7 +175,7 @@ func syntax(e *spf.SyntaxError) string {
 		return "Invalid domain found (use FQDN): " + e.Detail
 	case spf.BadMacro:
 		const text = "invalid-macro-char "
-		if label := firstLabel(e.Term); label != "" { // the original shows no empty one
+		if label := firstLabel(e.Term); label != "" { // the original leaves out an empty one
 			return text + ": " + label
 		}
 		return text
@@ -177,7 +189,7 @@ func syntax(e *spf.SyntaxError) string {
 	return e.Error()
 }
 
-// firstLabel gives the first label of a term's domain-spec.
+// firstLabel returns the first label of a term's domain-spec.
 func firstLabel(term string) string {
 	if i := strings.IndexAny(term, ":="); i >= 0 {
 		term = term[i+1:]

@@ -76,14 +76,14 @@ func TestReasonOf(t *testing.T) {
 		{spf.Permerror, syntax(spf.ExpOnlyMacro, "exists:%{c}.b", "%{c}"), "SPF Permanent Error: c,r,t macros allowed in exp= text only: %{c}"},
 		{spf.Permerror, syntax(spf.NonASCIIRecord, "a", ""), `SPF Permanent Error: Non-ascii characters found: b"v=spf1 a it's \xc3\xa9"`},
 	} {
-		if got := reasonOf(spf.Verdict{Result: test.result, Err: test.err}); got != test.want {
+		if got := verdictReason(spf.Verdict{Result: test.result, Err: test.err}); got != test.want {
 			t.Errorf("%v, %v: got %q, want %q", test.result, test.err, got, test.want)
 		}
 	}
 }
 
 func TestExplanation(t *testing.T) {
-	if got := reasonOf(spf.Verdict{Result: spf.Fail, Explanation: "ask us"}); got != "ask us" {
+	if got := verdictReason(spf.Verdict{Result: spf.Fail, Explanation: "ask us"}); got != "ask us" {
 		t.Errorf("got %q", got)
 	}
 }

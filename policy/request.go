@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -9,28 +10,26 @@ import (
 	"policyd-spf/conf"
 )
 
-// The limits of what is read. Both are far beyond what Postfix sends: its
-// longest values are the sender and the names of a TLS certificate, and a
-// request has some forty attributes.
+// The limits of what is read. Both are far beyond what Postfix sends: its longest
+// values are the sender and the names of a TLS certificate, and a request has some
+// forty attributes.
 const (
-	maxLine  = 16 << 10  // octets of a line: eight times smtpd's line_length_limit
-	maxBlock = 256 << 10 // octets of a request; it bounds what a request can make us keep
-
-	// What a request of the usual length needs, so that one read(2) will do.
-	firstBuffer = 4 << 10
+	maxLine    = 16 << 10  // bytes of a line, its line feed included: eight times smtpd's line_length_limit
+	maxRequest = 256 << 10 // bytes of a request; it limits what a request can make us keep
 )
 
-// Attributes is a set of attributes of a request.
-type Attributes uint8
+// AttributeSet is a set of a request's attributes.
+type AttributeSet uint8
 
-// The attributes that bypass headers show as missing.
+// The attributes that exemption headers show as missing.
 const (
-	ClientAddress Attributes = 1 << iota
+	ClientAddress AttributeSet = 1 << iota
 	HELOName
 	Sender
 )
 
-// Request is what Postfix asks. Values are in lower case, but for QueueID.
+// Request is a request of Postfix's (SMTPD_POLICY_README). Values are in lower
+// case, except QueueID.
 type Request struct {
 	ClientAddress string // client_address
 	HELOName      string // helo_name
@@ -39,24 +38,21 @@ type Request struct {
 	Instance      string // instance: the same for all recipients of a message
 	QueueID       string // queue_id
 
-	Missing Attributes // those that were not there at all
+	Missing AttributeSet // the attributes that were not sent at all
 }
 
-// Errors of reader.next for a request that is not going to be checked.
+// The errors of reader.next for a request that is not checked.
 var (
-	errLongLine  = errors.New("a line of 16384 octets or more")
-	errLongBlock = errors.New("a request of more than 262144 octets")
+	errLongLine    = errors.New("a line of 16384 octets or more")
+	errLongRequest = errors.New("a request of more than 262144 octets")
 )
 
-// reader reads requests. Its memory is bounded by maxLine and maxBlock.
+// reader reads requests. Its memory is limited by maxLine and maxRequest.
 type reader struct {
-	in  io.Reader
+	in  *bufio.Reader
 	log *Log
 
-	buf        []byte // buf[start:end] has been read from in, but not used
-	start, end int
-
-	values []byte // the values of the request being read, lower-cased
+	values []byte // the values of the request being read, in lower case
 }
 
 // span is a value in reader.values.
@@ -65,22 +61,33 @@ type span struct {
 	present    bool
 }
 
+// The attributes that are read, as indexes of a request's spans.
+const (
+	attrClientAddress = iota
+	attrHELOName
+	attrSender
+	attrRecipient
+	attrInstance
+	attrQueueID
+	attrCount
+)
+
 func newReader(in io.Reader, log *Log) *reader {
-	return &reader{in: in, log: log, buf: make([]byte, firstBuffer)}
+	return &reader{in: bufio.NewReaderSize(in, maxLine), log: log}
 }
 
-// next reads a request up to its empty line. It gives io.EOF at the end of the
-// input, also inside a request. errLongLine and errLongBlock are about this
-// request only: it has been read to its end, and the next may follow.
+// next reads a request up to its empty line. It returns io.EOF at the end of the
+// input, even within a request. errLongLine and errLongRequest are about this
+// request only: it has been read to its end, and the next one may follow.
 func (r *reader) next() (Request, error) {
-	var spans [6]span
-	var broken error
+	var spans [attrCount]span
+	var tooLong error
 	size := 0
 	r.values = r.values[:0]
 	for {
 		line, err := r.line()
 		if errors.Is(err, errLongLine) {
-			broken = err
+			tooLong = err
 			continue
 		}
 		if err != nil {
@@ -91,53 +98,36 @@ func (r *reader) next() (Request, error) {
 		if len(line) == 0 {
 			break
 		}
-		if size += len(line) + 1; size > maxBlock && broken == nil {
-			broken = errLongBlock
+		if size += len(line) + 1; size > maxRequest && tooLong == nil {
+			tooLong = errLongRequest
 		}
-		if broken == nil {
+		if tooLong == nil {
 			r.attribute(line, &spans)
 		}
 	}
-	if broken != nil {
-		return Request{}, broken
+	if tooLong != nil {
+		return Request{}, tooLong
 	}
 	return r.request(&spans), nil
 }
 
-// line gives the next line, without its line feed. It is valid until the next
-// call. A line over maxLine is read to its end and gives errLongLine.
+// line returns the next line without its line feed. It is valid until the next
+// call. A line that is too long is read to its end and returns errLongLine.
 func (r *reader) line() ([]byte, error) {
-	long := false
-	for from := r.start; ; {
-		if i := bytes.IndexByte(r.buf[from:r.end], '\n'); i >= 0 {
-			line := r.buf[r.start : from+i]
-			r.start = from + i + 1
-			if long {
-				return nil, errLongLine
-			}
-			return line, nil
-		}
-		if r.start > 0 {
-			r.end = copy(r.buf, r.buf[r.start:r.end])
-			r.start = 0
-		}
-		if r.end == maxLine {
-			long, r.end = true, 0
-		}
-		from = r.end
-		if r.end == len(r.buf) {
-			r.buf = append(r.buf, make([]byte, min(len(r.buf), maxLine-len(r.buf)))...)
-		}
-		n, err := r.in.Read(r.buf[r.end:])
-		r.end += n
-		if n == 0 && err != nil {
-			return nil, err
+	line, err := r.in.ReadSlice('\n')
+	if err == nil {
+		return line[:len(line)-1], nil
+	}
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if _, err = r.in.ReadSlice('\n'); err == nil {
+			return nil, errLongLine
 		}
 	}
+	return nil, err
 }
 
-// attribute takes the value of a line, if it is of use.
-func (r *reader) attribute(line []byte, spans *[6]span) {
+// attribute stores the value of a line if its attribute is in use.
+func (r *reader) attribute(line []byte, spans *[attrCount]span) {
 	if !utf8.Valid(line) {
 		line = []byte(conf.DecodeUTF8(line))
 	}
@@ -149,22 +139,22 @@ func (r *reader) attribute(line []byte, spans *[6]span) {
 	i := 0
 	switch string(name) {
 	case "client_address":
-		i = 0
+		i = attrClientAddress
 	case "helo_name":
-		i = 1
+		i = attrHELOName
 	case "sender":
-		i = 2
+		i = attrSender
 	case "recipient":
-		i = 3
+		i = attrRecipient
 	case "instance":
-		i = 4
+		i = attrInstance
 	case "queue_id":
-		i = 5
+		i = attrQueueID
 	default:
 		return
 	}
 	start := len(r.values)
-	if i == 5 {
+	if i == attrQueueID {
 		r.values = append(r.values, value...)
 	} else {
 		r.values = appendLower(r.values, value)
@@ -172,28 +162,28 @@ func (r *reader) attribute(line []byte, spans *[6]span) {
 	spans[i] = span{start, len(r.values), true}
 }
 
-// request gives the values that were read.
-func (r *reader) request(spans *[6]span) Request {
-	values := string(r.values) // the one allocation of a request
+// request returns the values that were read.
+func (r *reader) request(spans *[attrCount]span) Request {
+	values := string(r.values) // the only allocation of a request
 	value := func(i int) string { return values[spans[i].start:spans[i].end] }
-	req := Request{
-		ClientAddress: value(0),
-		HELOName:      value(1),
-		Sender:        value(2),
-		Recipient:     value(3),
-		Instance:      value(4),
-		QueueID:       value(5),
+	request := Request{
+		ClientAddress: value(attrClientAddress),
+		HELOName:      value(attrHELOName),
+		Sender:        value(attrSender),
+		Recipient:     value(attrRecipient),
+		Instance:      value(attrInstance),
+		QueueID:       value(attrQueueID),
 	}
-	for i, a := range [...]Attributes{ClientAddress, HELOName, Sender} {
+	for i, a := range [...]AttributeSet{attrClientAddress: ClientAddress, attrHELOName: HELOName, attrSender: Sender} {
 		if !spans[i].present {
-			req.Missing |= a
+			request.Missing |= a
 		}
 	}
-	return req
+	return request
 }
 
-// splitLine takes a line apart: white space, a name without white space and
-// without "=", white space, "=", and the value, which is all the rest.
+// splitLine splits a line: white space, a name without white space and without
+// "=", white space, "=", and the value, which is all the rest.
 func splitLine(line []byte) (name, value []byte, ok bool) {
 	i := bytes.IndexByte(line, '=')
 	if i < 0 {
@@ -201,7 +191,7 @@ func splitLine(line []byte) (name, value []byte, ok bool) {
 	}
 	name, value = line[:i], line[i+1:]
 	for _, c := range name {
-		if c <= ' ' || c >= utf8.RuneSelf { // seldom
+		if c <= ' ' || c >= utf8.RuneSelf { // rare
 			name = trimRight(trimLeft(name))
 			return name, value, len(name) > 0 && !bytes.ContainsFunc(name, conf.IsSpace)
 		}

@@ -34,7 +34,7 @@ func readAll(in io.Reader) (requests, log []string) {
 		switch {
 		case err == nil:
 			requests = append(requests, fmt.Sprintf("%q", request))
-		case errors.Is(err, errLongLine) || errors.Is(err, errLongBlock):
+		case errors.Is(err, errLongLine) || errors.Is(err, errLongRequest):
 			requests = append(requests, err.Error())
 		default:
 			return requests, sink.lines
@@ -78,7 +78,7 @@ func TestReader(t *testing.T) {
 		{"a line just short enough", "foo=" + strings.Repeat("a", maxLine-6) + "\nsender=y\n\n",
 			[]string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
 		{"a long request, and the next one in step", strings.Repeat("foo=bar\n", 100_000) + "\nsender=y\n\n",
-			[]string{errLongBlock.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+			[]string{errLongRequest.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for way, in := range map[string]io.Reader{
@@ -102,11 +102,11 @@ func TestReader(t *testing.T) {
 // limits.
 func TestReaderMemory(t *testing.T) {
 	r := newReader(strings.NewReader(strings.Repeat("sender="+strings.Repeat("x", 10_000)+"\n", 1000)+"\n"), &Log{})
-	if _, err := r.next(); !errors.Is(err, errLongBlock) {
-		t.Fatalf("got %v, want %v", err, errLongBlock)
+	if _, err := r.next(); !errors.Is(err, errLongRequest) {
+		t.Fatalf("got %v, want %v", err, errLongRequest)
 	}
-	if len(r.buf) > maxLine || len(r.values) > maxBlock {
-		t.Errorf("the reader holds %d and %d octets", len(r.buf), len(r.values))
+	if r.in.Size() > maxLine || len(r.values) > maxRequest {
+		t.Errorf("the reader holds %d and %d octets", r.in.Size(), len(r.values))
 	}
 }
 

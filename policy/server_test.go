@@ -165,8 +165,9 @@ func TestFaults(t *testing.T) {
 
 type faultyObserver struct{}
 
-func (faultyObserver) Step(Step)       { panic("a fault") }
-func (faultyObserver) Event(spf.Event) {}
+func (faultyObserver) Evaluate(Subject) { panic("a fault") }
+func (faultyObserver) Answered(Outcome) {}
+func (faultyObserver) Event(spf.Event)  {}
 
 // TestTime: whatever the settings and the name servers, a request has its
 // answer within 90 seconds, and a check within Lookup_Time.
@@ -380,7 +381,7 @@ func TestFaultAtTheEnd(t *testing.T) {
 	s, _ := newServer(t, "", cache)
 	s.Ahead = faultyAsker{cache}
 	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
-	if reply != dunno {
+	if reply != dunno() {
 		t.Errorf("got %v, want dunno", reply)
 	}
 }

@@ -11,36 +11,36 @@ import (
 // Facility is the facility of all lines: mail (RFC 5424, 6.2.1).
 const Facility = 2
 
-// logPatience bounds the wait for a syslogd that does not read. It is waited
-// for once, not again until it takes a line: a request may lose lines, not
-// time.
-const logPatience = 100 * time.Millisecond
+// syslogTimeout limits the wait for a syslogd that does not read. There is one
+// such wait, and no other until syslogd takes a line: a request may lose lines, but
+// not time.
+const syslogTimeout = 100 * time.Millisecond
 
-// Syslog is a Sink that writes to the local syslogd. Its socket is opened when
-// the first line is written, and again whenever that is necessary.
+// Syslog is a Sink that writes to the local syslogd. It opens its socket when the
+// first line is written, and again whenever necessary.
 type Syslog struct {
 	paths   []string
-	ident   string // what stands before the text: the program's name and its process id
+	ident   string // precedes the text: the program's name and process id
 	fd      int    // -1: not open
-	stream  bool   // the socket is one of streams, in which a line has to be ended
-	stalled bool   // the last line was lost because nobody read
+	stream  bool   // a stream socket, in which lines are terminated
+	stalled bool   // the last line was dropped because nobody read
 	packet  []byte
 }
 
-// NewSyslog gives the Sink of a program: ident is the last part of its path.
-// Without paths of sockets, those are tried where syslogds listen.
+// NewSyslog returns the Sink for a program, whose name is the last part of its path.
+// Without paths of sockets it tries those where syslogds listen.
 func NewSyslog(program string, paths ...string) *Syslog {
 	if len(paths) == 0 {
 		paths = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
 	}
 	return &Syslog{
 		paths: paths,
-		ident: clean(filepath.Base(program)) + "[" + strconv.Itoa(os.Getpid()) + "]: ",
+		ident: sanitize(filepath.Base(program)) + "[" + strconv.Itoa(os.Getpid()) + "]: ",
 		fd:    -1,
 	}
 }
 
-// Write implements Sink. What cannot be delivered is lost.
+// Write implements Sink. Lines that cannot be delivered are dropped.
 func (s *Syslog) Write(lines []Line) {
 	opened := false
 	now := time.Now()
@@ -66,8 +66,8 @@ func (s *Syslog) Close() {
 	}
 }
 
-// format appends a line as syslogds read it (RFC 3164, 4.1.2, without the host
-// name, as local programs send it).
+// format appends a line in the form that local programs send (RFC 3164, 4.1.2,
+// without the host name).
 func (s *Syslog) format(b []byte, now time.Time, line Line) []byte {
 	b = append(b, '<')
 	b = strconv.AppendInt(b, Facility<<3|int64(line.Priority), 10)
@@ -77,11 +77,11 @@ func (s *Syslog) format(b []byte, now time.Time, line Line) []byte {
 	return append(b, line.Text...)
 }
 
-// open connects to the first socket that somebody listens on.
+// open connects to the first socket that a syslogd listens on.
 func (s *Syslog) open() bool {
 	for _, kind := range [...]int{syscall.SOCK_DGRAM, syscall.SOCK_STREAM} {
 		for _, path := range s.paths {
-			if noSocket(path) { // to try costs seven calls, at each request where there is no syslogd
+			if isNoSocket(path) { // without syslogd, trying would cost seven system calls a request
 				continue
 			}
 			fd, err := syscall.Socket(syscall.AF_UNIX, kind, 0)
@@ -94,25 +94,25 @@ func (s *Syslog) open() bool {
 				s.fd, s.stream = fd, kind == syscall.SOCK_STREAM
 				return true
 			}
-			s.stalled = s.stalled || err == syscall.EAGAIN // so many wait that no more may
+			s.stalled = s.stalled || err == syscall.EAGAIN // too many clients wait
 			syscall.Close(fd)
 		}
 	}
 	return false
 }
 
-// noSocket tells whether it is sure that there is no socket at path.
-func noSocket(path string) bool {
+// isNoSocket reports whether there is certainly no socket at path.
+func isNoSocket(path string) bool {
 	var st syscall.Stat_t
 	err := syscall.Stat(path, &st)
 	return err == syscall.ENOENT || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFSOCK
 }
 
-// connect connects a socket, within logPatience, or at once if that did not do
+// connect connects a socket within syslogTimeout, or at once if that was not enough
 // the last time.
 func (s *Syslog) connect(fd int, path string) error {
-	patience := syscall.NsecToTimeval(int64(logPatience))
-	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &patience); err != nil {
+	timeout := syscall.NsecToTimeval(int64(syslogTimeout))
+	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &timeout); err != nil {
 		return err
 	}
 	if err := syscall.SetNonblock(fd, s.stalled); err != nil {
@@ -124,8 +124,8 @@ func (s *Syslog) connect(fd int, path string) error {
 	return syscall.SetNonblock(fd, false)
 }
 
-// send sends the packet. It tells whether the socket is still good: a line may
-// be lost all the same.
+// send sends the packet. It reports whether the socket is still usable; the line may
+// have been dropped all the same.
 func (s *Syslog) send() bool {
 	flags := 0
 	if s.stalled {
@@ -147,7 +147,7 @@ func (s *Syslog) send() bool {
 			s.stalled = false
 			return true
 		}
-		s.Close() // syslogd has gone, or half a line is on the stream
+		s.Close() // syslogd is gone, or half a line is on the stream
 		return false
 	}
 }

@@ -142,7 +142,7 @@ func TestSyslogOtherPlace(t *testing.T) {
 	}
 }
 
-// TestSyslogBlocked: a syslogd that does not read costs logPatience once, and
+// TestSyslogBlocked: a syslogd that does not read costs syslogTimeout once, and
 // then nothing; when it reads again, lines get there again.
 func TestSyslogBlocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
@@ -153,7 +153,7 @@ func TestSyslogBlocked(t *testing.T) {
 	for range 20_000 {
 		s.Write(lines(strings.Repeat("x", 1000)))
 	}
-	if took := time.Since(start); took > 20*logPatience {
+	if took := time.Since(start); took > 20*syslogTimeout {
 		t.Errorf("20,000 lines that nobody reads took %v", took)
 	}
 	if !s.stalled {
@@ -168,7 +168,7 @@ func TestSyslogBlocked(t *testing.T) {
 }
 
 // TestSyslogCrowded: a stream socket at which so many wait that no more may
-// costs logPatience once as well.
+// costs syslogTimeout once as well.
 func TestSyslogCrowded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -191,8 +191,8 @@ func TestSyslogCrowded(t *testing.T) {
 	for range 100 {
 		s.Write(lines("lost"))
 	}
-	if took := time.Since(start); took < logPatience || took > 5*logPatience {
-		t.Errorf("100 lines took %v, want some %v", took, logPatience)
+	if took := time.Since(start); took < syslogTimeout || took > 5*syslogTimeout {
+		t.Errorf("100 lines took %v, want some %v", took, syslogTimeout)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"policyd-spf/conf"
 )
 
-// trimRight gives line without the white space at its end.
+// trimRight returns line without trailing white space.
 func trimRight(line []byte) []byte {
 	for len(line) > 0 {
 		c := line[len(line)-1]
@@ -26,11 +26,11 @@ func trimRight(line []byte) []byte {
 	return line
 }
 
-// trimLeft gives line without the white space at its beginning.
+// trimLeft returns line without leading white space.
 func trimLeft(line []byte) []byte { return bytes.TrimLeftFunc(line, conf.IsSpace) }
 
-// appendLower appends text in lower case: by Unicode's full mapping, as the
-// original does it.
+// appendLower appends text in lower case, by Unicode's full mapping, as the
+// original does.
 func appendLower(b, text []byte) []byte {
 	start := len(b)
 	for i, c := range text {
@@ -45,15 +45,15 @@ func appendLower(b, text []byte) []byte {
 	return b
 }
 
-// lower gives text in lower case. before is what stands before it, in lower
-// case. Two letters are not as in unicode.ToLower: U+0130 becomes two, and the
+// lower returns text in lower case. Before is the lower-case text that precedes
+// it. Two letters differ from unicode.ToLower: U+0130 becomes two letters, and a
 // capital sigma becomes a final one at the end of a word.
 func lower(text string, before []byte) string {
 	var s strings.Builder
 	s.Grow(len(text))
 	for i, r := range text {
 		switch r {
-		case '\u0130': // I with a dot above
+		case '\u0130': // capital I with a dot above
 			s.WriteString("i\u0307")
 		case '\u03A3': // sigma
 			if lastCased(string(before)+text[:i]) && !firstCased(text[i+utf8.RuneLen(r):]) {
@@ -68,7 +68,7 @@ func lower(text string, before []byte) string {
 	return s.String()
 }
 
-// firstCased tells whether the first character of text that is not
+// firstCased reports whether the first character of text that is not
 // case-ignorable has case.
 func firstCased(text string) bool {
 	for _, r := range text {
@@ -79,7 +79,7 @@ func firstCased(text string) bool {
 	return false
 }
 
-// lastCased is firstCased from the end.
+// lastCased is firstCased for the last such character.
 func lastCased(text string) bool {
 	for text != "" {
 		r, size := utf8.DecodeLastRuneInString(text)
@@ -91,42 +91,42 @@ func lastCased(text string) bool {
 	return false
 }
 
-// cased is the Unicode Standard's property (3.13, D135).
+// cased is the Unicode Standard's property Cased (3.13, D135).
 func cased(r rune) bool {
 	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Uppercase, unicode.Other_Lowercase)
 }
 
-// caseIgnorable is the Unicode Standard's property (3.13, D136): marks, format
-// and modifier characters, and the punctuation that may stand inside a word.
+// caseIgnorable is the Unicode Standard's property Case_Ignorable (3.13, D136):
+// marks, format and modifier characters, and punctuation that occurs in words.
 func caseIgnorable(r rune) bool {
 	return strings.ContainsRune("'.:\u00B7\u0387\u055F\u05F4\u2018\u2019\u2024\u2027\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A", r) ||
 		unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk)
 }
 
-// control tells whether r could break a line, or a terminal.
-func control(r rune) bool {
+// isUnsafe reports whether r could break a line or a terminal.
+func isUnsafe(r rune) bool {
 	return r < ' ' || 0x7F <= r && r <= 0x9F || r == 0x2028 || r == 0x2029
 }
 
-// clean gives text as it may be printed: UTF-8 on one line, with a question
+// sanitize returns text as it may be printed: UTF-8 on one line, with a question
 // mark in place of each control character.
-func clean(text string) string {
+func sanitize(text string) string {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c >= 0x7F {
-			return string(appendClean(make([]byte, 0, len(text)), text))
+			return string(appendSanitized(make([]byte, 0, len(text)), text))
 		}
 	}
 	return text
 }
 
-// appendClean appends text as clean gives it.
-func appendClean(b []byte, text string) []byte {
+// appendSanitized appends what sanitize returns.
+func appendSanitized(b []byte, text string) []byte {
 	for i, r := range text {
 		if ' ' <= r && r < 0x7F {
 			b = append(b, text[i])
 			continue
 		}
-		if control(r) {
+		if isUnsafe(r) {
 			r = '?'
 		}
 		b = utf8.AppendRune(b, r)
@@ -134,9 +134,9 @@ func appendClean(b []byte, text string) []byte {
 	return b
 }
 
-// cut gives text with at most limit octets: what is longer is cut between two
-// characters, and ends in "...".
-func cut(text string, limit int) string {
+// truncate returns text of at most limit bytes. Longer text is cut between two
+// characters and ends in "...".
+func truncate(text string, limit int) string {
 	const dots = "..."
 	if len(text) <= limit {
 		return text
@@ -148,8 +148,8 @@ func cut(text string, limit int) string {
 	return text[:end] + dots
 }
 
-// quotePython gives text as a Python program prints a string in a list. Some
-// log lines have had that form ever since.
+// quotePython returns text as Python prints a string in a list. Some of the
+// original's log lines have that form.
 func quotePython(text string) string {
 	quote := quoteMark(text)
 	b := append(make([]byte, 0, len(text)+2), quote)
@@ -170,8 +170,8 @@ func quotePython(text string) string {
 	return string(append(b, quote))
 }
 
-// quoteList gives texts as a Python program prints a list of them.
-func quoteList(texts []string) string {
+// quotePythonList returns texts as Python prints a list of strings.
+func quotePythonList(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {
 		quoted[i] = quotePython(text)
@@ -179,15 +179,15 @@ func quoteList(texts []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// pythonTruth gives a truth value as a Python program prints it.
-func pythonTruth(b bool) string {
+// pythonBool returns b as Python prints it.
+func pythonBool(b bool) string {
 	if b {
 		return "True"
 	}
 	return "False"
 }
 
-// quotePythonBytes gives text as a Python program prints bytes.
+// quotePythonBytes returns text as Python prints bytes.
 func quotePythonBytes(text string) string {
 	quote := quoteMark(text)
 	b := append(make([]byte, 0, len(text)+3), 'b', quote)
@@ -201,7 +201,7 @@ func quotePythonBytes(text string) string {
 	return string(append(b, quote))
 }
 
-// quoteMark gives the mark that Python puts around text.
+// quoteMark returns the quotation mark that Python puts around text.
 func quoteMark(text string) byte {
 	if strings.Contains(text, "'") && !strings.Contains(text, `"`) {
 		return '"'
@@ -209,7 +209,7 @@ func quoteMark(text string) byte {
 	return '\''
 }
 
-// appendPython appends a character of US-ASCII as Python escapes it.
+// appendPython appends a US-ASCII character as Python escapes it.
 func appendPython(b []byte, c, quote byte) []byte {
 	switch {
 	case c == quote || c == '\\':

@@ -54,7 +54,7 @@ func TestTrimRight(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
+func TestSanitize(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"nothing to do", "a b~", "a b~"},
 		{"line feed", "a\nb", "a?b"},
@@ -65,14 +65,14 @@ func TestClean(t *testing.T) {
 		{"broken UTF-8", "a\xff\xfe", "a\ufffd\ufffd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := clean(test.in); got != test.want {
-				t.Errorf("clean(%q) = %q, want %q", test.in, got, test.want)
+			if got := sanitize(test.in); got != test.want {
+				t.Errorf("sanitize(%q) = %q, want %q", test.in, got, test.want)
 			}
 		})
 	}
 }
 
-func TestCut(t *testing.T) {
+func TestTruncate(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		in    string
@@ -86,8 +86,8 @@ func TestCut(t *testing.T) {
 		{"hardly any room", "abcdefg", 1, "..."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := cut(test.in, test.limit); got != test.want {
-				t.Errorf("cut(%q, %d) = %q, want %q", test.in, test.limit, got, test.want)
+			if got := truncate(test.in, test.limit); got != test.want {
+				t.Errorf("truncate(%q, %d) = %q, want %q", test.in, test.limit, got, test.want)
 			}
 		})
 	}
@@ -120,13 +120,13 @@ func FuzzClean(f *testing.F) {
 		f.Add(seed, 10)
 	}
 	f.Fuzz(func(t *testing.T, text string, limit int) {
-		cleaned := clean(text)
+		cleaned := sanitize(text)
 		if !printable(cleaned) {
-			t.Errorf("clean(%q) = %q", text, cleaned)
+			t.Errorf("sanitize(%q) = %q", text, cleaned)
 		}
 		limit = limit&1023 + len("...")
-		if short := cut(cleaned, limit); len(short) > limit || !utf8.ValidString(short) {
-			t.Errorf("cut(%q, %d) = %q", cleaned, limit, short)
+		if short := truncate(cleaned, limit); len(short) > limit || !utf8.ValidString(short) {
+			t.Errorf("truncate(%q, %d) = %q", cleaned, limit, short)
 		}
 	})
 }
@@ -134,7 +134,7 @@ func FuzzClean(f *testing.F) {
 // printable tells whether text is UTF-8 without control characters.
 func printable(text string) bool {
 	for _, r := range text {
-		if control(r) {
+		if isUnsafe(r) {
 			return false
 		}
 	}

@@ -96,7 +96,7 @@ func play(t *testing.T, text string, zone *dns.Zone) string {
 		t.Fatal(err)
 	}
 	log := &Log{Sink: in.sink}
-	log.Complain(loaded.Diagnostics)
+	log.LogDiagnostics(loaded.Diagnostics)
 	log.Level = loaded.Settings.DebugLevel
 	s := Server{Settings: loaded.Settings, ConfigFile: dir + "/policyd-spf.conf", Origins: loaded.Origins, Resolver: zone, Log: log, host: "mx.example.net"}
 	if err := s.Serve(context.Background(), in, in); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Every name in the documents, and every kind of finding, is in docs/json.md.
 func TestNamesAreDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../docs/json.md")
+	text, err := os.ReadFile("../docs/json.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestNamesAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, document := range []any{Document{}, Survey{}, ConfigCheck{}, ShownConfig{}} {
+	for _, document := range []any{Report{}, Survey{}, ConfigCheck{}, ShownConfig{}} {
 		walk(reflect.TypeOf(document))
 	}
 	for kind := lint.FoundNoRecord; kind <= lint.FoundTruncated; kind++ {

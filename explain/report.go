@@ -16,7 +16,7 @@ const Version = 1
 // Document is how the answer to one request came about. Its names are stable.
 // Texts that a client or a name server chose are as they are, except that
 // octets which are no UTF-8 become U+FFFD.
-type Document struct {
+type Report struct {
 	Version int     `json:"version"`
 	Request Request `json:"request"`
 	Config  Config  `json:"config"`
@@ -32,6 +32,7 @@ type Document struct {
 	Reply      string       `json:"reply"` // the line that Postfix gets, without line feeds
 
 	settings settings // for sentences
+	identity string   // of the check that decided, or that Override is about
 }
 
 // DecisionKind is who decided on the reply.
@@ -45,7 +46,7 @@ const (
 	ByOverride   DecisionKind = "override"   // the option under override
 	ByRemembered DecisionKind = "remembered" // the answer to an earlier recipient
 	ByNobody     DecisionKind = "unchecked"  // nothing was checked
-	ByFault      DecisionKind = "fault"      // the request could not be read
+	ByUnreadable DecisionKind = "fault"      // the request could not be read
 )
 
 // Request is what was asked, as the server read it: in lower case.
@@ -102,18 +103,18 @@ type List struct {
 
 // Check is the check of one identity.
 type Check struct {
-	Identity    string       `json:"identity"` // helo, mailfrom
-	IP          string       `json:"ip"`
-	Domain      string       `json:"domain"`
-	Sender      string       `json:"sender"` // %{s}
-	HELO        string       `json:"helo"`   // %{h}
-	Kept        bool         `json:"kept"`   // the verdict is kept from an earlier request: there is no record
-	Record      *Record      `json:"record,omitempty"`
-	Explanation *Explanation `json:"explanation,omitempty"` // a fail's, if its record has exp=
-	Lookups     []Lookup     `json:"lookups,omitempty"`     // that belong to no record
-	Verdict     Verdict      `json:"verdict"`
-	Fault       *Fault       `json:"fault,omitempty"` // the place in a record that makes permerror
-	Rule        *Rule        `json:"rule,omitempty"`  // what the settings make of the verdict
+	Identity    string         `json:"identity"` // helo, mailfrom
+	IP          string         `json:"ip"`
+	Domain      string         `json:"domain"`
+	Sender      string         `json:"sender"` // %{s}
+	HELO        string         `json:"helo"`   // %{h}
+	Cached      bool           `json:"kept"`   // the verdict is kept from an earlier request: there is no record
+	Record      *Record        `json:"record,omitempty"`
+	Explanation *Explanation   `json:"explanation,omitempty"` // a fail's, if its record has exp=
+	Lookups     []Lookup       `json:"lookups,omitempty"`     // that belong to no record
+	Verdict     Verdict        `json:"verdict"`
+	Fault       *ErrorLocation `json:"fault,omitempty"` // the place in a record that makes permerror
+	Rule        *Rule          `json:"rule,omitempty"`  // what the settings make of the verdict
 }
 
 // Record is a name whose record was evaluated.
@@ -196,8 +197,8 @@ type Verdict struct {
 	TTL        float64 `json:"ttl"` // seconds for which it is kept
 }
 
-// Fault is a place in a record.
-type Fault struct {
+// ErrorLocation is a place in a record.
+type ErrorLocation struct {
 	Domain string `json:"domain"`
 	Record string `json:"record,omitempty"`
 	Offset int    `json:"offset"` // octets

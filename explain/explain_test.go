@@ -16,7 +16,7 @@ import (
 
 // What is explained is what Postfix would have got.
 func TestExplainAnswersAsTheServer(t *testing.T) {
-	files, _ := filepath.Glob("../../testdata/explain/*.txt")
+	files, _ := filepath.Glob("../testdata/explain/*.txt")
 	compared := 0
 	for _, file := range files {
 		g := readGolden(t, file)
@@ -32,7 +32,7 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 			loaded, path := load(t, g.sections["config"])
 			var explained, served bytes.Buffer
 			s := &Server{Loaded: loaded, Path: path, Resolver: zone}
-			err = s.Explain(context.Background(), strings.NewReader(g.sections["request"]), func(d *Document) error {
+			err = s.Explain(context.Background(), strings.NewReader(g.sections["request"]), func(d *Report) error {
 				explained.WriteString(d.Reply + "\n\n")
 				return nil
 			})
@@ -66,8 +66,8 @@ func FuzzText(f *testing.F) {
 		records := anyRecord{record}
 		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: records}
 		request := "client_address=" + ip + "\nhelo_name=" + helo + "\nsender=" + sender + "\n"
-		var d *Document
-		err := s.Explain(context.Background(), strings.NewReader(request), func(document *Document) error {
+		var d *Report
+		err := s.Explain(context.Background(), strings.NewReader(request), func(document *Report) error {
 			d = document
 			return nil
 		})

@@ -24,7 +24,7 @@ func (p *printer) check(c *Check, nameless bool) {
 		p.text(branch{"  ", "  "}, "No HELO name was given; the sender's domain stands for it.", plainText)
 	}
 	switch {
-	case c.Kept:
+	case c.Cached:
 		p.text(branch{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
 			lifetime(v.TTL)), dim)
 		return

@@ -9,7 +9,7 @@ import (
 
 // Text gives a document as text for people: first what became of the mail and
 // why, then the checks as trees, then who decided, and what Postfix is told.
-func (d *Document) Text(style Style) string {
+func (d *Report) Text(style Style) string {
 	p := &printer{style: style}
 	p.summary(d)
 	for _, l := range d.Lists {
@@ -23,14 +23,14 @@ func (d *Document) Text(style Style) string {
 }
 
 // summary prints what became of a mail, and why.
-func (p *printer) summary(d *Document) {
+func (p *printer) summary(d *Report) {
 	head, c := d.headline()
 	flush := branch{"", "  "}
 	p.text(flush, head, c)
 	in := branch{"  ", "  "}
 	for i, why := range p.reasons(d) {
 		p.text(in, why, plainText)
-		if c := d.cited(); i == 0 && c != nil && c.Fault != nil && c.Fault.Record != "" {
+		if c := d.decider(); i == 0 && c != nil && c.Fault != nil && c.Fault.Record != "" {
 			f := c.Fault
 			p.pointed(branch{"    ", "    "}, f.Record, f.Offset, f.Length, p.safe(f.Error))
 		}
@@ -60,7 +60,7 @@ func (p *printer) sender(value string) string {
 }
 
 // options tells where the options are from.
-func (p *printer) options(d *Document) string {
+func (p *printer) options(d *Report) string {
 	text := p.safe(d.Config.File)
 	if d.Config.Problems > 0 {
 		text += fmt.Sprintf(" (%s: see --check-config)", count(d.Config.Problems, "problem"))
@@ -72,7 +72,7 @@ func (p *printer) options(d *Document) string {
 }
 
 // headline tells what Postfix does, in few words.
-func (d *Document) headline() (string, color) {
+func (d *Report) headline() (string, color) {
 	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
 	switch {
 	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_pass_restriction"):
@@ -88,9 +88,9 @@ func (d *Document) headline() (string, color) {
 }
 
 // reasons tells why that is so.
-func (p *printer) reasons(d *Document) []string {
+func (p *printer) reasons(d *Report) []string {
 	switch d.Decision {
-	case ByFault:
+	case ByUnreadable:
 		return []string{"The request cannot be read: a line of it, or all of it, is too long."}
 	case ByNobody:
 		return []string{"Nothing is checked: " + p.safe(d.Unchecked) + "."}
@@ -100,7 +100,7 @@ func (p *printer) reasons(d *Document) []string {
 		return []string{"Nothing is checked: " + p.holding(*d.Bypass)}
 	}
 	var why []string
-	c := d.cited()
+	c := d.decider()
 	if c != nil {
 		why = append(why, fmt.Sprintf("%s is %s: %s.", c.title(), c.Verdict.Result, p.cause(c)))
 	}
@@ -111,18 +111,6 @@ func (p *printer) reasons(d *Document) []string {
 		why = append(why, p.overruling(*d.Override))
 	}
 	return why
-}
-
-// cited gives the check that the summary is about.
-func (d *Document) cited() *Check {
-	c := d.decider()
-	switch {
-	case c != nil || d.Decision != ByOverride || len(d.Checks) == 0:
-		return c
-	case d.Override.Option == "HELO_pass_restriction":
-		return d.Checks[0]
-	}
-	return d.Checks[len(d.Checks)-1]
 }
 
 func (c *Check) title() string {
@@ -136,7 +124,7 @@ func (c *Check) title() string {
 func (p *printer) cause(c *Check) string {
 	v := c.Verdict
 	switch {
-	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Kept:
+	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Cached:
 		return p.safe(v.Domain) + " is no full domain name, and is not looked up"
 	case v.Result == spf.None.String():
 		return p.shown(v.Domain) + " has no SPF record"
@@ -222,7 +210,7 @@ func (p *printer) origin(o Origin) string {
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // decision prints who decided, and the reply.
-func (p *printer) decision(d *Document) {
+func (p *printer) decision(d *Report) {
 	p.line()
 	p.line(span{"Decision", bold})
 	in := branch{"  ", "    "}

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-func TestTimeLimit(t *testing.T) {
+func TestLazyDeadline(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		end  func(t *timeLimit, parent context.CancelFunc) // after a second
+		end  func(t *lazyDeadline, parent context.CancelFunc) // after a second
 		want error
 		at   time.Duration // when it is done
 	}{
-		{"time", func(*timeLimit, context.CancelFunc) {}, context.DeadlineExceeded, time.Minute},
-		{"end", func(t *timeLimit, _ context.CancelFunc) { t.end() }, context.Canceled, time.Second},
-		{"parent", func(_ *timeLimit, cancel context.CancelFunc) { cancel() }, context.Canceled, time.Second},
+		{"time", func(*lazyDeadline, context.CancelFunc) {}, context.DeadlineExceeded, time.Minute},
+		{"end", func(t *lazyDeadline, _ context.CancelFunc) { t.cancel() }, context.Canceled, time.Second},
+		{"parent", func(_ *lazyDeadline, cancel context.CancelFunc) { cancel() }, context.Canceled, time.Second},
 	} {
 		for _, early := range []bool{true, false} {
 			name := test.name + ", waited for"
@@ -27,8 +27,8 @@ func TestTimeLimit(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					parent, cancel := context.WithCancel(t.Context())
 					defer cancel()
-					limit := within(parent, time.Minute)
-					defer limit.end()
+					limit := withTimeout(parent, time.Minute)
+					defer limit.cancel()
 					time.AfterFunc(time.Second, func() { test.end(limit, cancel) })
 					start := time.Now()
 					if early {
@@ -49,7 +49,7 @@ func TestTimeLimit(t *testing.T) {
 					}
 					<-limit.Done()
 					time.Sleep(time.Hour)
-					limit.end()
+					limit.cancel()
 					if err := limit.Err(); err != test.want {
 						t.Errorf("later: got %v, want %v", err, test.want)
 					}
@@ -59,10 +59,10 @@ func TestTimeLimit(t *testing.T) {
 	}
 }
 
-func TestTimeLimitWithin(t *testing.T) {
+func TestLazyDeadlineWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		outer := within(t.Context(), time.Second)
-		inner := within(outer, time.Minute)
+		outer := withTimeout(t.Context(), time.Second)
+		inner := withTimeout(outer, time.Minute)
 		if d, ok := inner.Deadline(); !ok || time.Until(d) != time.Second {
 			t.Errorf("ends after %v", time.Until(d))
 		}
@@ -70,7 +70,7 @@ func TestTimeLimitWithin(t *testing.T) {
 		if err := inner.Err(); err != context.DeadlineExceeded {
 			t.Errorf("got %v", err)
 		}
-		inner.end()
-		outer.end()
+		inner.cancel()
+		outer.cancel()
 	})
 }

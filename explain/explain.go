@@ -38,7 +38,7 @@ type Server struct {
 // Explain answers requests, as Postfix sends them, by the code that answers
 // Postfix, and hands over a document for each. The last one need not have its
 // empty line.
-func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Document) error) error {
+func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) error) error {
 	requests, err := io.ReadAll(io.LimitReader(in, maxRequests+1))
 	switch {
 	case err != nil:
@@ -51,7 +51,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, deliver func(*Docume
 	}
 	requests = append(requests, "\n\n"...)
 
-	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems(s.Loaded), deliver: deliver}
+	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems(s.Loaded), emit: emit}
 	server := policy.Server{
 		Settings:   s.Loaded.Settings,
 		ConfigFile: s.Path,
@@ -75,4 +75,4 @@ func problems(loaded *conf.File) int {
 }
 
 // JSON writes a document as JSON.
-func (d *Document) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *Report) JSON(w io.Writer) error { return writeJSON(w, d) }

@@ -46,7 +46,7 @@ func TestVerdicts(t *testing.T) {
 		{"another sender, but the HELO name counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, otherSender, 2, 0, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var c verdicts
+			var c verdictCache
 			c.put(query, 2, test.kept, now)
 			if _, ok := c.get(test.query, test.voids, now.Add(test.after)); ok != test.want {
 				t.Errorf("found = %t, want %t", ok, test.want)
@@ -55,22 +55,20 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestVerdictsKeepNoRequest: a domain is a part of a request, which must not be
-// kept whole with it; neither when the verdict is found, nor when that gives it
-// another place.
-func TestVerdictsKeepNoRequest(t *testing.T) {
-	var c verdicts
+// TestVerdictCacheKeepsNoRequest: a domain is part of a request, which must not
+// stay in memory whole: not when a verdict is stored, replaced, or used.
+func TestVerdictCacheKeepsNoRequest(t *testing.T) {
+	var c verdictCache
 	now := time.Now()
-	query := func(domain string) spf.Args {
+	args := func(domain string) spf.Args {
 		return spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, Sender: "a@" + domain, HELO: domain}
 	}
 	put := func(request string) {
-		c.put(query(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
+		c.put(args(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
 	}
 	keepsNoRequest(t, put)
-	c.old, c.young = c.young, nil
 	keepsNoRequest(t, func(request string) {
-		if _, ok := c.get(query(request[:20]), 2, now); !ok {
+		if _, ok := c.get(args(request[:20]), 2, now); !ok {
 			t.Fatal("the verdict is lost")
 		}
 	})
@@ -78,30 +76,35 @@ func TestVerdictsKeepNoRequest(t *testing.T) {
 	runtime.KeepAlive(&c)
 }
 
-// TestVerdictsBound: neither entries nor octets grow without limit, and what is
-// used stays.
-func TestVerdictsBound(t *testing.T) {
+// TestVerdictCacheBounds: neither entries nor bytes grow without limit, and
+// verdicts in use stay.
+func TestVerdictCacheBounds(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		record string
+		stays  int // other entries that fit
 	}{
-		{"entries", ""},
-		{"octets", strings.Repeat("x", 10_000)},
-		{"octets of one", strings.Repeat("x", 100_000)},
+		{name: "entries", record: "", stays: maxVerdicts - 1},
+		{name: "bytes", record: strings.Repeat("x", 10_000), stays: 49},
+		{name: "one as large as may be", record: strings.Repeat("x", maxVerdictSize-verdictOverhead-len("4999.example")), stays: 7},
+		{name: "one larger than that", record: strings.Repeat("x", maxVerdictSize-verdictOverhead), stays: 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var c verdicts
+			var c verdictCache
 			now := time.Now()
 			used := spf.Args{Domain: "used.example"}
 			c.put(used, 2, spf.Verdict{TTL: time.Hour}, now)
 			for i := range 5000 {
 				c.put(spf.Args{Domain: fmt.Sprintf("%d.example", i)}, 2, spf.Verdict{TTL: time.Hour, Record: test.record}, now)
 				if _, ok := c.get(used, 2, now); !ok {
-					t.Fatalf("what is used was forgotten after %d others", i)
+					t.Fatalf("the verdict in use was evicted after %d others", i)
 				}
-				if len(c.young)+len(c.old) > maxVerdicts || c.bytes > maxVerdictBytes/2 {
-					t.Fatalf("%d and %d entries, %d octets in the young ones", len(c.young), len(c.old), c.bytes)
+				if c.entries.Len() > maxVerdicts || c.entries.Bytes() > maxVerdictBytes {
+					t.Fatalf("%d entries, %d bytes", c.entries.Len(), c.entries.Bytes())
 				}
+			}
+			if n := c.entries.Len() - 1; n != test.stays {
+				t.Errorf("%d others stay, want %d", n, test.stays)
 			}
 		})
 	}

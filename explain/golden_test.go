@@ -99,7 +99,7 @@ func (d distant) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error)
 }
 
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/explain/*.txt")
+	files, err := filepath.Glob("../testdata/explain/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no golden files: ", err)
 	}
@@ -160,7 +160,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Ahead: ahead}
-	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Document) error {
+	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Report) error {
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		return nil
 	})
