@@ -85,7 +85,7 @@ func serve(log *policy.Log, o *options, names dns.Resolver, ahead dns.Asker) int
 	}
 	log.Level = loaded.Settings.DebugLevel
 	server := &policy.Server{Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins, Resolver: names, Ahead: ahead, Log: log, AfterWarmup: settle}
-	server.Serve(context.Background(), os.Stdin, os.Stdout) // its error is that Postfix has gone
+	server.Serve(context.Background(), policy.FD(0), policy.FD(1)) // its error is that Postfix has gone
 	return 0
 }
 

@@ -111,6 +111,39 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestServeNonBlockingSocket: another process that shares the socket makes it
+// non-blocking while requests are served.
+func TestServeNonBlockingSocket(t *testing.T) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	postfix, service := os.NewFile(uintptr(fds[0]), "postfix"), os.NewFile(uintptr(fds[1]), "service")
+	defer postfix.Close()
+	defer service.Close()
+	cmd := program(t, "--zone", file(t, "zone", zone), os.DevNull)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = service, service, service
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, nonBlocking := range []bool{false, true, true} {
+		if err := syscall.SetNonblock(fds[1], nonBlocking); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(postfix, request); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(reply))
+		if _, err := io.ReadFull(postfix, got); err != nil || string(got) != reply {
+			t.Fatalf("got %q, %v, non-blocking: %t", got, err, nonBlocking)
+		}
+	}
+	syscall.Shutdown(fds[0], syscall.SHUT_WR)
+	if status := exitStatus(t, cmd.Wait()); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 // TestServeSocket: under spawn(8) all descriptors are one socket. Nothing gets
 // there but replies.
 func TestServeSocket(t *testing.T) {
