@@ -126,6 +126,8 @@ func TestServeNonBlockingSocket(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
 	for _, nonBlocking := range []bool{false, true, true} {
 		if err := syscall.SetNonblock(fds[1], nonBlocking); err != nil {
 			t.Fatal(err)
@@ -137,9 +139,14 @@ func TestServeNonBlockingSocket(t *testing.T) {
 		if _, err := io.ReadFull(postfix, got); err != nil || string(got) != reply {
 			t.Fatalf("got %q, %v, non-blocking: %t", got, err, nonBlocking)
 		}
+		select { // it must wait for the next request
+		case err := <-ended:
+			t.Fatalf("the process ended: %v, non-blocking: %t", err, nonBlocking)
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 	syscall.Shutdown(fds[0], syscall.SHUT_WR)
-	if status := exitStatus(t, cmd.Wait()); status != 0 {
+	if status := exitStatus(t, <-ended); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }
