@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestSecurityNamesTests holds that the tests which SECURITY.md names are there.
+// The tests that SECURITY.md names exist.
 func TestSecurityNamesTests(t *testing.T) {
 	functions := testFunctions(t)
 	named := 0
@@ -20,11 +20,11 @@ func TestSecurityNamesTests(t *testing.T) {
 		}
 		named++
 		if !slices.Contains(functions, quoted) {
-			t.Errorf("there is no %s", quoted)
+			t.Errorf("SECURITY.md names %s, which does not exist", quoted)
 		}
 	}
 	if named == 0 {
-		t.Error("no test is named")
+		t.Error("SECURITY.md names no test")
 	}
 }
 
@@ -51,18 +51,18 @@ func testFunctions(t *testing.T) []string {
 	return functions
 }
 
-// TestWay holds that the README's drawing of a request's way names all files of
-// policy/ and spf/, and none that is not there.
-func TestWay(t *testing.T) {
+// The README's map of a request's path names all files of policy/ and spf/, and
+// no others.
+func TestREADMEFileMap(t *testing.T) {
 	_, rest, ok := strings.Cut(read(t, "README.md"), "<!-- way -->")
-	drawing, _, ok2 := strings.Cut(rest, "<!-- /way -->")
+	section, _, ok2 := strings.Cut(rest, "<!-- /way -->")
 	if !ok || !ok2 {
-		t.Fatal("the marks of the drawing are not there")
+		t.Fatal("README.md has no map between <!-- way --> and <!-- /way -->")
 	}
-	var drawn []string
-	for _, word := range strings.FieldsFunc(drawing, func(c rune) bool { return !('a' <= c && c <= 'z' || c == '.' || c == '_') }) {
+	var mapped []string
+	for _, word := range strings.FieldsFunc(section, func(c rune) bool { return !('a' <= c && c <= 'z' || c == '.' || c == '_') }) {
 		if strings.HasSuffix(word, ".go") {
-			drawn = append(drawn, word)
+			mapped = append(mapped, word)
 		}
 	}
 	var files []string
@@ -75,19 +75,18 @@ func TestWay(t *testing.T) {
 		}
 	}
 	for _, name := range files {
-		if !slices.Contains(drawn, name) {
-			t.Errorf("%s is not in the drawing", name)
+		if !slices.Contains(mapped, name) {
+			t.Errorf("%s is not in the map", name)
 		}
 	}
-	for _, name := range drawn {
+	for _, name := range mapped {
 		if !slices.Contains(files, name) {
-			t.Errorf("%s is in the drawing, but not there", name)
+			t.Errorf("%s is in the map but does not exist", name)
 		}
 	}
 }
 
-// TestDocumentsAgree holds that all documents name one service, one user and one
-// configuration file.
+// All documents name the same service, user and configuration file.
 func TestDocumentsAgree(t *testing.T) {
 	const configFile = "/etc/python-policyd-spf/policyd-spf.conf"
 	files := []string{"README.md", "packaging/README.md", "packaging/postinstall", "Makefile"}
@@ -95,12 +94,12 @@ func TestDocumentsAgree(t *testing.T) {
 		names, _ := filepath.Glob(pattern)
 		files = append(files, names...)
 	}
-	// These list where a configuration is looked for.
+	// These list the places where a configuration file is searched for.
 	lists := []string{"README.md", "packaging/README.md", "man/policyd-spf.1", "man/policyd-spf.conf.5"}
 	for _, rule := range []struct {
 		expression string // with the name in parentheses
 		name       string
-		not        []string // where it does not hold
+		not        []string // files that the rule exempts
 	}{
 		{expression: `unix:private/([a-z-]+)`, name: "policy-spf"},
 		{expression: `([a-z-]+spf)_time_limit`, name: "policy-spf"},
@@ -123,35 +122,35 @@ func TestDocumentsAgree(t *testing.T) {
 			}
 		}
 		if found == 0 {
-			t.Errorf("no document has %s", rule.expression)
+			t.Errorf("no document matches %s", rule.expression)
 		}
 	}
 }
 
-// TestREADMENamesGo holds that the README asks for the Go version of go.mod.
+// The README requires the Go version of go.mod.
 func TestREADMENamesGo(t *testing.T) {
 	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))
 	if version == nil {
-		t.Fatal("go.mod names no version")
+		t.Fatal("go.mod has no go line")
 	}
 	named := regexp.MustCompile(`\bGo (1\.\d+)`).FindAllStringSubmatch(read(t, "README.md"), -1)
 	if len(named) == 0 {
-		t.Error("the README names no version of Go")
+		t.Error("README.md names no Go version")
 	}
 	for _, m := range named {
 		if m[1] != version[1] {
-			t.Errorf("the README says %s, go.mod %s", m[0], version[1])
+			t.Errorf("README.md says %s, go.mod %s", m[0], version[1])
 		}
 	}
 }
 
-// section returns the rows of the table in a section of docs/differences.md, by
-// cells, without its head.
+// section returns the rows of the table in a section of docs/differences.md as
+// cells, without the header.
 func section(t *testing.T, title string) (rows [][]string) {
 	t.Helper()
 	_, rest, ok := strings.Cut(read(t, "docs/differences.md"), "\n## "+title+"\n")
 	if !ok {
-		t.Fatalf("there is no section %q", title)
+		t.Fatalf("docs/differences.md has no section %q", title)
 	}
 	rest, _, _ = strings.Cut(rest, "\n## ")
 	for line := range strings.Lines(rest) {
@@ -173,8 +172,8 @@ func codeSpans(cell string) (spans []string) {
 	return spans
 }
 
-// TestDifferencesFrom202 holds each row to the transcripts that it names, or to a
-// test that is there. The transcripts are held to the program in policy.
+// Each row agrees with the transcripts that it names, or names a test that exists.
+// The tests of package policy compare these transcripts with the program.
 func TestDifferencesFrom202(t *testing.T) {
 	functions := testFunctions(t)
 	for _, row := range section(t, "pypolicyd-spf 2.0.2") {
@@ -187,7 +186,7 @@ func TestDifferencesFrom202(t *testing.T) {
 		for _, name := range holders {
 			if strings.HasPrefix(name, "Test") {
 				if !slices.Contains(functions, name) {
-					t.Errorf("%s: there is no %s", row[0], name)
+					t.Errorf("%s: test %s does not exist", row[0], name)
 				}
 				continue
 			}
@@ -195,7 +194,7 @@ func TestDifferencesFrom202(t *testing.T) {
 		}
 		quotes := codeSpans(row[2])
 		if len(holders) == 0 || transcripts.Len() > 0 && len(quotes) == 0 && !strings.Contains(row[3], "`Test") {
-			t.Errorf("%s: nothing holds it", row[0])
+			t.Errorf("%s: no test or quotation proves it", row[0])
 		}
 		for _, quote := range quotes {
 			if !strings.Contains(transcripts.String(), quote) {
@@ -205,9 +204,9 @@ func TestDifferencesFrom202(t *testing.T) {
 	}
 }
 
-// TestDifferencesFrom304 holds each row to the transcripts of both programs: what a
-// cell quotes is in its program's transcript, and not in the other's. The
-// transcripts are held to the programs in e2e.
+// Each row agrees with the transcripts of both programs: what a cell quotes is in
+// its program's transcript and not in the other's. The tests in e2e compare the
+// transcripts with the programs.
 func TestDifferencesFrom304(t *testing.T) {
 	theirs, ours := read(t, "e2e/testdata/spf-engine-3.0.4.txt"), read(t, "e2e/testdata/policyd-spf.txt")
 	for _, row := range section(t, "spf-engine 3.0.4") {
@@ -228,7 +227,7 @@ func TestDifferencesFrom304(t *testing.T) {
 			}
 		}
 		if quotes == 0 {
-			t.Errorf("%s: nothing is quoted", row[0])
+			t.Errorf("%s: no cell quotes a transcript", row[0])
 		}
 	}
 }

@@ -2,13 +2,25 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// runAsProgram in the environment makes the test binary the program itself.
+const runAsProgram = "POLICYD_SPF_RUN_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runAsProgram) != "" {
+		os.Exit(run(os.Args))
+	}
+	os.Exit(m.Run())
+}
 
 var update = flag.Bool("update", false, "rewrite the transcripts in README.md and in the manual page")
 
@@ -23,8 +35,8 @@ var transcripts = map[string]string{
 	"show-config":       "policyd-spf --show-config mistakes.conf",
 }
 
-// postconf is a postconf(1) of a Postfix that has been set up in a hurry. What it
-// says leads to no file of this machine.
+// postconf is a postconf(1) that shows a Postfix with the usual mistakes. It names
+// no file of this host.
 const postconf = `#!/bin/sh
 case $1 in
 -M) echo 'policy-spf unix - n n - 10 spawn user=postfix argv=/usr/bin/policyd-spf' ;;
@@ -36,7 +48,8 @@ case $1 in
 esac
 `
 
-// transcript runs a command, and gives what a terminal would show.
+// transcript runs a command and returns it with its output, as a terminal shows
+// them.
 func transcript(t *testing.T, command, lang string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -44,9 +57,14 @@ func transcript(t *testing.T, command, lang string) string {
 		t.Fatal(err)
 	}
 	args, in, _ := strings.Cut(command, " <")
-	cmd := program(t, strings.Fields(args)[1:]...)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, strings.Fields(args)[1:]...)
+	cmd.Args[0] = "policyd-spf"
 	cmd.Dir = filepath.Join("testdata", "demo")
-	cmd.Env = append(cmd.Env, "LC_ALL="+lang, "PATH="+folder+":/bin:/usr/bin")
+	cmd.Env = append(os.Environ(), runAsProgram+"=1", "LC_ALL="+lang, "COLUMNS=80", "PATH="+folder+":/bin:/usr/bin")
 	if in != "" {
 		stdin, err := os.Open(filepath.Join(cmd.Dir, in))
 		if err != nil {
@@ -57,33 +75,35 @@ func transcript(t *testing.T, command, lang string) string {
 	}
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
-	if status := exitStatus(t, cmd.Run()); status > 1 || stderr.Len() > 0 {
-		t.Errorf("exit status %d, on standard error: %q", status, stderr.String())
+	exit := (*exec.ExitError)(nil)
+	if err := cmd.Run(); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) || stderr.Len() > 0 {
+		t.Errorf("%v, on standard error: %q", err, stderr.String())
 	}
 	return "$ " + command + "\n" + out.String()
 }
 
-// document is where transcripts are shown: behind a marker with their name.
-type shownIn struct {
-	file   string
+// transcriptFile is a document with transcripts. A marker with a name precedes
+// each.
+type transcriptFile struct {
+	path   string
 	lang   string
-	block  *regexp.Regexp // marker with name, beginning, transcript, end
+	block  *regexp.Regexp // marker with the name, start, transcript, end
 	escape *strings.Replacer
 }
 
 func TestTranscripts(t *testing.T) {
-	for _, d := range []shownIn{
-		{"README.md", "C.UTF-8", regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), strings.NewReplacer()},
-		{"man/policyd-spf.1", "C", regexp.MustCompile(`(?s)(\.\\" transcript: ([a-z-]+)\n\.Bd[^\n]*\n)(.*?)(\.Ed\n)`),
-			strings.NewReplacer(`\`, `\e`, "\n.", "\n\\&.", "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "-", `\-`)},
+	for _, d := range []transcriptFile{
+		{path: "README.md", lang: "C.UTF-8", block: regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), escape: strings.NewReplacer()},
+		{path: "man/policyd-spf.1", lang: "C", block: regexp.MustCompile(`(?s)(\.\\" transcript: ([a-z-]+)\n\.Bd[^\n]*\n)(.*?)(\.Ed\n)`),
+			escape: strings.NewReplacer(`\`, `\e`, "\n.", "\n\\&.", "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "-", `\-`)},
 	} {
-		t.Run(d.file, func(t *testing.T) {
-			text, err := os.ReadFile(d.file)
+		t.Run(d.path, func(t *testing.T) {
+			text, err := os.ReadFile(d.path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if strings.Count(string(text), "transcript: ") != len(d.block.FindAll(text, -1)) {
-				t.Error("a marker without a block behind it")
+				t.Error("a marker has no block after it")
 			}
 			updated := d.block.ReplaceAllFunc(text, func(block []byte) []byte {
 				parts := d.block.FindSubmatch(block)
@@ -100,7 +120,7 @@ func TestTranscripts(t *testing.T) {
 				return []byte(string(parts[1]) + want + string(parts[4]))
 			})
 			if *update && !bytes.Equal(text, updated) {
-				if err := os.WriteFile(d.file, updated, 0o644); err != nil {
+				if err := os.WriteFile(d.path, updated, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -108,8 +128,9 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// Lines of transcripts fit a terminal, but commands and replies: they are whole.
-func TestTranscriptsFit(t *testing.T) {
+// Lines of transcripts fit a terminal, except commands and replies, which are
+// never wrapped.
+func TestTranscripts_width(t *testing.T) {
 	for name, command := range transcripts {
 		t.Run(name, func(t *testing.T) {
 			for line := range strings.Lines(transcript(t, command, "C")) {

@@ -1,0 +1,56 @@
+package cli
+
+import "strings"
+
+// Exit statuses.
+const (
+	StatusOK       = 0 // all is well
+	StatusFailed   = 1 // a problem was found, or the task cannot be done
+	StatusUsage    = 2 // the command line or the input is wrong
+	StatusRejected = 3 // --exit-code: the message is rejected
+	StatusDeferred = 4 // --exit-code: it is deferred
+	StatusPostfix  = 5 // --exit-code: a restriction class of Postfix decides
+)
+
+// exitStatuses is the table in --help and in policyd-spf(1).
+func exitStatuses() [][]string {
+	return [][]string{
+		{"0", "all is well; with --exit-code: the message is not refused"},
+		{"1", "a problem was found, or what was asked for cannot be done"},
+		{"2", "the command line or the input is wrong"},
+		{"3", "with --exit-code: the message is rejected"},
+		{"4", "with --exit-code: it is deferred"},
+		{"5", "with --exit-code: it is left to a restriction class of Postfix"},
+	}
+}
+
+// outcome is what an answer does to a message.
+type outcome struct {
+	status int    // with --exit-code
+	text   string // with --brief
+}
+
+// outcomeOf returns the outcome of a reply: one of the actions in access(5)
+// that package policy uses, or the name of a restriction class.
+func outcomeOf(reply string) outcome {
+	action, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(reply, "action=")), " ")
+	switch {
+	case strings.HasPrefix(action, "5"), action == "reject":
+		return outcome{StatusRejected, "rejected"}
+	case strings.HasPrefix(action, "4"), action == "defer", action == "defer_if_permit":
+		return outcome{StatusDeferred, "deferred"}
+	case action == "prepend", action == "dunno", action == "":
+		return outcome{StatusOK, "not refused"}
+	}
+	return outcome{StatusPostfix, "left to Postfix: " + action}
+}
+
+// worse returns the exit status that says more about several messages: that one
+// is rejected comes first.
+func worse(a, b int) int {
+	rank := [...]int{StatusRejected: 3, StatusDeferred: 2, StatusPostfix: 1}
+	if a < len(rank) && b < len(rank) && rank[b] > rank[a] {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"policyd-spf/internal/term"
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+)
+
+// Mode is what the program does.
+type Mode uint8
+
+// The modes. Serve is the one without a flag.
+const (
+	Serve       Mode = iota // answer Postfix
+	Usage                   // print the original's usage line
+	Help                    // --help
+	Version                 // --version
+	Completion              // --completion
+	Explain                 // --explain
+	CheckConfig             // --check-config
+	ShowConfig              // --show-config
+	Probe                   // --probe
+)
+
+// Options is the parsed command line.
+type Options struct {
+	Mode       Mode
+	shell      string         // --completion: the shell
+	configFile string         // "" if none is named
+	notes      []string       // for standard error: what was ignored
+	given      []string       // flags, in their order on the command line
+	color      term.ColorMode // --color
+
+	zone         string         // --zone: the file that answers instead of DNS servers
+	zoneFallback bool           // --zone-fallback: DNS servers answer what it lacks
+	dnsServer    netip.AddrPort // --dns: the one DNS server to query
+
+	json     bool // --json
+	brief    bool // --brief: one line
+	exitCode bool // --exit-code: the exit status tells the outcome
+
+	domain                      string // --domain: whose record is audited
+	ip, helo, sender, recipient string // the request to explain or to send
+}
+
+// flagSpec describes a flag. Parsing, help and completions are made from it.
+type flagSpec struct {
+	name        string   // without hyphens
+	placeholder string   // of its value in help; "" for a boolean flag
+	want        string   // its value in words, for errors
+	values      []string // all its values, if they are few
+	isFile      bool     // its value is the name of a file
+	help        string
+	mode        Mode   // selected by the flag; Serve if it selects none
+	usedIn      []Mode // the modes that use it; all if it is empty
+	set         func(o *Options, value string) error
+}
+
+// allModes is the usedIn of flags that every mode accepts.
+var allModes []Mode
+
+// identityFlags name the identities of a request.
+func identityFlags() []string { return []string{"ip", "helo", "sender", "recipient"} }
+
+// flags returns the table of flags. It is a function because the server under
+// spawn(8) needs none of it.
+func flags() []flagSpec {
+	var (
+		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig}
+		reports  = []Mode{Explain, CheckConfig, ShowConfig, Probe}
+		requests = []Mode{Explain, Probe}
+	)
+	return []flagSpec{
+		{name: "explain", mode: Explain,
+			help: "say why a request is answered as it is. The request is read from standard input, as Postfix sends it, or made from --ip, --helo and --sender"},
+		{name: "check-config", mode: CheckConfig,
+			help: "find problems in the configuration, in the DNS servers and in Postfix's files"},
+		{name: "show-config", mode: ShowConfig,
+			help: "print every option, its value and where that comes from"},
+		{name: "probe", mode: Probe,
+			help: "send one request through the socket that main.cf names, as smtpd does, and report the answer and the time it takes"},
+		{name: "completion", mode: Completion, placeholder: "SHELL", want: "bash, zsh or fish", values: []string{"bash", "zsh", "fish"},
+			help: "print a completion script for a shell: bash, zsh or fish",
+			set:  func(o *Options, value string) error { o.shell = value; return nil }},
+		{name: "version", mode: Version, help: "print the version"},
+		{name: "help", mode: Help, help: "print this help; also -h"},
+		{name: "h", mode: Help},
+		{name: "?", mode: Help},
+
+		{name: "ip", placeholder: "ADDRESS", want: "the client's IPv4 or IPv6 address", usedIn: requests,
+			help: "the client's address", set: setIP},
+		{name: "helo", placeholder: "NAME", want: "the client's HELO name", usedIn: requests,
+			help: "the client's HELO name",
+			set:  func(o *Options, value string) error { o.helo = value; return nil }},
+		{name: "sender", placeholder: "ADDRESS", want: "the address in MAIL FROM", usedIn: requests,
+			help: "the address in MAIL FROM; '' is the null reverse-path",
+			set:  func(o *Options, value string) error { o.sender = bareAddress(value); return nil }},
+		{name: "recipient", placeholder: "ADDRESS", want: "the address in RCPT TO", usedIn: requests,
+			help: "the address in RCPT TO",
+			set:  func(o *Options, value string) error { o.recipient = bareAddress(value); return nil }},
+		{name: "domain", placeholder: "NAME", want: "a domain name, such as example.com", usedIn: []Mode{Explain},
+			help: "instead of a request: audit the domain's SPF record and all that it includes", set: setDomain},
+		{name: "exit-code", usedIn: []Mode{Explain},
+			help: "make the exit status tell the outcome (see below)",
+			set:  func(o *Options, _ string) error { o.exitCode = true; return nil }},
+
+		{name: "json", usedIn: reports, help: "print JSON",
+			set: func(o *Options, _ string) error { o.json = true; return nil }},
+		{name: "brief", usedIn: []Mode{Explain, CheckConfig, Probe}, help: "print one line",
+			set: func(o *Options, _ string) error { o.brief = true; return nil }},
+		{name: "color", placeholder: "WHEN", want: "auto, always or never", values: []string{"auto", "always", "never"}, usedIn: allModes,
+			help: "when to use colors: auto, always or never",
+			set:  func(o *Options, value string) error { o.color = term.ColorMode(value); return nil }},
+		{name: "zone", placeholder: "FILE", want: "the name of a zone file", isFile: true, usedIn: lookups,
+			help: "take DNS records from a zone file (RFC 1035, section 5)", set: setZone},
+		{name: "zone-fallback", usedIn: lookups, help: "query DNS servers for names that the zone file does not have",
+			set: func(o *Options, _ string) error { o.zoneFallback = true; return nil }},
+		{name: "dns", placeholder: "ADDRESS[:PORT]", want: "an address, such as 192.0.2.53 or [2001:db8::53]:53", usedIn: lookups,
+			help: "query this DNS server instead of those in /etc/resolv.conf", set: setDNS},
+	}
+}
+
+// hidden reports whether help and completions leave a flag out.
+func (s flagSpec) hidden() bool { return s.help == "" }
+
+// isBool reports whether a flag takes no value.
+func (s flagSpec) isBool() bool { return s.placeholder == "" }
+
+// errWant is the error of a value that is not what the flag's want says.
+var errWant = errors.New("not the value that is wanted")
+
+func setIP(o *Options, value string) error {
+	o.ip = value
+	if _, err := netip.ParseAddr(value); err != nil {
+		return errWant
+	}
+	return nil
+}
+
+func setDomain(o *Options, value string) error {
+	o.domain = value
+	if q, ok := spf.NewQuestion(value, dns.TypeTXT); !ok || !strings.Contains(q.Name, ".") {
+		return errWant
+	}
+	return nil
+}
+
+func setZone(o *Options, value string) error {
+	if o.zone = value; value == "" {
+		return errWant
+	}
+	return nil
+}
+
+func setDNS(o *Options, value string) error {
+	const domainPort = 53 // RFC 1035, 4.2
+	if server, err := netip.ParseAddrPort(value); err == nil && server.Port() != 0 {
+		o.dnsServer = server
+		return nil
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(value, "["), "]"))
+	if err != nil {
+		return errWant
+	}
+	o.dnsServer = netip.AddrPortFrom(addr, domainPort)
+	return nil
+}
+
+// bareAddress returns the address in "<address>" or "Name <address>".
+func bareAddress(value string) string {
+	if before, ok := strings.CutSuffix(value, ">"); ok {
+		if start := strings.LastIndexByte(before, '<'); start >= 0 {
+			return before[start+1:]
+		}
+	}
+	return value
+}
+
+// has reports whether a flag was given.
+func (o *Options) has(name string) bool { return slices.Contains(o.given, name) }
+
+// givenIdentities returns the identity flags that were given.
+func (o *Options) givenIdentities() []string {
+	var names []string
+	for _, name := range o.given {
+		if slices.Contains(identityFlags(), name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// validate checks that the flags go together.
+func (o *Options) validate() error {
+	if o.Mode == Help {
+		return nil
+	}
+	for _, s := range flags() {
+		if o.has(s.name) && s.mode == Serve && len(s.usedIn) > 0 && !slices.Contains(s.usedIn, o.Mode) {
+			return fmt.Errorf("--%s goes with %s; add one of them or leave --%s out", s.name, modeNames(s.usedIn), s.name)
+		}
+	}
+	identities := o.givenIdentities()
+	switch {
+	case o.zoneFallback && o.zone == "":
+		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")
+	case o.Mode != Explain:
+		return nil
+	case o.domain != "" && len(identities) > 0:
+		return fmt.Errorf("--domain audits a record and --%s makes a request; give one or the other", identities[0])
+	case o.domain != "" && o.exitCode:
+		return errors.New("--exit-code tells what happens to a message, and --domain has none; its exit status is 1 if the record is broken")
+	case len(identities) > 0 && o.ip == "":
+		return fmt.Errorf("--%s needs --ip ADDRESS too: SPF checks the client's address", identities[0])
+	case len(identities) > 0 && !o.has("helo") && !o.has("sender"):
+		return errors.New("--ip needs --helo NAME or --sender ADDRESS too: SPF checks a name or a sender's domain")
+	}
+	return nil
+}
+
+// modeNames returns the flags that select modes: "--explain or --probe".
+func modeNames(modes []Mode) string {
+	var names []string
+	for _, m := range modes {
+		for _, s := range flags() {
+			if s.mode == m && m != Serve && !s.hidden() {
+				names = append(names, "--"+s.name)
+			}
+		}
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"strings"
+	"unicode"
+)
+
+// parsePostfixArgs parses the arguments in master.cf. There nobody can be told
+// about a mistake, and every process start pays for the parsing: three flags
+// are known, and whatever else comes first is the name of the configuration
+// file, as it is for the original. Arguments after that are ignored.
+func parsePostfixArgs(args []string) Options {
+	if len(args) > 0 && isHelp(args[0]) {
+		return Options{Mode: Usage}
+	}
+	var o Options
+	for len(args) > 0 {
+		name, value, joined := strings.Cut(args[0], "=")
+		used := 1
+		switch {
+		case args[0] == "--zone-fallback":
+			o.zoneFallback = true
+		case name != "--zone" && name != "--dns":
+			used = 0
+		default:
+			if !joined && len(args) > 1 && !strings.HasPrefix(args[1], "--") {
+				value, joined, used = args[1], true, 2
+			}
+			if !joined || strings.ContainsFunc(value, unicode.IsControl) || !o.setPostfix(name, value) {
+				used = 0
+			}
+		}
+		if used == 0 {
+			o.configFile = args[0]
+			return o
+		}
+		args = args[used:]
+	}
+	return o
+}
+
+// setPostfix sets --zone or --dns and reports whether the value is valid.
+func (o *Options) setPostfix(name, value string) bool {
+	before := *o
+	set := setZone
+	if name == "--dns" {
+		set = setDNS
+	}
+	if set(o, value) != nil {
+		*o = before
+		return false
+	}
+	return true
+}
+
+// isHelp reports whether an argument asks for help, as the original has it.
+func isHelp(arg string) bool { return arg == "-h" || arg == "--help" || arg == "-?" }
