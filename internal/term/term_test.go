@@ -1,10 +1,12 @@
 package term
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -152,5 +154,20 @@ func TestUseColor_terminal(t *testing.T) {
 				t.Errorf("%v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestWriteJSON(t *testing.T) {
+	const text = "a\x1b\x7f\u009b31m\u202e\U000e0001é一\n\\<"
+	var b strings.Builder
+	if err := WriteJSON(&b, map[string]string{"text": text}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsFunc(b.String(), func(r rune) bool { return r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) }) {
+		t.Errorf("a control character in %q", b.String())
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil || got["text"] != text {
+		t.Errorf("%q, %v, want %q", got["text"], err, text)
 	}
 }

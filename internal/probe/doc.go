@@ -1,0 +1,9 @@
+// Package probe sends one policy request through the socket that Postfix's
+// main.cf names, as smtpd(8) does, and reports the answer and the time it
+// takes, or what is in the way.
+//
+//	probe.go     the probe of one service
+//	postfix.go   the services that main.cf and master.cf name
+//	problem.go   the usual causes of no answer
+//	report.go    the result as data, text and JSON
+package probe
