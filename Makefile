@@ -102,7 +102,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	done
 
 soak: build ## 1,000,000 requests on one connection, memory watched
-	SOAK=1000000 $(GO) test -count=1 -run Soak -timeout 60m -v .
+	SOAK=1000000 $(GO) test -count=1 -run Soak -timeout 60m -v ./internal/cli
 
 e2e: build deb rpm tarball ## run it behind a real Postfix (root, Debian's postfix, unbound, opendmarc)
 	cd e2e && $(GO) test -count=1 -short -timeout 20m $(E2EFLAGS)
@@ -110,11 +110,15 @@ e2e: build deb rpm tarball ## run it behind a real Postfix (root, Debian's postf
 fleet: build ## measure what a shared resolver saves (docs/fleet.md)
 	cd e2e && $(GO) test -count=1 -timeout 20m -run 'Fleet|Resolver' -v
 
-install: build ## install the binary, the manual pages and a sample configuration
+install: build ## install the binary, the manual pages, completions and a sample configuration
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 755 policyd-spf '$(DESTDIR)$(PREFIX)/bin/'
 	install -m 644 man/policyd-spf.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
 	install -m 644 man/policyd-spf.conf.5 man/policyd-spf.peruser.5 '$(DESTDIR)$(PREFIX)/share/man/man5/'
+	install -d '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 644 packaging/completions/policyd-spf.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/policyd-spf'
+	install -m 644 packaging/completions/_policyd-spf '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/'
+	install -m 644 packaging/completions/policyd-spf.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/'
 	@for dir in '$(CONFDIR)' $(OTHERCONFDIRS); do \
 		if [ -e '$(DESTDIR)'"$$dir/policyd-spf.conf" ]; then \
 			echo "make install: the configuration in $$dir is kept"; \

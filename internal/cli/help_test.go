@@ -58,6 +58,25 @@ func TestHelpText_flags(t *testing.T) {
 	}
 }
 
+// policyd-spf(1) describes every flag and every exit status.
+func TestManPageNamesFlags(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "man", "policyd-spf.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range flagNames() {
+		if !strings.Contains(string(text), "\n.It Fl -"+name) {
+			t.Errorf("--%s has no entry", name)
+		}
+	}
+	_, statuses, _ := strings.Cut(string(text), ".Sh EXIT STATUS")
+	for _, row := range exitStatuses() {
+		if !strings.Contains(statuses, "\n.It "+row[0]+"\n") {
+			t.Errorf("exit status %s has no entry", row[0])
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	info := func(module string, settings ...debug.BuildSetting) func() (*debug.BuildInfo, bool) {
 		return func() (*debug.BuildInfo, bool) {
