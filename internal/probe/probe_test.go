@@ -338,6 +338,40 @@ func reports() []*Report {
 	return all
 }
 
+// docs/json.md documents every name in a report, and every kind of problem.
+func TestReport_documented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## --probe\n")
+	var names []string
+	for _, r := range reports() {
+		var b strings.Builder
+		if err := r.JSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if name, _, ok := strings.Cut(strings.TrimSpace(line), `": `); ok {
+				names = append(names, strings.TrimPrefix(name, `"`))
+			}
+		}
+		if r.Problem != nil {
+			names = append(names, string(r.Problem.Kind))
+		}
+		for _, s := range r.Services {
+			if s.Problem != nil {
+				names = append(names, string(s.Problem.Kind))
+			}
+		}
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		if !strings.Contains(section, "`"+name+"`") {
+			t.Errorf("docs/json.md does not document %q", name)
+		}
+	}
+}
+
 func TestReport_golden(t *testing.T) {
 	for name, render := range map[string]func(*Report) string{
 		"text-80":  func(r *Report) string { return r.Text(term.Style{UTF8: true, Width: 80}) },

@@ -80,7 +80,7 @@ func (s *Result) headline(style term.Style) string {
 	if s.Problem != nil {
 		return style.Safe(s.Service) + ": failed: " + style.Safe(s.Problem.Text)
 	}
-	return fmt.Sprintf("%s answers in %s: %s", style.Safe(s.Service), milliseconds(s.Milliseconds), style.Safe(s.Action))
+	return fmt.Sprintf("%s answers in %s: %s", style.Safe(s.Service), milliseconds(s.Milliseconds), strings.TrimSpace(style.Safe(s.Action)))
 }
 
 func milliseconds(ms float64) string {
