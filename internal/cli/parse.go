@@ -169,16 +169,19 @@ func (p *parser) spec(arg string) flagSpec {
 	return flagSpec{}
 }
 
-// missingConfig returns a note about a configuration file that does not exist,
-// "" if it does.
+// missingConfig returns a note about a configuration file that does not exist or
+// is a directory, "" if it can be read.
 func (p *Program) missingConfig(o *Options) string {
 	path := p.configPath(o)
-	_, err := os.Stat(path)
+	const instead = "using the defaults (see --show-config)"
+	info, err := os.Stat(path)
 	switch {
+	case err == nil && info.IsDir():
+		return fmt.Sprintf("the configuration file %q is a directory; %s", path, instead)
 	case err == nil:
 		return ""
 	case o.configFile == "":
-		return "there is no configuration file " + path + "; using the defaults (see --show-config)"
+		return "there is no configuration file " + path + "; " + instead
 	}
-	return fmt.Sprintf("the configuration file %q cannot be found (%v); using the defaults (see --show-config)", path, errors.Unwrap(err))
+	return fmt.Sprintf("the configuration file %q cannot be found (%v); %s", path, errors.Unwrap(err), instead)
 }

@@ -20,8 +20,11 @@ func (p *Program) Serve(o *Options) int {
 	if err != nil && !StdinIsSocket() {
 		return p.Fail(err)
 	}
-	p.printNotes(o)
-	redirectStderr()
+	if p.canNote() {
+		p.printNotes(o)
+	} else {
+		redirectStderr()
+	}
 	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads is not a reason to die
 	log := &policy.Log{Sink: policy.NewSyslog(p.Name)}
 	defer log.Flush()
@@ -34,6 +37,9 @@ func (p *Program) Serve(o *Options) int {
 	log.LogDiagnostics(loaded.Diagnostics)
 	if err != nil {
 		log.Line(policy.Always, policy.Err, err.Error())
+		if p.canNote() {
+			p.complain("%v", err)
+		}
 		return StatusFailed
 	}
 	log.Level = loaded.Settings.DebugLevel
@@ -49,9 +55,6 @@ func (p *Program) Serve(o *Options) int {
 // a configuration file that does not exist, and, on a terminal, that the
 // program waits for them.
 func (p *Program) printNotes(o *Options) {
-	if !p.canNote() {
-		return
-	}
 	for _, note := range o.notes {
 		p.complain("%s", note)
 	}

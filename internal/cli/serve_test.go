@@ -41,8 +41,9 @@ func TestServe(t *testing.T) {
 			stderr: `ignored after the configuration file: "-h"`},
 		{name: "missing configuration file", args: []string{"--zone", zones, config + ".gone"}, in: request, stdout: reply,
 			stderr: "no such file or directory); using the defaults"},
-		{name: "folder as configuration file", args: []string{"--zone", zones, filepath.Dir(config)}, in: request, stdout: reply},
-		{name: "unreadable configuration file", args: []string{large}, in: request, status: 1},
+		{name: "folder as configuration file", args: []string{"--zone", zones, filepath.Dir(config)}, in: request, stdout: reply,
+			stderr: "is a directory; using the defaults"},
+		{name: "unreadable configuration file", args: []string{large}, in: request, stderr: "large.conf", status: 1},
 		{name: "unknown flag", args: []string{"--zoen", zones}, in: request, stderr: "did you mean --zone?", status: 2},
 		{name: "unknown word", args: []string{"serve"}, in: request, stderr: `unknown word "serve"`, status: 2},
 	} {
