@@ -21,12 +21,12 @@ func TestProbe(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeScript(t, filepath.Join(bin, "postconf"), `case $1 in
--M) echo 'policyd-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf' ;;
+-M) echo 'policy-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf' ;;
 -x) echo 'queue_directory = `+queue+`'
-    echo 'smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service unix:private/policyd-spf' ;;
+    echo 'smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service unix:private/policy-spf' ;;
 esac
 `)
-	spawn(t, filepath.Join(queue, "private", "policyd-spf"), "--zone", tempFile(t, "zone", zone), os.DevNull)
+	spawn(t, filepath.Join(queue, "private", "policy-spf"), "--zone", tempFile(t, "zone", zone), os.DevNull)
 	probeCommand := func(args ...string) *exec.Cmd {
 		cmd := command(t, append([]string{"--probe"}, args...)...)
 		cmd.Env = append(cmd.Env, "PATH="+bin+":/bin:/usr/bin")
@@ -34,7 +34,7 @@ esac
 	}
 
 	stdout, stderr, status := execute(t, probeCommand("--ip", "192.0.2.1", "--helo", "mx.pass.example", "--sender", "alice@a.pass.example"), "")
-	if status != 0 || stderr != "" || !strings.Contains(stdout, "unix:private/policyd-spf answers in ") || !strings.Contains(stdout, "Received-SPF: Pass") {
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "unix:private/policy-spf answers in ") || !strings.Contains(stdout, "Received-SPF: Pass") {
 		t.Errorf("exit status %d, %q, %s", status, stderr, stdout)
 	}
 
@@ -44,7 +44,7 @@ esac
 		t.Errorf("%v, exit status %d, %s", err, status, stdout)
 	}
 
-	if err := os.Remove(filepath.Join(queue, "private", "policyd-spf")); err != nil {
+	if err := os.Remove(filepath.Join(queue, "private", "policy-spf")); err != nil {
 		t.Fatal(err)
 	}
 	stdout, _, status = execute(t, probeCommand("--brief"), "")

@@ -93,26 +93,26 @@ func readRequest(conn net.Conn) string {
 }
 
 const (
-	asked  = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, check_policy_service unix:private/policyd-spf\n"
-	master = "policyd-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/true /etc/x.conf\n"
+	asked  = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, check_policy_service unix:private/policy-spf\n"
+	master = "policy-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/true /etc/x.conf\n"
 )
 
 func TestRun(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		postfix fakePostfix
-		serve   func(net.Conn) // at private/policyd-spf; nil for no socket
+		serve   func(net.Conn) // at private/policy-spf; nil for no socket
 		kind    Kind           // "" if the probe succeeds
 	}{
 		{name: "answer", postfix: fakePostfix{main: asked, master: master}, serve: reply(answer)},
 		{name: "service and attributes in braces", serve: reply(answer), postfix: fakePostfix{master: master,
-			main: "smtpd_relay_restrictions = check_policy_service { unix:private/policyd-spf, timeout=1s, default_action=DUNNO }\n"}},
+			main: "smtpd_relay_restrictions = check_policy_service { unix:private/policy-spf, timeout=1s, default_action=DUNNO }\n"}},
 		{name: "restriction class", serve: reply(answer), postfix: fakePostfix{master: master,
-			main: "smtpd_restriction_classes = spf\n", classes: "spf = check_policy_service unix:private/policyd-spf\n"}},
+			main: "smtpd_restriction_classes = spf\n", classes: "spf = check_policy_service unix:private/policy-spf\n"}},
 		{name: "override in master.cf", serve: reply(answer), postfix: fakePostfix{master: master,
-			overrides: "smtp/inet/smtpd_recipient_restrictions = check_policy_service unix:private/policyd-spf\n"}},
+			overrides: "smtp/inet/smtpd_recipient_restrictions = check_policy_service unix:private/policy-spf\n"}},
 		{name: "service with another name", serve: reply(answer), postfix: fakePostfix{master: master,
-			main: "smtpd_recipient_restrictions = check_policy_service unix:private/postgrey, check_policy_service unix:private/policyd-spf\n"}},
+			main: "smtpd_recipient_restrictions = check_policy_service unix:private/postgrey, check_policy_service unix:private/policy-spf\n"}},
 		{name: "answer in two parts", postfix: fakePostfix{main: asked, master: master}, serve: func(conn net.Conn) {
 			readRequest(conn)
 			io.WriteString(conn, "action=dun")
@@ -141,7 +141,7 @@ func TestRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.serve != nil {
-				listen(t, "unix", filepath.Join(queue, "private", "policyd-spf"), test.serve)
+				listen(t, "unix", filepath.Join(queue, "private", "policy-spf"), test.serve)
 			}
 			r := Run(t.Context(), test.postfix.postconf(queue), DefaultRequest())
 			if problem := onlyProblem(t, r); problem == nil && test.kind != "" || problem != nil && problem.Kind != test.kind {
@@ -150,7 +150,7 @@ func TestRun(t *testing.T) {
 			if r.OK() != (test.kind == "") {
 				t.Errorf("OK() = %v", r.OK())
 			}
-			if test.kind == "" && (len(r.Services) != 1 || r.Services[0].Service != "unix:private/policyd-spf" || r.Services[0].Action == "") {
+			if test.kind == "" && (len(r.Services) != 1 || r.Services[0].Service != "unix:private/policy-spf" || r.Services[0].Action == "") {
 				t.Errorf("%+v", r.Services)
 			}
 		})
@@ -193,7 +193,7 @@ func TestRun_nobodyListens(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(queue, "private"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	u, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(queue, "private", "policyd-spf")})
+	u, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(queue, "private", "policy-spf")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestRun_request(t *testing.T) {
 		t.Fatal(err)
 	}
 	requests := make(chan string, 1)
-	listen(t, "unix", filepath.Join(queue, "private", "policyd-spf"), func(c net.Conn) {
+	listen(t, "unix", filepath.Join(queue, "private", "policy-spf"), func(c net.Conn) {
 		requests <- readRequest(c)
 		io.WriteString(c, answer)
 	})
@@ -317,9 +317,9 @@ func FuzzWords(f *testing.F) {
 
 // reports are what the golden files show.
 func reports() []*Report {
-	t := target{parameter: "smtpd_recipient_restrictions", service: "unix:private/policyd-spf", path: "/var/spool/postfix/private/policyd-spf",
+	t := target{parameter: "smtpd_recipient_restrictions", service: "unix:private/policy-spf", path: "/var/spool/postfix/private/policy-spf",
 		timeout: 100 * time.Second, timeoutFrom: "smtpd_policy_service_timeout",
-		entry: &masterEntry{name: "policyd-spf", kind: "unix", private: true, command: "spawn", argv: []string{"/nowhere/policyd-spf", "/etc/x.conf"}}}
+		entry: &masterEntry{name: "policy-spf", kind: "unix", private: true, command: "spawn", argv: []string{"/nowhere/policyd-spf", "/etc/x.conf"}}}
 	result := Result{Parameter: t.parameter, Service: t.service, Socket: t.path, Command: t.entry.commandLine(), Timeout: 100, TimeoutFrom: t.timeoutFrom, Milliseconds: 12.3}
 	answered := result
 	answered.Action = "prepend Received-SPF: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=probe.invalid; envelope-from=probe@probe.invalid; receiver=<UNKNOWN>"

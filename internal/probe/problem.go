@@ -40,7 +40,7 @@ func problemPostconf(err error) *Problem {
 
 func problemNotAsked() *Problem {
 	return &Problem{Kind: NotAsked, Text: "main.cf names no policy service",
-		Advice: []string{"add check_policy_service unix:private/" + program + " to smtpd_recipient_restrictions, after reject_unauth_destination"}}
+		Advice: []string{"add check_policy_service unix:private/policy-spf to smtpd_recipient_restrictions, after reject_unauth_destination"}}
 }
 
 func problemSeveral(all []target) *Problem {
@@ -56,7 +56,7 @@ func (t target) problemNoService() *Problem {
 	name := filepath.Base(t.path)
 	return &Problem{Kind: NoService, Text: fmt.Sprintf("master.cf has no service %s, which %s names: mail is deferred", name, t.parameter),
 		Advice: []string{
-			"add to master.cf: " + name + " unix - n n - 0 spawn user=policyd-spf argv=/usr/bin/" + program,
+			"add to master.cf: " + name + " unix - n n - 0 spawn user=nobody argv=/usr/bin/" + program,
 			"or name a service that exists in " + t.parameter,
 			"then run postfix reload",
 		}}

@@ -31,7 +31,7 @@ type Request struct {
 // Result is the probe of one service.
 type Result struct {
 	Parameter    string   `json:"parameter"`         // the parameter that names the service
-	Service      string   `json:"service"`           // as it does: unix:private/policyd-spf
+	Service      string   `json:"service"`           // as it does: unix:private/policy-spf
 	Socket       string   `json:"socket,omitempty"`  // path, or host and port
 	Command      string   `json:"command,omitempty"` // the program that master.cf starts
 	Timeout      float64  `json:"timeout_s"`         // how long smtpd waits, in seconds
