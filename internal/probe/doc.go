@@ -3,6 +3,7 @@
 // takes, or what is in the way.
 //
 //	probe.go     the probe of one service
+//	dial.go      a connection to its socket
 //	postfix.go   the services that main.cf and master.cf name
 //	problem.go   the usual causes of no answer
 //	report.go    the result as data, text and JSON

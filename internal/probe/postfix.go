@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,7 +187,7 @@ func newTarget(parameter, argument string, parameters []parameter) target {
 	} else {
 		t.hostPort = strings.TrimPrefix(t.service, "inet:")
 		if !strings.Contains(t.hostPort, ":") {
-			t.hostPort = net.JoinHostPort("localhost", t.hostPort)
+			t.hostPort = "localhost:" + t.hostPort
 		}
 	}
 	return t

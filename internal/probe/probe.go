@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,13 +37,13 @@ func Run(ctx context.Context, postconf Postconf, request Request) *Report {
 		return r
 	}
 	for _, t := range targets {
-		r.Services = append(r.Services, t.probe(ctx, request))
+		r.Services = append(r.Services, t.probe(request))
 	}
 	return r
 }
 
 // probe sends a request to one service.
-func (t target) probe(ctx context.Context, request Request) Result {
+func (t target) probe(request Request) Result {
 	s := Result{Parameter: t.parameter, Service: t.service, Socket: t.socket(), Timeout: t.timeout.Seconds(), TimeoutFrom: t.timeoutFrom}
 	if t.entry != nil {
 		s.Command = t.entry.commandLine()
@@ -53,7 +52,7 @@ func (t target) probe(ctx context.Context, request Request) Result {
 		return s
 	}
 	start := time.Now()
-	reply, problem := t.exchange(ctx, request.attributes(start))
+	reply, problem := t.exchange(request.attributes(start))
 	s.Milliseconds = float64(time.Since(start).Microseconds()) / 1000
 	if s.Problem = problem; problem == nil {
 		s.Action, _, _ = strings.Cut(strings.TrimPrefix(reply, "action="), "\n")
@@ -82,14 +81,9 @@ func (t target) check() *Problem {
 
 // exchange connects, sends attributes and reads the answer, all within the
 // time that smtpd(8) allows.
-func (t target) exchange(ctx context.Context, attributes string) (reply string, problem *Problem) {
+func (t target) exchange(attributes string) (reply string, problem *Problem) {
 	deadline := time.Now().Add(t.timeout)
-	network, address := "unix", t.path
-	if t.path == "" {
-		network, address = "tcp", t.hostPort
-	}
-	dialer := net.Dialer{Deadline: deadline}
-	conn, err := dialer.DialContext(ctx, network, address)
+	conn, err := t.dial(deadline)
 	if err != nil {
 		return "", t.connectProblem(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"policyd-spf/internal/term"
 )
 
@@ -170,12 +172,57 @@ func onlyProblem(t *testing.T, r *Report) *Problem {
 }
 
 func TestRun_inet(t *testing.T) {
-	address := listen(t, "tcp", "127.0.0.1:0", reply(answer)).String()
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		t.Run(address, func(t *testing.T) { testInet(t, address) })
+	}
+}
+
+func testInet(t *testing.T, listenAt string) {
+	if l, err := net.Listen("tcp", listenAt); err != nil {
+		t.Skip("no such address on this host: ", err)
+	} else {
+		l.Close()
+	}
+	address := listen(t, "tcp", listenAt, reply(answer)).String()
 	f := fakePostfix{main: "smtpd_recipient_restrictions = check_policy_service inet:" + address + "\n"}
 	r := Run(t.Context(), f.postconf("/nowhere"), DefaultRequest())
 	if !r.OK() || r.Services[0].Action != "prepend Received-SPF: None (no SPF record)" {
 		t.Errorf("%+v", r.Services)
 	}
+}
+
+func TestSockaddr_name(t *testing.T) {
+	f := fakePostfix{main: "smtpd_recipient_restrictions = check_policy_service inet:mail.example:1000\n"}
+	if p := onlyProblem(t, Run(t.Context(), f.postconf("/nowhere"), DefaultRequest())); p == nil || p.Kind != Unreachable {
+		t.Errorf("%+v, want %q", p, Unreachable)
+	}
+}
+
+// A UNIX-domain socket whose queue is full: the server accepts nothing.
+func TestRun_queueFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "socket")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	full := target{path: path}
+	for range 10 { // until the queue is full
+		conn, err := full.dial(time.Now().Add(time.Millisecond))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	t.Error("the queue does not fill up")
 }
 
 func TestRun_nobodyListens(t *testing.T) {

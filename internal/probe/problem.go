@@ -91,7 +91,7 @@ func (t target) problemRefused() *Problem {
 
 func (t target) problemUnreachable(err error) *Problem {
 	return &Problem{Kind: Unreachable, Text: fmt.Sprintf("cannot connect to %s: %v", t.socket(), err),
-		Advice: []string{"see that " + t.parameter + " names the right address"}}
+		Advice: []string{"check the address in " + t.parameter}}
 }
 
 func (t target) problemTimeout() *Problem {

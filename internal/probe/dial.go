@@ -1,0 +1,86 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// connectRetry is the pause before another attempt to connect to a UNIX-domain
+// socket whose queue is full: the kernel does not tell when there is room.
+const connectRetry = 10 * time.Millisecond
+
+// dial connects to a target. It uses system calls because package net's dialer
+// adds 300 kB and 1 % of start-up time to a program that is started for every
+// smtpd process.
+func (t target) dial(deadline time.Time) (*os.File, error) {
+	family, address, err := t.sockaddr()
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	unix.CloseOnExec(fd)
+	if err = unix.SetNonblock(fd, true); err == nil {
+		err = connect(fd, address, deadline)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), t.socket()), nil // with deadlines: it is non-blocking
+}
+
+// connect connects a non-blocking socket.
+func connect(fd int, address unix.Sockaddr, deadline time.Time) error {
+	for {
+		err := unix.Connect(fd, address)
+		switch {
+		case err == nil || errors.Is(err, unix.EISCONN):
+			return nil
+		case !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EALREADY):
+			return os.NewSyscallError("connect", err)
+		}
+		remaining := time.Until(deadline)
+		if remaining <= 0 {
+			return os.ErrDeadlineExceeded
+		}
+		if errors.Is(err, unix.EAGAIN) {
+			time.Sleep(min(connectRetry, remaining))
+			continue
+		}
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+		if n, _ := unix.Poll(poll, int(remaining.Milliseconds())+1); n > 0 {
+			if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+				return os.NewSyscallError("connect", syscall.Errno(code))
+			}
+		}
+	}
+}
+
+// sockaddr returns the address of a target's socket.
+func (t target) sockaddr() (family int, address unix.Sockaddr, err error) {
+	if t.path != "" {
+		return unix.AF_UNIX, &unix.SockaddrUnix{Name: t.path}, nil
+	}
+	text := t.hostPort
+	if port, ok := strings.CutPrefix(text, "localhost:"); ok {
+		text = "127.0.0.1:" + port
+	}
+	a, err := netip.ParseAddrPort(text)
+	switch {
+	case err != nil:
+		return 0, nil, fmt.Errorf("%q is not an address and a port in numbers", t.hostPort)
+	case a.Addr().Is4():
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, nil
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}, nil
+}
