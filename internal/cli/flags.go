@@ -69,7 +69,8 @@ var allModes []Mode
 func identityFlags() []string { return []string{"ip", "helo", "sender", "recipient"} }
 
 // flags returns the table of flags. It is a function because the server under
-// spawn(8) needs none of it.
+// spawn(8) needs none of it. A new mode takes a constant above, a row here, a
+// method of Program and a case in main.go.
 func flags() []flagSpec {
 	var (
 		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig}
