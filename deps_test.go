@@ -58,6 +58,7 @@ var layers = []layer{
 	{folder: "internal/mailstream", reason: "made-up mail must not depend on what reads it"},
 	{folder: "spf/dns", imports: []string{"internal/lru"}, reason: "DNS knows nothing of SPF"},
 	{folder: "conf", reason: "settings are plain values"},
+	{folder: "maillog", reason: "a log is read as it is, whoever wrote it"},
 	{folder: "internal/term", reason: "rendering knows nothing of what it renders"},
 	{folder: "spf", imports: []string{"spf/dns"}, reason: "RFC 7208 needs DNS only"},
 	{folder: "spf/lint", imports: []string{"spf", "spf/dns"}, reason: "an audit reads records and does not know who asks"},

@@ -1,0 +1,23 @@
+// Package maillog reads what policy servers, Postfix and DMARC filters write
+// about mail: the lines of a mail log, and the header fields, bounces and
+// requests that people paste.
+//
+// A [Parser] reads one line. A [Reader] reads whole logs and assembles the lines
+// of a policy server into a [Message] each. [Paste] finds the first usable
+// evidence in pasted text.
+//
+// # What is believed
+//
+// Only the ident of a line says who wrote it. Text inside the line of another
+// program never counts.
+//
+// policyd-spf writes values as quoted-strings where RFC 7208, 9.1 asks for it,
+// and the parser undoes that exactly: a line is read as such a list of values
+// only if the whole of it is one, each key once. pypolicyd-spf and spf-engine
+// quote nothing, and the comments of Authentication-Results and X-Comment and
+// the URL of a refusal hold unquoted values in every version. There a value
+// ends only where the next key begins, so a sender can write something that
+// looks like a key. Such a line is believed only if each key occurs once.
+// Otherwise [Record.Ambiguous] is set, and the line tells what was done but not
+// to whom: Client, HELO, Sender and Recipient are unknown.
+package maillog

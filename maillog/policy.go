@@ -1,0 +1,277 @@
+package maillog
+
+import "bytes"
+
+// Our server shortens values, and ends them with "...", where a header field or
+// a refusal would grow longer than this.
+const (
+	maxHeader  = 998  // RFC 5322, 2.1.1
+	maxRefusal = 2000 // of the 2048 bytes that Postfix's line_length_limit allows
+)
+
+// doubtTruncated doubts the values of a text of n bytes that may be shortened.
+func (r *Record) doubtTruncated(n, limit int) {
+	const slack = 64 // shortening ends below the limit
+	if n < limit-slack {
+		return
+	}
+	for _, value := range [...][]byte{r.HELO, r.Sender, r.Recipient} {
+		if bytes.HasSuffix(value, []byte("...")) {
+			r.doubt()
+		}
+	}
+}
+
+// policy reads a line of a policy server.
+func (p *Parser) policy(text []byte) {
+	r := &p.rec
+	if id, rest, ok := cutQueueID(text); ok {
+		r.QueueID, text = id, rest
+	} else if rest, ok := cutPrefix(text, ": "); ok { // spf-engine before there is a queue id
+		text = rest
+	}
+	if rest, ok := cutPrefix(text, "shadow: "); ok {
+		p.shadow(rest)
+		return
+	}
+	switch text[0] {
+	case 'P', 'F', 'S', 'N', 'T':
+		if p.checked(text) {
+			return
+		}
+	case 'a':
+		if rest, ok := cutPrefix(text, "action="); ok {
+			p.keyValues(rest)
+			return
+		}
+	}
+	p.action(text)
+}
+
+// checked reads the line of a check: "Pass; identity=mailfrom; client-ip=...".
+func (p *Parser) checked(text []byte) bool {
+	name, rest, ok := cut(text[:min(len(text), len("Temperror; identity="))], "; identity=")
+	if !ok {
+		return false
+	}
+	result := resultNamed(name)
+	if result == NoResult {
+		return false
+	}
+	r := &p.rec
+	r.Kind = Checked
+	r.Result = result
+	rest = text[len(name)+len("; "):]
+	p.believePairs(rest)
+	if r.Ambiguous { // the identity stands before anything that the client said
+		name, _, _ := cut(rest[len("identity="):], ";")
+		r.Identity = identityNamed(name)
+	}
+	if r.Identity == NoIdentity {
+		r.Kind = Unreadable
+	}
+	r.setResult(r.Identity, result)
+	return true
+}
+
+// believePairs reads the key-value-list of a result line or of Received-SPF:
+// quoted as RFC 7208, 9.1 has it, or else unquoted as pypolicyd-spf has it.
+func (p *Parser) believePairs(b []byte) {
+	r := &p.rec
+	if v, ok := p.readOwnPairs(b); ok {
+		r.Identity = identityNamed(v.identity)
+		if !r.believe(v) {
+			r.Kind = Unreadable
+		}
+		return
+	}
+	rest, ok := cutPrefix(b, "identity=")
+	if !ok {
+		r.doubt()
+		return
+	}
+	name, rest, ok := cut(rest, "; ")
+	r.Identity = identityNamed(name)
+	if !ok || r.Identity == NoIdentity || !contains(rest, recipientKey) {
+		r.Kind = Unreadable // it is cut short
+		return
+	}
+	v, ok := readUnquoted(rest)
+	switch {
+	case !ok || contains(rest, ") identity="): // as if a comment before this list held another
+		r.doubt()
+	case !r.believe(v):
+		r.Kind = Unreadable
+	}
+}
+
+// action reads the line of an action.
+func (p *Parser) action(text []byte) {
+	r := &p.rec
+	switch text[0] {
+	case 'p', 'P':
+		for _, prefix := range [...]string{"prepend ", "PREPEND "} {
+			if rest, ok := cutPrefix(text, prefix); ok {
+				r.Action = Prepend
+				p.header(rest)
+				return
+			}
+		}
+	case 'H':
+		if rest, ok := cutPrefix(text, "Header field not prepended: "); ok { // Header_Type = None
+			r.Action = Dunno
+			p.header(rest)
+		}
+	case 'r':
+		if rest, ok := cutPrefix(text, "result_only "); ok {
+			r.Kind, r.Action, r.Reason = Acted, Restrict, rest
+		}
+	case 'D', 'd':
+		if equalFold(text, "dunno") {
+			r.Kind, r.Action = Acted, Dunno
+			return
+		}
+		p.refusal(text)
+	case '4', '5':
+		p.refusal(text)
+	}
+}
+
+// refusal reads "550 5.7.23 text" or "defer_if_permit 4.7.24 text".
+func (p *Parser) refusal(text []byte) {
+	action, code, rest := cutCode(text)
+	if action == NoAction {
+		return
+	}
+	r := &p.rec
+	r.Kind, r.Action, r.Code = Acted, action, code
+	if hasControl(rest) {
+		r.Kind = Unreadable
+		return
+	}
+	p.refusalURL(rest)
+	r.doubtTruncated(len(rest), maxRefusal)
+	r.Reason = refusalReason(rest)
+}
+
+// cutCode splits a refusal into its action, its code and its text.
+func cutCode(text []byte) (action Action, code, rest []byte) {
+	n := 0
+	switch {
+	case len(text) >= 3 && (text[0] == '5' || text[0] == '4') && isDigit(text[1]) && isDigit(text[2]):
+		action, n = Reject, 3
+		if text[0] == '4' {
+			action = Defer
+		}
+	case len(text) >= len("defer_if_permit") && equalFold(text[:len("defer_if_permit")], "defer_if_permit"):
+		action, n = Defer, len("defer_if_permit")
+	default:
+		return NoAction, nil, text
+	}
+	if n < len(text) && text[n] != ' ' {
+		return NoAction, nil, text
+	}
+	if n == len(text) {
+		return action, text, nil
+	}
+	// An enhanced status code may follow (RFC 3463, 2).
+	i, dots := n+1, 0
+	for i < len(text) && (isDigit(text[i]) || text[i] == '.') {
+		if text[i] == '.' {
+			dots++
+		}
+		i++
+	}
+	if dots == 2 && (i == len(text) || text[i] == ' ') && text[n+1] == byte('4'+b2i(action == Reject)) {
+		n = i
+	}
+	return action, text[:n], bytes.TrimPrefix(text[n:], []byte(" "))
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// refusalReason returns what the default Reason_Message has as {spf}, or the
+// whole text of another one.
+func refusalReason(text []byte) []byte {
+	rest, ok := cutPrefix(text, "Message rejected due to: ")
+	if !ok {
+		if rest, ok = cutPrefix(text, "Message deferred due to: "); !ok {
+			return text
+		}
+	}
+	if i := bytes.LastIndex(rest, []byte(". Please see http")); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest
+}
+
+// refusalURL reads who was refused from the URL of a refusal:
+// "http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=r@x", also
+// with "&". The explanation of a domain (exp=) may stand before it and the
+// sender's words in it, so it is believed only if each part occurs once in all
+// of the text.
+func (p *Parser) refusalURL(text []byte) {
+	r := &p.rec
+	before, rest, ok := cut(text, ";id=")
+	ipKey, rKey := ";ip=", ";r="
+	if !ok {
+		before, rest, ok = cut(text, "&id=")
+		ipKey, rKey = "&ip=", "&r="
+	}
+	if !ok {
+		r.Ambiguous = true
+		return
+	}
+	scope := before[bytes.LastIndexByte(before, '?')+1:]
+	scope, _ = cutPrefix(scope, "s=")
+	r.Identity = identityNamed(scope)
+	id, rest, ok1 := cutOnce(rest, ipKey)
+	address, recipient, ok2 := cutOnce(rest, rKey)
+	if r.Identity == NoIdentity || !ok1 || !ok2 || contains(id, rKey) || contains(rest, ";id=") || contains(rest, "&id=") || contains(id, ";id=") || contains(id, "&id=") ||
+		bytes.Count(text, []byte("?s=")) != 1 {
+		r.doubt()
+		return
+	}
+	v := pairs{client: address, seen: keyClient}
+	host := r.Program == PolicySPF // whose URL has the receiving host as r, and escapes the others
+	if host {
+		id = p.unescapeURL(id)
+	} else {
+		v.recipient, v.seen = bytes.TrimRight(recipient, " "), v.seen|keyReceiver
+	}
+	if r.Identity == HELO {
+		v.helo, v.seen = id, v.seen|keyHELO
+	} else {
+		v.sender, v.seen = id, v.seen|keySender
+	}
+	if !r.believe(v) {
+		r.doubt()
+	}
+}
+
+// unescapeURL undoes percent-encoding (RFC 3986, 2.1): the macros in capital
+// letters of postfix-policyd-spf-perl's URL ask for it (RFC 7208, 7.3).
+func (p *Parser) unescapeURL(b []byte) []byte {
+	if bytes.IndexByte(b, '%') < 0 {
+		return b
+	}
+	start := len(p.scratch)
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' && i+2 < len(b) {
+			high, ok1 := hexDigit(b[i+1])
+			low, ok2 := hexDigit(b[i+2])
+			if ok1 && ok2 {
+				p.scratch = append(p.scratch, byte(high<<4|low))
+				i += 2
+				continue
+			}
+		}
+		p.scratch = append(p.scratch, b[i])
+	}
+	return p.scratch[start:]
+}
