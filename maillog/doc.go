@@ -20,4 +20,9 @@
 // looks like a key. Such a line is believed only if each key occurs once.
 // Otherwise [Record.Ambiguous] is set, and the line tells what was done but not
 // to whom: Client, HELO, Sender and Recipient are unknown.
+//
+// One case remains. A Reason_Message without {url} and without a full stop at its
+// end shows the explanation that a domain publishes (exp=) as it is, and that may
+// look like the URL of a refusal. A Reader believes the checks logged before a
+// refusal rather than its URL, so this concerns only logs without checks.
 package maillog

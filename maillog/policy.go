@@ -243,6 +243,10 @@ func (p *Parser) refusalURL(text []byte) {
 		id = p.unescapeURL(id)
 	} else {
 		v.recipient, v.seen = bytes.TrimRight(recipient, " "), v.seen|keyReceiver
+		if bytes.HasSuffix(v.recipient, []byte(".")) { // the end of a Reason_Message without {url}: the URL is a domain's
+			r.doubt()
+			return
+		}
 	}
 	if r.Identity == HELO {
 		v.helo, v.seen = id, v.seen|keyHELO

@@ -75,7 +75,8 @@ type process struct {
 	done    bool // msg has its action
 	checks  bool // the process logs checks before actions
 	msg     Message
-	storage []byte // what the slices of msg are parts of
+	claim   Envelope // that the line of the action claims
+	storage []byte   // what the slices of msg are parts of
 }
 
 // NewReader returns a Reader, see NewParser about now.
@@ -167,7 +168,7 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		p.msg.setResult(rec.Identity, rec.Result)
 	case Acted:
 		switch {
-		case p.open && !p.done && (rec.Ambiguous || rec.Known == 0 || p.msg.Ambiguous || p.sameEnvelope(rec)):
+		case p.open && !p.done && (isRefusal(rec) || rec.Ambiguous || p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)):
 			p.act(rec)
 		case p.open && p.done && p.checks && p.repeats(rec):
 			p.msg.Answers += rec.Repeated
@@ -190,28 +191,33 @@ func (p *process) continues(rec *Record) bool {
 	if rec.Identity == HELO || p.msg.MailFromResult != NoResult {
 		return false
 	}
-	return rec.Ambiguous && p.msg.Ambiguous || p.sameEnvelope(rec)
+	return rec.Ambiguous && p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)
 }
 
-// sameEnvelope reports whether what rec knows does not contradict the message.
-func (p *process) sameEnvelope(rec *Record) bool {
-	both := p.msg.Known & rec.Known
-	switch m := &p.msg; {
-	case both&HasClient != 0 && m.Client != rec.Client,
-		both&HasHELO != 0 && !bytes.Equal(m.HELO, rec.HELO),
-		both&HasSender != 0 && !bytes.Equal(m.Sender, rec.Sender):
+// agree reports whether what both know about client, HELO name and sender is the
+// same.
+func agree(a, b *Envelope) bool {
+	switch both := a.Known & b.Known; {
+	case both&HasClient != 0 && a.Client != b.Client,
+		both&HasHELO != 0 && !bytes.Equal(a.HELO, b.HELO),
+		both&HasSender != 0 && !bytes.Equal(a.Sender, b.Sender):
 		return false
 	}
 	return true
 }
 
+// isRefusal reports whether rec is a refusal. The text of one may be the
+// explanation of a domain (exp=) and claim anything, so next to the checks of a
+// message it counts only as its action.
+func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == Defer }
+
 // repeats reports whether rec tells Postfix about another recipient what it was
 // told about the last one. The code may differ: an error's is 5.7.24 only once.
 func (p *process) repeats(rec *Record) bool {
-	if rec.Action != p.msg.Action || rec.Action != Reject && rec.Action != Defer && rec.Action != Restrict {
+	if rec.Action != p.msg.Action || !isRefusal(rec) && rec.Action != Restrict {
 		return false
 	}
-	return p.sameEnvelope(rec) && bytes.Equal(rec.Reason, p.msg.Reason)
+	return agree(&p.claim, &rec.Envelope) && bytes.Equal(rec.Reason, p.msg.Reason)
 }
 
 // begin passes on the message of a process and begins the one of rec.
@@ -233,12 +239,19 @@ func (p *process) act(rec *Record) {
 	p.done = true
 	m.Action, m.Exempt, m.Identity = rec.Action, rec.Exempt, rec.Identity
 	m.Answers = rec.Repeated
-	if !rec.Ambiguous && m.Ambiguous { // the checks did not tell
+	p.claim = rec.Envelope
+	p.claim.HELO, p.claim.Sender, p.claim.Recipient = p.store(rec.HELO), p.store(rec.Sender), nil
+	if isRefusal(rec) && (m.HELOResult != NoResult || m.MailFromResult != NoResult) { // of the last check
+		m.Identity = HELO
+		if m.MailFromResult != NoResult {
+			m.Identity = MailFrom
+		}
+	} else if !rec.Ambiguous && m.Ambiguous { // the checks did not tell
 		m.Ambiguous = false
 		m.Envelope = rec.Envelope
-		m.HELO, m.Sender, m.Recipient = p.store(rec.HELO), p.store(rec.Sender), p.store(rec.Recipient)
+		m.HELO, m.Sender, m.Recipient = p.claim.HELO, p.claim.Sender, p.store(rec.Recipient)
 	}
-	if m.Known&HasRecipient == 0 && rec.Known&HasRecipient != 0 {
+	if !isRefusal(rec) && m.Known&HasRecipient == 0 && rec.Known&HasRecipient != 0 {
 		m.Recipient, m.Known = p.store(rec.Recipient), m.Known|HasRecipient
 	}
 	if len(m.QueueID) == 0 {
@@ -305,7 +318,7 @@ func (r *Reader) process(key processKey) *process {
 		r.emit(p)
 		delete(r.index, p.key)
 		r.unlink(i)
-		*p = process{key: key, storage: p.storage}
+		*p = process{key: key, storage: p.storage[:0]}
 		r.index[key] = i
 	}
 	r.linkLatest(i)

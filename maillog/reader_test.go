@@ -80,16 +80,19 @@ func TestReaderMessages(t *testing.T) {
 				"10:00:01 mx/1 helo_result=none mailfrom_result=fail client=192.0.2.1 helo=h sender=<a@example.com> answers=0",
 				"10:00:02 mx/1 helo_result=none client=192.0.2.1 helo=h sender=<a@example.com> answers=0",
 			}},
-		{name: "action about another message",
-			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" + "2 mx policyd-spf[1]: " + rejectB,
+		{name: "header of another message",
+			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" + "2 mx policyd-spf[1]: prepend Received-SPF: Pass (ok) identity=helo; " + b + "\n",
 			want: []string{
 				"10:00:01 mx/1 mailfrom_result=fail client=192.0.2.1 helo=h sender=<a@example.com> answers=0",
-				"10:00:02 mx/1 identity=mailfrom action=reject code=550 5.7.23 reason=x client=192.0.2.2 sender=<b@example.com>",
+				"10:00:02 mx/1 identity=helo helo_result=pass action=prepend reason=ok client=192.0.2.2 helo=h sender=<b@example.com>",
 			}},
+		{name: "refusal whose explanation claims another client",
+			log:  "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" + strings.Repeat("2 mx policyd-spf[1]: "+rejectB, 2),
+			want: []string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com> answers=2"}},
 		{name: "action whose words cannot be told apart",
 			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
 				"2 mx policyd-spf[1]: 550 5.7.23 see http://www.openspf.net/Why?s=mfrom;id=v@bank.example;ip=192.0.2.9;r=x. " + rejectA[len("550 5.7.23 "):],
-			want: []string{"10:00:01 mx/1 mailfrom_result=fail action=reject code=550 5.7.23 reason=" + "see http://www.openspf.net/Why?s=mfrom;id=v@bank.example;ip=192.0.2.9;r=x. " + strings.TrimSpace(rejectA[len("550 5.7.23 "):]) + " client=192.0.2.1 helo=h sender=<a@example.com>"}},
+			want: []string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=" + "see http://www.openspf.net/Why?s=mfrom;id=v@bank.example;ip=192.0.2.9;r=x. " + strings.TrimSpace(rejectA[len("550 5.7.23 "):]) + " client=192.0.2.1 helo=h sender=<a@example.com>"}},
 		{name: "shadow after the action",
 			log: "1 mx policyd-spf[1]: prepend Received-SPF: Fail (ok) identity=mailfrom; " + a + "\n" +
 				"1 mx policyd-spf[1]: shadow: 550 5.7.23 no (Mail_From_reject = Fail)\n",
