@@ -56,7 +56,7 @@ func TestReaderMessages(t *testing.T) {
 				"3 mx policyd-spf[1]: " + rejectA +
 				"4 my policyd-spf[1]: prepend Received-SPF: Pass (ok) identity=helo; " + b + "\n",
 			want: []string{
-				"10:00:01 mx/2 identity=mailfrom helo_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.2 helo=h sender=<b@example.com>",
+				"10:00:01 mx/2 identity=helo helo_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.2 helo=h sender=<b@example.com>",
 				"10:00:01 mx/1 identity=mailfrom helo_result=none mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com>",
 				"10:00:01 my/1 identity=helo helo_result=pass action=prepend reason=ok client=192.0.2.2 helo=h sender=<b@example.com>",
 			}},

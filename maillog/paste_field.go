@@ -1,0 +1,405 @@
+package maillog
+
+import (
+	"bytes"
+	"net/netip"
+	"time"
+)
+
+// field is a header field, unfolded.
+type field struct {
+	name, value []byte
+	line        int
+}
+
+// is reports whether the field has a name, given in lower case.
+func (f *field) is(name string) bool { return equalFold(f.name, name) }
+
+// fields returns the header fields that lines begin with (RFC 5322, 2.2).
+func fields(lines [][]byte, first int) []field {
+	var all []field
+	for i, line := range lines[first:] {
+		line = bytes.TrimRight(line, " \t")
+		if i == 0 && bytes.HasPrefix(line, []byte("From ")) { // of an mbox
+			continue
+		}
+		if len(line) == 0 {
+			break
+		}
+		if line[0] == ' ' || line[0] == '\t' {
+			if len(all) > 0 {
+				last := &all[len(all)-1]
+				last.value = append(append(last.value, ' '), bytes.TrimLeft(line, " \t")...)
+				continue
+			}
+			line = bytes.TrimLeft(line, " \t") // the first line, indented when it was copied
+		}
+		name, value, ok := cut(line, ":")
+		if !ok || !isFieldName(name) {
+			break
+		}
+		all = append(all, field{name, bytes.Clone(bytes.TrimLeft(value, " \t")), first + i})
+	}
+	return all
+}
+
+// isFieldName reports whether name looks like that of a header field. It must
+// not begin with a digit, as a time stamp or a reply code does.
+func isFieldName(name []byte) bool {
+	for _, c := range name {
+		if c != '-' && c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !isDigit(c) {
+			return false
+		}
+	}
+	return len(name) > 0 && !isDigit(name[0])
+}
+
+// header reads the header that the text begins with. The topmost usable field
+// counts, as each host adds its own above the others.
+func (p *paste) header() (Source, bool) {
+	all := fields(p.lines, p.first)
+	var at time.Time
+	for i := range all {
+		f := &all[i]
+		switch {
+		case f.is("from"), f.is("to"), f.is("subject"), f.is("date"), f.is("message-id"), f.is("return-path"), f.is("delivered-to"), f.is("mime-version"):
+			p.isMessage = true
+		case f.is("received"):
+			p.isMessage = true
+			if at.IsZero() {
+				at = receivedTime(f.value)
+			}
+		case f.is("content-type"):
+			p.isBounce = p.isBounce || containsFold(f.value, "multipart/report") && containsFold(f.value, "delivery-status")
+		case f.is("x-failed-recipients"), f.is("reporting-mta"), f.is("final-recipient"), f.is("diagnostic-code"):
+			p.isBounce = true
+		}
+	}
+	if p.isBounce {
+		p.isMessage = false // its body is what it is about
+		return Source{}, false
+	}
+	for i := range all {
+		s, ok := p.field(all, i)
+		if !ok {
+			continue
+		}
+		s.InMessage, s.Time = p.isMessage, at
+		return s, true
+	}
+	return Source{}, false
+}
+
+// looseField reads a field that does not stand at the beginning of the text.
+func (p *paste) looseField() (Source, bool) {
+	for i := range p.lines {
+		line := bytes.TrimLeft(p.lines[i], " \t")
+		if len(line) < len("received-spf:") || line[0]|0x20 != 'r' && line[0]|0x20 != 'a' {
+			continue
+		}
+		all := fields(p.lines[i:], 0)
+		if len(all) == 0 {
+			continue
+		}
+		if s, ok := p.field(all[:1], 0); ok {
+			s.Line += i
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// field reads all[i] if it is about SPF.
+func (p *paste) field(all []field, i int) (Source, bool) {
+	switch f := &all[i]; {
+	case f.is("received-spf"):
+		s := p.pastedReceivedSPF(f)
+		return s, s.usable()
+	case f.is("authentication-results"):
+		s := p.pastedResults(f)
+		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
+			for j := i + 1; j < len(all); j++ { // the host that added the field added the next Received too
+				if all[j].is("received") {
+					s.Client, s.HELO = receivedFrom(all[j].value)
+					if s.Client.IsValid() {
+						s.Known |= HasClient | HasHELO
+					}
+					break
+				}
+			}
+		}
+		return s, s.usable()
+	}
+	return Source{}, false
+}
+
+// pastedReceivedSPF reads a Received-SPF field of any program.
+func (p *paste) pastedReceivedSPF(f *field) Source {
+	p.parser.reset(f.value)
+	rec := &p.parser.rec
+	rec.Kind = Acted
+	p.parser.receivedSPF(f.value)
+	rec.doubtTruncated(len(f.value), maxHeader)
+	if rec.Kind == Acted && !rec.Ambiguous {
+		if !contains(f.value, ") identity=") { // not policyd-spf's order: most programs mean the receiving host
+			rec.dropHost()
+		}
+		return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+	}
+	name, rest, _ := cut(f.value, " ")
+	result := resultNamed(bytes.TrimRight(name, ";"))
+	text, list, ok := comment(bytes.TrimLeft(rest, " "))
+	if !ok {
+		list = rest
+	}
+	list = bytes.TrimSpace(list)
+	if result == NoResult || bytes.HasPrefix(list, []byte("identity=")) && contains(list, recipientKey) { // one of ours, and it is doubtful
+		return Source{}
+	}
+	p.parser.reset(list)
+	v, ok := p.parser.readLoose(list)
+	rec = &p.parser.rec
+	if !ok || !rec.believe(v) {
+		return Source{}
+	}
+	rec.Identity = identityNamed(v.identity)
+	if v.seen&keySender == 0 {
+		if sender := domainOf(text); len(sender) > 0 {
+			rec.Sender, rec.Known = sender, rec.Known|HasSender
+		}
+	}
+	if rec.Known&HasClient == 0 {
+		if rec.Client, ok = addressIn(text); ok {
+			rec.Known |= HasClient
+		}
+	}
+	rec.dropHost()
+	if rec.Identity == NoIdentity {
+		rec.Identity = MailFrom
+		if len(rec.Sender) == 0 {
+			rec.Identity = HELO
+		}
+	}
+	rec.setResult(rec.Identity, result)
+	return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+}
+
+// dropHost removes a recipient that is a host.
+func (r *Record) dropHost() {
+	if bytes.IndexByte(r.Recipient, '@') < 0 {
+		r.Recipient, r.Known = nil, r.Known&^HasRecipient
+	}
+}
+
+// reset prepares the Parser for a text without a syslog line around it.
+func (p *Parser) reset(text []byte) {
+	p.rec = Record{Kind: Other, Program: PolicydSPF, Repeated: 1}
+	p.scratch = make([]byte, 0, len(text))
+}
+
+// readLoose reads the key-value-list of any program: values without quotes end
+// at a semicolon or a space, whatever else they hold.
+func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
+	for len(b) > 0 {
+		key, rest, found := cut(b, "=")
+		if !found {
+			return v, true // words at the end
+		}
+		if i := bytes.LastIndexAny(key, " ;"); i >= 0 {
+			key = key[i+1:]
+		}
+		var value []byte
+		if len(rest) > 0 && rest[0] == '"' {
+			if value, rest, ok = p.unquote(rest); !ok {
+				return v, false
+			}
+		} else {
+			i := bytes.IndexAny(rest, "; ")
+			if i < 0 {
+				i = len(rest)
+			}
+			value, rest = rest[:i], rest[i:]
+		}
+		if !v.set(key, value) {
+			return v, false
+		}
+		b, _ = cutSemicolon(rest)
+	}
+	return v, true
+}
+
+// domainOf returns what a comment such as Gmail's names as the sender: "domain
+// of a@example.com designates 192.0.2.1 as permitted sender".
+func domainOf(text []byte) []byte {
+	_, rest, ok := cut(text, "domain of ")
+	if !ok {
+		return nil
+	}
+	rest = bytes.TrimPrefix(rest, []byte("transitioning "))
+	name, _, _ := cut(rest, " ")
+	return bytes.Trim(name, ",;:()")
+}
+
+// addressIn returns the first IP address among the words of a text.
+func addressIn(text []byte) (a netip.Addr, ok bool) {
+	for len(text) > 0 {
+		i := bytes.IndexAny(text, " ,;()[]=<>")
+		if i < 0 {
+			i = len(text)
+		}
+		if a, ok := parseAddr(bytes.TrimRight(text[:i], ".")); ok {
+			return a, true
+		}
+		text = text[min(i+1, len(text)):]
+	}
+	return a, false
+}
+
+// pastedResults reads an Authentication-Results field of any program.
+func (p *paste) pastedResults(f *field) Source {
+	p.parser.reset(f.value)
+	rec := &p.parser.rec
+	rec.Kind = Acted
+	p.parser.authResults(f.value)
+	rec.doubtTruncated(len(f.value), maxHeader)
+	if rec.Kind == Acted && !rec.Ambiguous {
+		return source(AuthResults, f.line, &rec.Envelope, &rec.Verdict)
+	}
+	if contains(f.value, "("+clientKey) { // one of ours, and it is doubtful
+		return Source{}
+	}
+	p.parser.reset(f.value)
+	rec = &p.parser.rec
+	var result Result
+	inSPF := false
+	rest := f.value
+	for len(rest) > 0 {
+		switch c := rest[0]; {
+		case c == '(':
+			text, after, ok := comment(rest)
+			if !ok {
+				return Source{}
+			}
+			if inSPF {
+				p.readComment(text)
+			}
+			rest = after
+		case c == ';':
+			inSPF, rest = false, rest[1:]
+		case c == ' ':
+			rest = rest[1:]
+		default:
+			i := bytes.IndexAny(rest, "=; (")
+			if i < 0 {
+				i = len(rest)
+			}
+			name, after := rest[:i], rest[i:]
+			if i == len(rest) || after[0] != '=' {
+				rest = rest[max(i, 1):]
+				continue
+			}
+			value, after, ok := p.propertyValue(after[1:])
+			if !ok {
+				return Source{}
+			}
+			rest = after
+			switch {
+			case equalFold(name, "spf") && result == NoResult:
+				inSPF, result = true, resultNamed(value)
+			case inSPF && equalFold(name, "smtp.mailfrom"):
+				rec.Sender, rec.Known, rec.Identity = value, rec.Known|HasSender, MailFrom
+			case inSPF && equalFold(name, "smtp.helo"):
+				rec.HELO, rec.Known = value, rec.Known|HasHELO
+			case inSPF && (equalFold(name, "smtp.remote-ip") || equalFold(name, "smtp.client-ip") || equalFold(name, "policy.iprev")):
+				if rec.Client, ok = parseAddr(value); ok {
+					rec.Known |= HasClient
+				}
+			}
+		}
+	}
+	if rec.Identity == NoIdentity && rec.Known&HasHELO != 0 {
+		rec.Identity = HELO
+	}
+	rec.setResult(rec.Identity, result)
+	s := source(AuthResults, f.line, &rec.Envelope, &rec.Verdict)
+	s.Result = result
+	return s
+}
+
+// propertyValue reads a value of Authentication-Results. Without quotes it ends
+// at a semicolon or a space.
+func (p *paste) propertyValue(b []byte) (value, rest []byte, ok bool) {
+	if len(b) > 0 && b[0] == '"' {
+		return p.parser.unquote(b)
+	}
+	i := bytes.IndexAny(b, "; (")
+	if i < 0 {
+		i = len(b)
+	}
+	return b[:i], b[i:], true
+}
+
+// readComment reads what the comment of an spf result says beside the result.
+func (p *paste) readComment(text []byte) {
+	rec := &p.parser.rec
+	if rec.Known&HasClient == 0 {
+		var ok bool
+		if rec.Client, ok = addressIn(text); ok {
+			rec.Known |= HasClient
+		}
+	}
+	if sender := domainOf(text); len(sender) > 0 && rec.Known&HasSender == 0 {
+		rec.Sender, rec.Known, rec.Identity = sender, rec.Known|HasSender, MailFrom
+	}
+}
+
+// receivedFrom returns the client of a Received field (RFC 5321, 4.4): "from
+// helo (name [192.0.2.1])".
+func receivedFrom(value []byte) (a netip.Addr, helo string) {
+	rest, ok := cutPrefix(value, "from ")
+	if !ok {
+		return a, ""
+	}
+	name, rest, ok := cut(rest, " ")
+	if !ok || len(rest) == 0 || rest[0] != '(' {
+		return a, ""
+	}
+	text, _, ok := comment(rest)
+	if !ok {
+		return a, ""
+	}
+	text, _, _ = cut(text, "]")
+	_, address, ok := cut(text, "[")
+	if !ok {
+		return a, ""
+	}
+	address = bytes.TrimPrefix(address, []byte("IPv6:"))
+	if a, ok = parseAddr(address); !ok {
+		return a, ""
+	}
+	return a, string(name)
+}
+
+// receivedTime returns the time at the end of a Received field, zero if there is
+// none.
+func receivedTime(value []byte) time.Time {
+	i := bytes.LastIndexByte(value, ';')
+	text, _, _ := cut(value[i+1:], "(")
+	for _, layout := range [...]string{"Mon, _2 Jan 2006 15:04:05 -0700", "_2 Jan 2006 15:04:05 -0700", "Mon, _2 Jan 2006 15:04:05 MST"} {
+		if t, err := time.Parse(layout, string(bytes.TrimSpace(text))); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// containsFold reports whether b contains lower, which is in lower case, in any
+// case of US-ASCII.
+func containsFold(b []byte, lower string) bool {
+	for i := 0; i+len(lower) <= len(b); i++ {
+		if equalFold(b[i:i+len(lower)], lower) {
+			return true
+		}
+	}
+	return false
+}
