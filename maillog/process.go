@@ -1,0 +1,122 @@
+package maillog
+
+import (
+	"bytes"
+	"time"
+)
+
+// process is what is kept of a process.
+type process struct {
+	key          processKey
+	older, newer int32
+
+	open    bool // msg has not been passed on
+	done    bool // msg has its action
+	checks  bool // the process logs checks before actions
+	msg     Message
+	claim   Envelope // that the line of the action claims
+	storage []byte   // what the slices of msg are parts of
+}
+
+// continues reports whether the check of rec belongs to the open message: HELO
+// comes first, and each identity is checked once.
+func (p *process) continues(rec *Record) bool {
+	if rec.Identity == HELO || p.msg.MailFromResult != NoResult {
+		return false
+	}
+	return rec.Ambiguous && p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)
+}
+
+// agree reports whether what both know about client, HELO name and sender is the
+// same.
+func agree(a, b *Envelope) bool {
+	switch both := a.Known & b.Known; {
+	case both&HasClient != 0 && a.Client != b.Client,
+		both&HasHELO != 0 && !bytes.Equal(a.HELO, b.HELO),
+		both&HasSender != 0 && !bytes.Equal(a.Sender, b.Sender):
+		return false
+	}
+	return true
+}
+
+// isRefusal reports whether rec is a refusal. The text of one may be the
+// explanation of a domain (exp=) and claim anything, so next to the checks of a
+// message it counts only as its action.
+func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == Defer }
+
+// repeats reports whether rec tells Postfix about another recipient what it was
+// told about the last one. The code may differ: an error's is 5.7.24 only once.
+func (p *process) repeats(rec *Record) bool {
+	if rec.Action != p.msg.Action || !isRefusal(rec) && rec.Action != Restrict {
+		return false
+	}
+	return agree(&p.claim, &rec.Envelope) && bytes.Equal(rec.Reason, p.msg.Reason)
+}
+
+// begin passes on the message of a process and begins the one of rec.
+func (r *Reader) begin(p *process, rec *Record, t time.Time) {
+	r.emit(p)
+	p.open, p.done = true, false
+	p.storage = p.storage[:0]
+	m := &p.msg
+	*m = Message{Time: t, PID: rec.PID, Program: rec.Program, Envelope: rec.Envelope, Verdict: rec.Verdict, Ambiguous: rec.Ambiguous}
+	m.HELO, m.Sender, m.Recipient = p.store(rec.HELO), p.store(rec.Sender), p.store(rec.Recipient)
+	m.Domain, m.Term = p.store(rec.Domain), p.store(rec.Term)
+	m.Host, m.QueueID = p.store(rec.Host), p.store(rec.QueueID)
+	m.Code, m.Reason, m.Identity = nil, nil, NoIdentity // those of an action, see act
+}
+
+// act adds an action to the message. What the log said of its checks stays.
+func (p *process) act(rec *Record) {
+	m := &p.msg
+	p.done = true
+	m.Action, m.Exempt, m.Identity = rec.Action, rec.Exempt, rec.Identity
+	m.Answers = rec.Repeated
+	p.claim = rec.Envelope
+	p.claim.HELO, p.claim.Sender, p.claim.Recipient = p.store(rec.HELO), p.store(rec.Sender), nil
+	if isRefusal(rec) && (m.HELOResult != NoResult || m.MailFromResult != NoResult) { // of the last check
+		m.Identity = HELO
+		if m.MailFromResult != NoResult {
+			m.Identity = MailFrom
+		}
+	} else if !rec.Ambiguous && m.Ambiguous { // the checks did not tell
+		m.Ambiguous = false
+		m.Envelope = rec.Envelope
+		m.HELO, m.Sender, m.Recipient = p.claim.HELO, p.claim.Sender, p.store(rec.Recipient)
+	}
+	if !isRefusal(rec) && m.Known&HasRecipient == 0 && rec.Known&HasRecipient != 0 {
+		m.Recipient, m.Known = p.store(rec.Recipient), m.Known|HasRecipient
+	}
+	if len(m.QueueID) == 0 {
+		m.QueueID = p.store(rec.QueueID)
+	}
+	m.Code, m.Reason = p.store(rec.Code), p.store(rec.Reason)
+	if rec.HELOResult != NoResult {
+		m.HELOResult = rec.HELOResult
+	}
+	if rec.MailFromResult != NoResult {
+		m.MailFromResult = rec.MailFromResult
+	}
+	if rec.Shadow.Text != nil {
+		p.shadow(rec)
+	}
+}
+
+// shadow adds what a shadow configuration would do.
+func (p *process) shadow(rec *Record) {
+	s := rec.Shadow
+	for _, field := range [...]*[]byte{&s.Code, &s.Text, &s.Option, &s.Value} {
+		*field = p.store(*field)
+	}
+	p.msg.Shadow, p.msg.HasShadow = s, true
+}
+
+// store copies b to where it stays until the message is passed on.
+func (p *process) store(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	n := len(p.storage)
+	p.storage = append(p.storage, b...) // slices of a former array stay valid
+	return p.storage[n:len(p.storage):len(p.storage)]
+}
