@@ -64,7 +64,7 @@ func TestReaderReadsGoldenLogs(t *testing.T) {
 			}
 		})
 	}
-	if told < 1000 {
+	if told < 2000 {
 		t.Errorf("only %d exchanges were told", told)
 	}
 }

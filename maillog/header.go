@@ -144,13 +144,12 @@ func (p *Parser) commentPairs(text []byte) {
 	}
 }
 
-// sameDomain reports whether a sender's domain is domain: what follows its last
-// "@", without a final full stop. A sender without "@" is a domain.
+// sameDomain reports whether domain is that of sender: what follows an "@",
+// without a final full stop, or the whole of a sender without "@". spf-engine
+// takes the first "@", policyd-spf the last.
 func sameDomain(sender, domain []byte) bool {
-	if i := bytes.LastIndexByte(sender, '@'); i >= 0 {
-		sender = bytes.TrimSuffix(sender[i+1:], []byte("."))
-	}
-	return bytes.Equal(sender, domain)
+	head, ok := bytes.CutSuffix(bytes.TrimSuffix(sender, []byte(".")), domain)
+	return ok && (len(head) == 0 || head[len(head)-1] == '@')
 }
 
 // exempt reads the comment about a client that was not checked. escaped says
