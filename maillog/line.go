@@ -53,7 +53,8 @@ func (p *Parser) Parse(line []byte) *Record {
 		r.Kind = Foreign
 		return r
 	}
-	*r = Record{Kind: Other, Program: program, Stamp: stamp, Host: host, Repeated: 1}
+	*r = Record{} // field by field: a composite literal would be copied
+	r.Kind, r.Program, r.Stamp, r.Host, r.Repeated = Other, program, stamp, host, 1
 	text, pid, ok := splitPID(rest)
 	if ok && (program == PolicydSPF || program == PolicySPF) {
 		_, ok = p.Time(stamp)
@@ -233,21 +234,15 @@ func cutPrefix(b []byte, prefix string) ([]byte, bool) {
 // digit is one only if it is too long for a word without vowels.
 func cutQueueID(text []byte) (id, rest []byte, ok bool) {
 	const minLen, maxLen, minNoDigit = 4, 32, 10
-	digits, vowels := 0, 0
-	for i, c := range text[:min(len(text), maxLen+1)] {
-		switch charClass[c] {
-		case digit:
-			digits++
-		case vowel:
-			vowels++
-		case hex, letter:
-		default:
-			if c != ':' || i < minLen || digits == 0 && (vowels > 0 || i < minNoDigit) ||
-				i+2 >= len(text) || text[i+1] != ' ' {
-				return nil, text, false
-			}
-			return text[:i], text[i+2:], true
-		}
+	var seen byte
+	i := 0
+	for i < len(text) && i <= maxLen && charClass[text[i]]&isIDChar != 0 {
+		seen |= charClass[text[i]]
+		i++
 	}
-	return nil, text, false
+	if i < minLen || i > maxLen || i+2 >= len(text) || text[i] != ':' || text[i+1] != ' ' ||
+		seen&isDigitChar == 0 && (seen&isVowelChar != 0 || i < minNoDigit) {
+		return nil, text, false
+	}
+	return text[:i], text[i+2:], true
 }

@@ -59,7 +59,9 @@ func (r *Reader) begin(p *process, rec *Record, t time.Time) {
 	p.open, p.done = true, false
 	p.storage = p.storage[:0]
 	m := &p.msg
-	*m = Message{Time: t, PID: rec.PID, Program: rec.Program, Envelope: rec.Envelope, Verdict: rec.Verdict, Ambiguous: rec.Ambiguous}
+	*m = Message{}
+	m.Time, m.PID, m.Program, m.Ambiguous = t, rec.PID, rec.Program, rec.Ambiguous
+	m.Envelope, m.Verdict = rec.Envelope, rec.Verdict
 	m.HELO, m.Sender, m.Recipient = p.store(rec.HELO), p.store(rec.Sender), p.store(rec.Recipient)
 	m.Domain, m.Term = p.store(rec.Domain), p.store(rec.Term)
 	m.Host, m.QueueID = p.store(rec.Host), p.store(rec.QueueID)

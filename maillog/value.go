@@ -6,24 +6,23 @@ import "bytes"
 // Hide_Receiver hides, an attribute that Postfix did not send.
 const unknownValue = "<UNKNOWN>"
 
-// The classes of bytes in charClass.
+// The bits of charClass. The bits of '0' are set in each class.
 const (
-	plain   = '.' // may stand in a value without quotes, and in a queue id if also one of these:
-	digit   = '0'
-	hex     = 'A' // capital letter A or E
-	letter  = 'B' // other letter that is no vowel
-	vowel   = 'I' // other vowel
-	special = 'x' // asks for quotes (RFC 7208, 9.1), or is in no value at all
+	isQuotedChar = 1 << iota // asks for quotes (RFC 7208, 9.1), or is in no value at all
+	isDigitChar
+	isVowelChar // a vowel that is no hexadecimal digit in capitals
+	isIDChar    // may be in a queue id
 )
 
 // charClass has the class of each byte.
 const charClass = "" +
-	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.x.....xx..x...0000000000.xxxx." +
-	".ABBBABBBIBBBBBIBBBBBIBBBBB.x....IBBBIBBBIBBBBBIBBBBBIBBBBB....x" +
-	"................................................................" +
-	"................................................................"
+	"111111111111111111111111111111111010000011001000::::::::::011110" +
+	"088888888<88888<88888<88888010000<888<888<88888<88888<8888800001" +
+	"0000000000000000000000000000000000000000000000000000000000000000" +
+	"0000000000000000000000000000000000000000000000000000000000000000"
 
-func isSpecial(c byte) bool { return charClass[c] == special }
+// isSpecial reports whether c cannot stand in a value without quotes.
+func isSpecial(c byte) bool { return charClass[c]&isQuotedChar != 0 }
 
 // value reads a value at the beginning of b and returns what follows it: a
 // quoted-string (RFC 5322, 3.2.4), "<>", "<UNKNOWN>" or a run of characters that
