@@ -152,7 +152,7 @@ func (p *Parser) shadow(text []byte) {
 	r.Kind = Shadowed
 	r.Shadow = shadowOf(text)
 	if _, _, rest := cutCode(text); contains(rest, "id=") {
-		if i := bytes.LastIndex(rest, []byte(" (")); i >= 0 && len(r.Shadow.Option) > 0 {
+		if i := lastIndex(rest, " ("); i >= 0 && len(r.Shadow.Option) > 0 {
 			rest = rest[:i]
 		}
 		p.refusalURL(rest)
@@ -173,7 +173,7 @@ func shadowOf(text []byte) Shadow {
 		word, _, _ := cut(text, " ")
 		s.Action, _ = actionNamed(word)
 	}
-	i := bytes.LastIndex(text, []byte(" ("))
+	i := lastIndex(text, " (")
 	if i < 0 || text[len(text)-1] != ')' || s.Action == NoAction {
 		return s
 	}

@@ -59,9 +59,9 @@ func (p *paste) refusalBefore(i int) []byte {
 	for _, line := range p.lines[max(0, i-maxLines) : i+1] {
 		text = append(append(text, bytes.TrimSpace(line)...), ' ')
 	}
-	j := bytes.LastIndex(text, []byte("Message rejected due to: "))
+	j := lastIndex(text, "Message rejected due to: ")
 	if j < 0 {
-		j = bytes.LastIndex(text, []byte("Message deferred due to: "))
+		j = lastIndex(text, "Message deferred due to: ")
 	}
 	if j < 0 {
 		return nil

@@ -50,18 +50,18 @@ func (p *Parser) policy(text []byte) {
 
 // checked reads the line of a check: "Pass; identity=mailfrom; client-ip=...".
 func (p *Parser) checked(text []byte) bool {
-	name, rest, ok := cut(text[:min(len(text), len("Temperror; identity="))], "; identity=")
-	if !ok {
+	i := bytes.IndexByte(text[:min(len(text), len("Temperror;"))], ';')
+	if i < 0 {
 		return false
 	}
-	result := resultNamed(name)
-	if result == NoResult {
+	result := resultNamed(text[:i])
+	rest, ok := cutPrefix(text[i:], "; ")
+	if result == NoResult || !ok || !bytes.HasPrefix(rest, []byte("identity=")) {
 		return false
 	}
 	r := &p.rec
 	r.Kind = Checked
 	r.Result = result
-	rest = text[len(name)+len("; "):]
 	p.believePairs(rest)
 	if r.Ambiguous { // the identity stands before anything that the client said
 		name, _, _ := cut(rest[len("identity="):], ";")
@@ -204,7 +204,7 @@ func refusalReason(text []byte) []byte {
 			return text
 		}
 	}
-	if i := bytes.LastIndex(rest, []byte(". Please see http")); i >= 0 {
+	if i := lastIndex(rest, ". Please see http"); i >= 0 {
 		rest = rest[:i]
 	}
 	return rest

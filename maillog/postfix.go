@@ -38,7 +38,7 @@ func (p *Parser) postfix(service, text []byte) {
 	case "qmgr":
 		// from=<a@example.com>, size=1234, nrcpt=1 (queue active)
 		if sender, ok := cutPrefix(rest, "from=<"); ok {
-			if i := bytes.LastIndex(sender, []byte(">, size=")); i >= 0 {
+			if i := lastIndex(sender, ">, size="); i >= 0 {
 				r.Kind, r.Sender, r.Known = Queued, sender[:i], HasSender
 			}
 		}
@@ -124,7 +124,7 @@ func (p *Parser) refused(text []byte) {
 // name holds no angle brackets: Postfix replaces them.
 func (p *Parser) addresses(b []byte) {
 	r := &p.rec
-	i := bytes.LastIndex(b, []byte("> proto="))
+	i := lastIndex(b, "> proto=")
 	if i < 0 {
 		r.Ambiguous = true
 		return

@@ -140,6 +140,18 @@ func cut(b []byte, separator string) (before, after []byte, ok bool) {
 // constant does not allocate.
 func index(b []byte, sub string) int { return bytes.Index(b, []byte(sub)) }
 
+// lastIndex returns where sub begins in b for the last time, -1 if nowhere.
+// bytes.LastIndex looks at each byte.
+func lastIndex(b []byte, sub string) int {
+	for end := len(b); ; {
+		i := bytes.LastIndexByte(b[:end], sub[0])
+		if i < 0 || len(b)-i >= len(sub) && string(b[i:i+len(sub)]) == sub {
+			return i
+		}
+		end = i
+	}
+}
+
 func contains(b []byte, sub string) bool { return index(b, sub) >= 0 }
 
 // hasControl reports whether b holds a control character, which no program of
