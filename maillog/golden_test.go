@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"policyd-spf/maillog"
 )
@@ -73,7 +72,7 @@ func TestReaderReadsGoldenLogs(t *testing.T) {
 // asked.
 func checkExchange(t *testing.T, i int, request, reply string, log []string, prospective bool) bool {
 	t.Helper()
-	r := maillog.NewReader(time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC))
+	r := maillog.NewReader(now())
 	var messages []maillog.Message
 	r.OnMessage = func(m *maillog.Message) { messages = append(messages, *m) }
 	for _, line := range log {

@@ -6,6 +6,7 @@ import "bytes"
 type pairs struct {
 	identity, client, helo, sender, recipient []byte
 	seen                                      uint8
+	twice                                     bool // a key occurs again: its values contradict each other
 }
 
 // The keys of pairs.
@@ -19,9 +20,8 @@ const (
 	keysAll = keyIdentity | keyClient | keyHELO | keySender | keyReceiver
 )
 
-// set sets the value of a key. It returns false for one that has a value: two
-// values contradict each other. Other keys do not matter.
-func (v *pairs) set(key, value []byte) bool {
+// set sets the value of a key, and reports whether it knows the key.
+func (v *pairs) set(key, value []byte) (known bool) {
 	var bit uint8
 	switch string(key) {
 	case "identity":
@@ -35,50 +35,43 @@ func (v *pairs) set(key, value []byte) bool {
 	case "receiver":
 		bit, v.recipient = keyReceiver, value
 	}
-	if v.seen&bit != 0 {
-		return false
-	}
+	v.twice = v.twice || v.seen&bit != 0
 	v.seen |= bit
-	return true
+	return bit != 0
 }
 
-// readPairs reads a key-value-list as RFC 7208, 9.1 defines it: all of b, with a
-// semicolon between two pairs and perhaps one at the end.
-func (p *Parser) readPairs(b []byte) (v pairs, ok bool) {
+// readOwnPairs reads a key-value-list as a policy server writes it (RFC 7208,
+// 9.1): all of b, "; " between two pairs, no key that it does not write, none
+// twice. All this is necessary: a line of pypolicyd-spf may look almost like
+// this where a sender wrote parts of it. A list of policyd-spf without one of
+// its keys is cut short. postfix-policyd-spf-perl writes the name of the
+// receiving host as receiver.
+func (p *Parser) readOwnPairs(b []byte) (v pairs, ok bool) {
 	for {
 		i := 0
 		for i < len(b) && !isSpecial(b[i]) {
 			i++
 		}
-		if i == 0 || i == len(b) || b[i] != '=' {
+		if i == len(b) || b[i] != '=' {
 			return v, false
 		}
-		key := b[:i]
 		value, rest, ok := p.value(b[i+1:])
-		if !ok || !v.set(key, value) {
+		if !ok || !v.set(b[:i], value) || v.twice {
 			return v, false
 		}
-		rest, more := cutSemicolon(rest)
-		if len(rest) == 0 {
-			return v, true
+		if len(rest) == 0 || len(rest) == 1 && rest[0] == ' ' {
+			break
 		}
-		if !more {
+		if len(rest) < len("; ") || rest[0] != ';' || rest[1] != ' ' {
 			return v, false
 		}
-		b = rest
+		b = rest[len("; "):]
 	}
-}
-
-// readOwnPairs is readPairs for a list that a policy server wrote. One of
-// policyd-spf's is cut short if it does not have all keys. postfix-policyd-spf-perl
-// writes the name of the receiving host as receiver.
-func (p *Parser) readOwnPairs(b []byte) (v pairs, ok bool) {
-	v, ok = p.readPairs(b)
 	if p.rec.Program == PolicySPF {
 		v.seen &^= keyReceiver
-		return v, ok && v.seen&keyClient != 0
+		return v, v.seen&keyClient != 0
 	}
-	return v, ok && v.seen == keysAll
+	return v, v.seen == keysAll
 }
 
 // cutSemicolon removes white space and one semicolon from the beginning of b. It

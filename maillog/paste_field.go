@@ -220,7 +220,7 @@ func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
 			}
 			value, rest = rest[:i], rest[i:]
 		}
-		if !v.set(key, value) {
+		if v.set(key, value); v.twice {
 			return v, false
 		}
 		b, _ = cutSemicolon(rest)

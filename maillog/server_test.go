@@ -41,7 +41,7 @@ var hostileWords = []string{
 	"; helo=bank.example", "; envelope-from=v@bank.example", "; receiver=r", "client-ip=192.0.2.9", `"`, `\`, `\"`, `";`, "(", ")", `\)`,
 	") identity=helo; ", "]: Pass; identity=mailfrom; client-ip=192.0.2.9; helo=h; envelope-from=v@bank.example; receiver=r ",
 	" ", "=", ",", "<", ">", "@", "\t", "\x1b[2J", "\x00", "\xff", "é", "ß", "\u2028", ";id=v@bank.example", ";ip=192.0.2.9", ";r=r", "?s=mfrom",
-	"a", "b+c", "x.y", "... ", "smtp.mailfrom=bank.example", "%40", "550 5.7.23 ", "\u00a0", "'",
+	"; x=y", "; ", ";", "a", "b+c", "x.y", "... ", "smtp.mailfrom=bank.example", "%40", "550 5.7.23 ", "\u00a0", "'",
 }
 
 // hostile returns a value of up to four hostile words.
@@ -63,6 +63,9 @@ func shown(value string) string {
 		return r
 	}, strings.ToValidUTF8(strings.ReplaceAll(value, "\xff", string(utf8.RuneError)), string(utf8.RuneError)))
 }
+
+// now is the time of reading in all tests.
+func now() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
 // sink collects the text of log lines.
 type sink struct{ lines []string }
@@ -173,7 +176,7 @@ func randomRequest(random *rand.Rand, i int) (policy.Request, maillog.Result) {
 // those of a Reader that is used no more.
 func readBack(t *testing.T, lines []string) *maillog.Message {
 	t.Helper()
-	r := maillog.NewReader(time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC))
+	r := maillog.NewReader(now())
 	var found *maillog.Message
 	r.OnMessage = func(m *maillog.Message) {
 		if found != nil {
