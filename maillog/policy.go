@@ -98,7 +98,7 @@ func (p *Parser) believePairs(b []byte) {
 	}
 	v, ok := readUnquoted(rest)
 	switch {
-	case !ok || contains(rest, ") identity="): // as if a comment before this list held another
+	case !ok:
 		r.doubt()
 	case !r.believe(v):
 		r.Kind = Unreadable
@@ -230,10 +230,10 @@ func (p *Parser) refusalURL(text []byte) {
 	scope := before[bytes.LastIndexByte(before, '?')+1:]
 	scope, _ = cutPrefix(scope, "s=")
 	r.Identity = identityNamed(scope)
+	afterID := rest
 	id, rest, ok1 := cutOnce(rest, ipKey)
 	address, recipient, ok2 := cutOnce(rest, rKey)
-	if r.Identity == NoIdentity || !ok1 || !ok2 || contains(id, rKey) || contains(rest, ";id=") || contains(rest, "&id=") || contains(id, ";id=") || contains(id, "&id=") ||
-		bytes.Count(text, []byte("?s=")) != 1 {
+	if r.Identity == NoIdentity || !ok1 || !ok2 || contains(id, rKey) || contains(afterID, ";id=") || contains(afterID, "&id=") {
 		r.doubt()
 		return
 	}

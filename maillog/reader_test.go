@@ -64,6 +64,13 @@ func TestReaderMessages(t *testing.T) {
 			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
 				"1 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectA,
 			want: []string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com> answers=3"}},
+		{name: "refusal of another message without checks",
+			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
+				"1 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectB,
+			want: []string{
+				"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com>",
+				"10:00:02 mx/1 identity=mailfrom action=reject code=550 5.7.23 reason=x client=192.0.2.2 sender=<b@example.com>",
+			}},
 		{name: "the same message again",
 			log: strings.Repeat("1 mx policyd-spf[1]: Fail; identity=mailfrom; "+a+"\n"+"1 mx policyd-spf[1]: "+rejectA, 2),
 			want: slices.Repeat([]string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com>"},
