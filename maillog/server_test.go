@@ -14,7 +14,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/maillog"
 	"policyd-spf/policy"
-	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // serverZone has a domain for each result.
@@ -87,7 +87,7 @@ func serve(t testing.TB, config string) (*policy.Server, *sink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := spf.ParseZone(strings.NewReader(serverZone), "", "zone")
+	zone, err := dns.ParseZone(strings.NewReader(serverZone), "", "zone")
 	if err != nil {
 		t.Fatal(err)
 	}
