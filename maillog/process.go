@@ -47,6 +47,12 @@ func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == 
 // repeats reports whether rec tells Postfix about another recipient what it was
 // told about the last one. The code may differ: an error's is 5.7.24 only once.
 func (p *process) repeats(rec *Record) bool {
+	if rec.Program == PolicySPF { // it logs no checks, and has nothing to say once the message has its header
+		return rec.Action == Dunno
+	}
+	if !p.checks {
+		return false
+	}
 	if rec.Action != p.msg.Action || !isRefusal(rec) && rec.Action != Restrict {
 		return false
 	}

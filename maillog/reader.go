@@ -156,7 +156,7 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		switch {
 		case p.open && !p.done && (isRefusal(rec) || rec.Ambiguous || p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)):
 			p.act(rec)
-		case p.open && p.done && p.checks && p.repeats(rec):
+		case p.open && p.done && p.repeats(rec):
 			p.msg.Answers += rec.Repeated
 		default:
 			r.begin(p, rec, t)

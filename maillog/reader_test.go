@@ -71,6 +71,10 @@ func TestReaderMessages(t *testing.T) {
 				"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com>",
 				"10:00:02 mx/1 identity=mailfrom action=reject code=550 5.7.23 reason=x client=192.0.2.2 sender=<b@example.com>",
 			}},
+		{name: "further recipients, postfix-policyd-spf-perl",
+			log: "1 mx postfix/policy-spf[1]: Policy action=PREPEND Received-SPF: none (x) receiver=mx; identity=helo; helo=h; client-ip=192.0.2.1\n" +
+				"2 mx postfix/policy-spf[1]: Policy action=DUNNO\n",
+			want: []string{"10:00:01 mx/1 identity=helo helo_result=none action=prepend reason=x client=192.0.2.1 helo=h answers=2"}},
 		{name: "the same message again",
 			log: strings.Repeat("1 mx policyd-spf[1]: Fail; identity=mailfrom; "+a+"\n"+"1 mx policyd-spf[1]: "+rejectA, 2),
 			want: slices.Repeat([]string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com>"},
