@@ -169,7 +169,7 @@ func number(b []byte, pad byte) (int, bool) {
 	return n, true
 }
 
-// monthNamed returns the month of a name of three letters, 0 if it is none.
+// monthNamed returns the month with a three-letter name, 0 if there is no such month.
 func monthNamed(name []byte) time.Month {
 	const names = "JanFebMarAprMayJunJulAugSepOctNovDec"
 	for m := range 12 {

@@ -66,8 +66,8 @@ func (p *Parser) openDKIM(text []byte) {
 //	<tag>; proxy; rspamd_task_write_log: id: <mid>, qid: <QID>, ip: 192.0.2.1,
 //	from: <a@b>, (default: F (no action): [1.50/15.00] [DMARC_NA(0.00){b;},...]), len: ...
 //
-// The Message-ID, the sender and the options in braces are others' words. A line
-// that has two queue ids, or DMARC symbols that contradict each other, is not
+// The sender controls the Message-ID, the address and the options in braces. A
+// line that has two queue ids, or DMARC symbols that contradict each other, is not
 // believed.
 func (p *Parser) rspamd(text []byte) {
 	r := &p.rec

@@ -133,9 +133,9 @@ func (p *Parser) pvalue(b []byte) (value, rest []byte, ok bool) {
 	return b[:i], b[i:], true
 }
 
-// commentPairs reads the values in a comment. Where it holds a backslash, the
-// words that it stands for cannot be told: a comment is written as it is if its
-// parentheses balance, and else escaped.
+// commentPairs reads the values in a comment. A backslash in it is ambiguous: the
+// server escapes parentheses only if they do not balance, so a backslash may be an
+// escape or a part of the value.
 func (p *Parser) commentPairs(text []byte) {
 	r := &p.rec
 	v, ok := readUnquoted(text)

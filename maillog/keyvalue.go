@@ -105,8 +105,8 @@ func (p *Parser) keyValue(v *pairs, key, value []byte) (bit uint16, ok bool) {
 	return 0, true
 }
 
-// optionalResult returns the result with a name, and false if it is none. Empty,
-// "-" and "unchecked" stand for no result.
+// optionalResult returns the result with a name, and false if there is no such
+// result. Empty, "-" and "unchecked" stand for a check that was not made.
 func optionalResult(name []byte) (Result, bool) {
 	switch string(name) {
 	case "", "-", "unchecked":

@@ -101,7 +101,7 @@ func (p *Parser) unreadable() *Record {
 	return &p.rec
 }
 
-// Time returns the time of a time stamp, and false if it is none.
+// Time returns the time of a time stamp, and false if it is malformed.
 func (p *Parser) Time(stamp []byte) (time.Time, bool) { return p.clock.parse(stamp) }
 
 // cutPriority removes the priority that some syslogds write into files ("<22>").

@@ -35,7 +35,7 @@ func TestParseLines(t *testing.T) {
 		{name: "cut in the ident", line: "Nov  2 10:11:12 mx policyd-s", want: "foreign"},
 		{name: "cut after the host", line: "Nov  2 10:11:12 mx", want: "unreadable"},
 		{name: "cut in the pid", line: "Nov  2 10:11:12 mx policyd-spf[12", want: "unreadable"},
-		{name: "pid that is none", line: "Nov  2 10:11:12 mx policyd-spf[x]: " + text, want: "unreadable"},
+		{name: "pid without digits", line: "Nov  2 10:11:12 mx policyd-spf[x]: " + text, want: "unreadable"},
 		{name: "no text", line: "Nov  2 10:11:12 mx policyd-spf[1]: ", want: "unreadable"},
 		{name: "binary", line: "\x00\x01\x02\xff\xfe" + strings.Repeat("\x80", 100), want: "unreadable"},
 		{name: "too long", line: "Nov  2 10:11:12 mx policyd-spf[1]: " + text + strings.Repeat("x", MaxLine), want: "unreadable"},

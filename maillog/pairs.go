@@ -95,7 +95,7 @@ const (
 // readUnquoted reads "client-ip=...; helo=...; envelope-from=...; receiver=..."
 // whose values are not quoted, as pypolicyd-spf, spf-engine and all comments
 // have them. It returns false unless each key stands there once: a value that
-// holds a key could be anybody's words.
+// holds a key cannot be told from a key that the server wrote.
 func readUnquoted(b []byte) (v pairs, ok bool) {
 	b, ok = cutPrefix(b, clientKey)
 	if !ok {

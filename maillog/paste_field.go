@@ -203,7 +203,7 @@ func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
 	for len(b) > 0 {
 		key, rest, found := cut(b, "=")
 		if !found {
-			return v, true // words at the end
+			return v, true // free text at the end
 		}
 		if i := bytes.LastIndexAny(key, " ;"); i >= 0 {
 			key = key[i+1:]

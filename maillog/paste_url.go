@@ -39,7 +39,7 @@ func (p *paste) url() (Source, bool) {
 	return Source{}, false
 }
 
-// mentionsBounce reports whether the text has the words of a bounce.
+// mentionsBounce reports whether the text has a phrase that bounces use.
 func (p *paste) mentionsBounce() bool {
 	for _, line := range p.lines {
 		for _, words := range [...]string{"diagnostic-code:", "final-recipient:", "said: 5", "said: 4", "could not be delivered", "undeliver", "returned mail", "remote server", "in reply to"} {

@@ -212,9 +212,8 @@ func refusalReason(text []byte) []byte {
 
 // refusalURL reads who was refused from the URL of a refusal:
 // "http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=r@x", also
-// with "&". The explanation of a domain (exp=) may stand before it and the
-// sender's words in it, so it is believed only if each part occurs once in all
-// of the text.
+// with "&". A domain controls the explanation before it (exp=) and a sender the
+// id in it, so it is believed only if each part occurs once in the whole text.
 func (p *Parser) refusalURL(text []byte) {
 	r := &p.rec
 	before, rest, ok := cut(text, ";id=")
