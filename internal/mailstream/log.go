@@ -92,7 +92,7 @@ func (s *Stream) appendSession(lines []logLine, i int, o LogOptions) []logLine {
 		add(30*time.Millisecond, smtpd, "disconnect from "+client+" ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4")
 		return lines
 	}
-	qid := fmt.Sprintf("%X", 0x4F1A000000+i*7919)
+	qid := fmt.Sprintf("4F1A%X", 0x100000+i*7919)
 	add(5*time.Millisecond, smtpd, fmt.Sprintf("%s: client=%s", qid, client))
 	add(60*time.Millisecond, fmt.Sprintf("postfix/cleanup[%d]", pid+10000), fmt.Sprintf("%s: message-id=<%d@%s>", qid, i, m.HELO))
 	if o.DMARC {
