@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -63,13 +64,17 @@ type File struct {
 	silent int // those that are not
 }
 
-// Load reads a configuration file. A file that is not there, or is no regular
-// file, is complained of, and makes the defaults. The error, whose text is a
-// line for the log, is for a file that is there and cannot be read: to go on
-// with defaults could turn away mail that is meant to be taken.
+// Load reads a configuration file. If there is no file at path, or something
+// that is not a regular file, the settings are the defaults, and a diagnostic
+// says so. Every other failure is an error, whose text is a line for the log: the
+// file may exist and say something else than the defaults, which could reject
+// mail that the administrator means to accept.
 func Load(path string) (*File, error) {
 	l := &File{Settings: Default(), Origins: make(map[string]Origin), path: path}
 	info, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return l, fmt.Errorf(`ERROR stating "%s": %s`, path, systemError(err))
+	}
 	if err != nil {
 		l.report(Diagnostic{Err: true, Level: Always, File: path, What: systemError(err), Want: "a configuration file", Used: "the defaults"},
 			`ERROR stating "%s": %s`, path, systemError(err))

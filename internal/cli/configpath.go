@@ -1,6 +1,10 @@
 package cli
 
-import "os"
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
 
 // configFiles are the places where the original, or one of its packages, has
 // its configuration file.
@@ -20,12 +24,20 @@ func (p *Program) configPath(o *Options) string {
 	case p.ConfigFile != "":
 		return p.ConfigFile
 	}
-	for _, name := range configFiles {
-		if exists(name) {
+	return firstExisting(configFiles[:])
+}
+
+// firstExisting returns the first of names that exists, or names[0] if none does.
+// A name that cannot be examined, for example because a directory in its path may
+// not be searched, counts as existing: reading it then reports the failure, where
+// another file or the defaults could reject mail that this one accepts.
+func firstExisting(names []string) string {
+	for _, name := range names {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 			return name
 		}
 	}
-	return configFiles[0]
+	return names[0]
 }
 
 func exists(path string) bool {
