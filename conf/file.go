@@ -207,15 +207,17 @@ func readText(path string, limit int64) (string, os.FileInfo, error) {
 		return "", nil, syscall.EISDIR
 	case !info.Mode().IsRegular():
 		return "", nil, errNotRegular
+	case info.Size() > limit:
+		return "", nil, errTooLarge
 	}
-	size := min(info.Size(), limit)
+	size := info.Size()
 	var text strings.Builder
 	text.Grow(int(size))
 	n, err := io.CopyBuffer(&text, io.LimitReader(f, limit+1), make([]byte, min(size+1, 4<<10)))
 	switch {
 	case err != nil:
 		return "", nil, err
-	case n > limit:
+	case n > limit: // it has grown, or its size was not known, as in /proc
 		return "", nil, errTooLarge
 	case !utf8.ValidString(text.String()):
 		return universalNewlines(DecodeUTF8([]byte(text.String()))), info, nil

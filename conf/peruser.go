@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -12,8 +13,8 @@ const (
 	// What is larger is another file by mistake.
 	maxPerUserSize = 64 << 20
 
-	// timestampGrain bounds how far the time of a file's last change is behind
-	// the clock: a timer tick. Two changes within it may have the same time.
+	// timestampGrain is at least the resolution of file timestamps, which is a
+	// timer tick of at most 10 ms. Two changes within it may have the same time.
 	timestampGrain = 20 * time.Millisecond
 )
 
@@ -85,18 +86,19 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	if err != nil {
 		return p.unusable("stating", err), false
 	}
-	if p.info != nil && info.ModTime().Equal(p.info.ModTime()) && info.Size() == p.info.Size() && os.SameFile(info, p.info) {
+	if p.info != nil && unchanged(p.info, info) {
 		return Diagnostic{}, true
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() { // not to be opened: that can have effects
 		return p.unusable("opening", errNotRegular), false
 	}
+	before := time.Now()
 	text, info, err := readText(p.path, maxPerUserSize)
 	if err != nil {
 		return p.unusable("opening", err), false
 	}
 	p.info, p.table, p.bad = info, makeUserTable(text), nil
-	if time.Since(info.ModTime()).Abs() < timestampGrain {
+	if !changeShows(info, before) {
 		p.info = nil
 	}
 	for _, number := range p.table.bad {
@@ -111,6 +113,20 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s" in per user settings, not logged`, p.path)})
 	}
 	return Diagnostic{}, true
+}
+
+// unchanged reports whether before and after describe the same file with the same
+// content. The time of the last status change (ctime) shows a change whose time
+// of modification was set back; unlike that time, no program can set it.
+func unchanged(before, after fs.FileInfo) bool {
+	return os.SameFile(before, after) && before.Size() == after.Size() &&
+		before.ModTime().Equal(after.ModTime()) && changeTime(before).Equal(changeTime(after))
+}
+
+// changeShows reports whether a change of the file after read, the time at which
+// reading began, will have another time than the last change before.
+func changeShows(info fs.FileInfo, read time.Time) bool {
+	return read.Sub(changeTime(info)).Abs() >= timestampGrain
 }
 
 // unusable forgets the table, and complains of the file.

@@ -1,10 +1,12 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -229,6 +231,151 @@ func TestPerUserRereadsWhenChanged(t *testing.T) {
 	}
 }
 
+// A change in place is noticed although size and modification time are the same.
+func TestPerUserRereadsWhenTimeWasSetBack(t *testing.T) {
+	p := perUser(t, "u,HELO_reject=befo\n")
+	waitForChangeTime(t, p.path)
+	before := p.Lookup("u", Default()).Settings.HELOReject
+	if p.info == nil {
+		t.Fatal("the file counts as changed a moment ago")
+	}
+	f, err := os.OpenFile(p.path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("u,HELO_reject=afte\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(p.path, p.info.ModTime(), p.info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if after := p.Lookup("u", Default()).Settings.HELOReject; before != "befo" || after != "afte" {
+		t.Errorf("HELO_reject is %q, then %q, want befo and afte", before, after)
+	}
+}
+
+// waitForChangeTime waits until the last change of a file is older than the
+// resolution of file timestamps.
+func waitForChangeTime(t testing.TB, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for !changeShows(info, time.Now()) {
+		runtime.Gosched()
+	}
+}
+
+// An in-place change within the resolution of file timestamps is noticed, too.
+func TestPerUserRereadsWithinGrain(t *testing.T) {
+	p := perUser(t, "")
+	then := time.Now().Add(-time.Hour)
+	for i := range 100 {
+		want := fmt.Sprint(100 + i)
+		if err := os.WriteFile(p.path, []byte("u,HELO_reject="+want+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(p.path, then, then); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Lookup("u", Default()).Settings.HELOReject; got != want {
+			t.Fatalf("HELO_reject is %q after change %d, want %q", got, i, want)
+		}
+	}
+}
+
+func TestChangeShows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	rewrite(t, path, "", time.Hour)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := changeTime(info)
+	if time.Since(changed) > 30*time.Minute {
+		t.Fatalf("the time of change is %v, not now", changed)
+	}
+	for _, test := range []struct {
+		name string
+		read time.Duration // after the change
+		want bool
+	}{
+		{name: "at once", read: 0, want: false},
+		{name: "within a slow timer tick", read: 10 * time.Millisecond, want: false},
+		{name: "just within the grain", read: timestampGrain - 1, want: false},
+		{name: "after the grain", read: timestampGrain, want: true},
+		{name: "much later", read: time.Hour, want: true},
+		{name: "clock of the file system ahead within the grain", read: 1 - timestampGrain, want: false},
+		{name: "clock set back", read: -time.Hour, want: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := changeShows(info, changed.Add(test.read)); got != test.want {
+				t.Errorf("changeShows %v after the change = %v, want %v", test.read, got, test.want)
+			}
+		})
+	}
+}
+
+// The size of a file over the limit is known before it is read.
+func TestPerUserDoesNotReadLargeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large")
+	rewrite(t, path, "", time.Hour)
+	if err := os.Truncate(path, maxPerUserSize+1); err != nil {
+		t.Fatal(err)
+	}
+	p := NewPerUser("text," + path)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	u := p.Lookup("u", Default())
+	runtime.ReadMemStats(&after)
+	if len(u.Complaints) != 1 {
+		t.Errorf("diagnostics %+v, want one", u.Complaints)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<10 {
+		t.Errorf("a request allocates %d bytes", used)
+	}
+}
+
+// A file of the largest size is used, one byte more is too large.
+func TestReadTextLimit(t *testing.T) {
+	const limit = 10
+	for _, test := range []struct {
+		size int
+		want error
+	}{
+		{size: 0}, {size: limit - 1}, {size: limit}, {size: limit + 1, want: errTooLarge}, {size: 10_000, want: errTooLarge},
+	} {
+		t.Run(fmt.Sprint(test.size), func(t *testing.T) {
+			path := write(t, strings.Repeat("x", test.size))
+			text, info, err := readText(path, limit)
+			if !errors.Is(err, test.want) {
+				t.Fatalf("error %v, want %v", err, test.want)
+			}
+			if err == nil && (len(text) != test.size || info.Size() != int64(test.size)) {
+				t.Errorf("%d bytes, info of %d bytes, want %d", len(text), info.Size(), test.size)
+			}
+		})
+	}
+}
+
+// A file whose size is not known before, as those of /proc, is not read beyond
+// the limit.
+func TestReadTextLimit_unknownSize(t *testing.T) {
+	const path = "/proc/self/status"
+	info, err := os.Stat(path)
+	if err != nil || info.Size() != 0 {
+		t.Skip("no file of /proc without a size here")
+	}
+	if _, _, err := readText(path, 10); !errors.Is(err, errTooLarge) {
+		t.Errorf("error %v, want %v", err, errTooLarge)
+	}
+	if text, _, err := readText(path, 1<<20); err != nil || len(text) <= 10 {
+		t.Errorf("%d bytes, error %v", len(text), err)
+	}
+}
+
 // A file that changed a moment ago can change again without another time.
 func TestPerUserRereadsFreshFile(t *testing.T) {
 	p := perUser(t, "")
@@ -242,6 +389,7 @@ func TestPerUserRereadsFreshFile(t *testing.T) {
 
 func TestPerUserReadsOnce(t *testing.T) {
 	p := perUser(t, "u,HELO_reject=a\n")
+	waitForChangeTime(t, p.path)
 	p.Lookup("u", Default())
 	table := p.table
 	p.Lookup("u", Default())
@@ -352,6 +500,7 @@ func BenchmarkPerUser(b *testing.B) {
 			p := perUser(b, manyUsers(size))
 			global := Default()
 			user := fmt.Sprintf("user%d@dest.example", size-1)
+			waitForChangeTime(b, p.path)
 			p.Lookup(user, global)
 			b.ReportAllocs()
 			for b.Loop() {
