@@ -105,7 +105,7 @@ func (o Option) check(value string) []Problem {
 	case NetworkList:
 		return checkNetworks(value)
 	case List:
-		return checkList(value)
+		return o.checkList(value)
 	case Number:
 		return o.checkNumber(value)
 	case Bool:
@@ -159,13 +159,24 @@ func checkNetworks(value string) []Problem {
 	return capProblems(problems)
 }
 
-func checkList(value string) []Problem {
+func (o Option) checkList(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
-		if strings.ContainsFunc(entry, IsSpace) {
-			what, expected := blankIn(entry)
-			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "an entry that nothing matches"})
+		p := Problem{Severity: Faulty, Used: "an entry that nothing matches"}
+		ascii, valid := toASCII(entry)
+		switch {
+		case strings.ContainsFunc(entry, IsSpace):
+			p.What, p.Expected = blankIn(entry)
+		case !valid:
+			p.What = fmt.Sprintf("%s is not a domain name: IDNA2008 does not allow it", entry)
+			p.Expected = "a domain name"
+		case o.Name == "HELO_Whitelist" && strings.ToLower(ascii) != ascii:
+			p.What = fmt.Sprintf("%s has capital letters, and HELO names are compared in lower case", entry)
+			p.Expected = strings.ToLower(entry)
+		default:
+			continue
 		}
+		problems = append(problems, p)
 	}
 	return capProblems(problems)
 }

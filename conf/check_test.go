@@ -54,6 +54,11 @@ func TestCheck(t *testing.T) {
 			`policyd-spf.conf:1: problem: Whitelist = 192.0.2.1 192.0.2.2: a blank in the entry "192.0.2.1 192.0.2.2"; expected commas between entries; used: the entry is passed over`}},
 		{"blank for a comma", "HELO_Whitelist = a.example b.example, c.example", []string{
 			`policyd-spf.conf:1: problem: HELO_Whitelist = a.example b.example, c.example: a blank in the entry "a.example b.example"; expected commas between entries; used: an entry that nothing matches`}},
+		{"names without A-labels", "Domain_Whitelist = a\u200db.example, bücher.example", []string{
+			"policyd-spf.conf:1: problem: Domain_Whitelist = a\u200db.example, bücher.example: a\u200db.example is not a domain name: IDNA2008 does not allow it; expected a domain name; used: an entry that nothing matches"}},
+		{"capitals in HELO_Whitelist", "HELO_Whitelist = BÜCHER.example, A.example, b.example", []string{
+			"policyd-spf.conf:1: problem: HELO_Whitelist = BÜCHER.example, A.example, b.example: A.example has capital letters, and HELO names are compared in lower case; expected a.example; used: an entry that nothing matches"}},
+		{"capitals in Domain_Whitelist_PTR", "Domain_Whitelist_PTR = A.example", nil},
 		{"no address", "Prospective = mx.example\nHELO_reject = No_Check", []string{
 			"policyd-spf.conf:1: problem: Prospective = mx.example: not an address; expected an IPv4 or IPv6 address; used: no request is checked"}},
 		{"test mode", "TestOnly = 0", []string{
