@@ -1,15 +1,9 @@
 package conf
 
 import (
-	"io/fs"
 	"syscall"
 	"time"
 )
 
-// changeTime returns the time of the file's last status change.
-func changeTime(info fs.FileInfo) time.Time {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return time.Unix(st.Ctimespec.Unix())
-	}
-	return info.ModTime()
-}
+// changeTime returns the time of a file's last status change.
+func changeTime(st *syscall.Stat_t) time.Time { return time.Unix(st.Ctimespec.Unix()) }

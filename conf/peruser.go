@@ -2,7 +2,6 @@ package conf
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -12,10 +11,6 @@ const (
 	// maxPerUserSize bounds the per-user file, in octets: some million users.
 	// What is larger is another file by mistake.
 	maxPerUserSize = 64 << 20
-
-	// timestampGrain is at least the resolution of file timestamps, which is a
-	// timer tick of at most 10 ms. Two changes within it may have the same time.
-	timestampGrain = 20 * time.Millisecond
 )
 
 // PerUser is the table of single recipients' settings that Per_User names. It
@@ -26,9 +21,9 @@ type PerUser struct {
 	understood bool
 	path       string
 
-	info  os.FileInfo // of the file that the table is made from; nil: there is none, or it may have changed since
-	table *userTable
-	bad   []Diagnostic // of table.bad, in their order
+	version fileVersion // of the file that the table is made from; zero if a change would not show in it
+	table   *userTable
+	bad     []Diagnostic // of table.bad, in their order
 }
 
 // UserSettings are the settings for one request.
@@ -86,7 +81,7 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	if err != nil {
 		return p.unusable("stating", err), false
 	}
-	if p.info != nil && unchanged(p.info, info) {
+	if versionOf(info) == p.version {
 		return Diagnostic{}, true
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() { // not to be opened: that can have effects
@@ -97,9 +92,9 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	if err != nil {
 		return p.unusable("opening", err), false
 	}
-	p.info, p.table, p.bad = info, makeUserTable(text), nil
-	if !changeShows(info, before) {
-		p.info = nil
+	p.version, p.table, p.bad = versionOf(info), makeUserTable(text), nil
+	if !p.version.changeShows(before) {
+		p.version = fileVersion{}
 	}
 	for _, number := range p.table.bad {
 		line := p.table.line(number)
@@ -115,23 +110,9 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	return Diagnostic{}, true
 }
 
-// unchanged reports whether before and after describe the same file with the same
-// content. The time of the last status change (ctime) shows a change whose time
-// of modification was set back; unlike that time, no program can set it.
-func unchanged(before, after fs.FileInfo) bool {
-	return os.SameFile(before, after) && before.Size() == after.Size() &&
-		before.ModTime().Equal(after.ModTime()) && changeTime(before).Equal(changeTime(after))
-}
-
-// changeShows reports whether a change of the file after read, the time at which
-// reading began, will have another time than the last change before.
-func changeShows(info fs.FileInfo, read time.Time) bool {
-	return read.Sub(changeTime(info)).Abs() >= timestampGrain
-}
-
 // unusable forgets the table, and complains of the file.
 func (p *PerUser) unusable(doing string, err error) Diagnostic {
-	p.info, p.table, p.bad = nil, nil, nil
+	p.version, p.table, p.bad = fileVersion{}, nil, nil
 	return Diagnostic{Err: true, File: p.path, What: systemError(err), Want: "a readable file", Used: "the settings of all users",
 		Text: fmt.Sprintf(`ERROR %s "%s": %s`, doing, p.path, systemError(err))}
 }

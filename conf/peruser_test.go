@@ -236,7 +236,7 @@ func TestPerUserRereadsWhenTimeWasSetBack(t *testing.T) {
 	p := perUser(t, "u,HELO_reject=befo\n")
 	waitForChangeTime(t, p.path)
 	before := p.Lookup("u", Default()).Settings.HELOReject
-	if p.info == nil {
+	if p.version == (fileVersion{}) {
 		t.Fatal("the file counts as changed a moment ago")
 	}
 	f, err := os.OpenFile(p.path, os.O_WRONLY, 0)
@@ -247,7 +247,7 @@ func TestPerUserRereadsWhenTimeWasSetBack(t *testing.T) {
 	if _, err := f.WriteString("u,HELO_reject=afte\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chtimes(p.path, p.info.ModTime(), p.info.ModTime()); err != nil {
+	if err := os.Chtimes(p.path, time.Time{}, time.Unix(0, p.version.modified)); err != nil {
 		t.Fatal(err)
 	}
 	if after := p.Lookup("u", Default()).Settings.HELOReject; before != "befo" || after != "afte" {
@@ -263,7 +263,7 @@ func waitForChangeTime(t testing.TB, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for !changeShows(info, time.Now()) {
+	for !versionOf(info).changeShows(time.Now()) {
 		runtime.Gosched()
 	}
 }
@@ -283,38 +283,6 @@ func TestPerUserRereadsWithinGrain(t *testing.T) {
 		if got := p.Lookup("u", Default()).Settings.HELOReject; got != want {
 			t.Fatalf("HELO_reject is %q after change %d, want %q", got, i, want)
 		}
-	}
-}
-
-func TestChangeShows(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	rewrite(t, path, "", time.Hour)
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := changeTime(info)
-	if time.Since(changed) > 30*time.Minute {
-		t.Fatalf("the time of change is %v, not now", changed)
-	}
-	for _, test := range []struct {
-		name string
-		read time.Duration // after the change
-		want bool
-	}{
-		{name: "at once", read: 0, want: false},
-		{name: "within a slow timer tick", read: 10 * time.Millisecond, want: false},
-		{name: "just within the grain", read: timestampGrain - 1, want: false},
-		{name: "after the grain", read: timestampGrain, want: true},
-		{name: "much later", read: time.Hour, want: true},
-		{name: "clock of the file system ahead within the grain", read: 1 - timestampGrain, want: false},
-		{name: "clock set back", read: -time.Hour, want: true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := changeShows(info, changed.Add(test.read)); got != test.want {
-				t.Errorf("changeShows %v after the change = %v, want %v", test.read, got, test.want)
-			}
-		})
 	}
 }
 

@@ -1,0 +1,37 @@
+package conf
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// timestampGrain is at least the resolution of file timestamps, which is a timer
+// tick of at most 10 ms. Two changes within it may have the same time.
+const timestampGrain = 20 * time.Millisecond
+
+// fileVersion identifies a file and its content: two that are equal are of the
+// same content, if changeShows.
+type fileVersion struct {
+	device, inode     uint64
+	size              int64
+	modified, changed int64 // in nanoseconds since 1970
+}
+
+// versionOf returns the version that stat(2) describes.
+func versionOf(info fs.FileInfo) fileVersion {
+	v := fileVersion{size: info.Size(), modified: info.ModTime().UnixNano()}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		v.device, v.inode = uint64(st.Dev), uint64(st.Ino)
+		// The time of the last status change shows what a program hides that
+		// sets the time of modification back.
+		v.changed = changeTime(st).UnixNano()
+	}
+	return v
+}
+
+// changeShows reports whether a change after read, the time at which reading the
+// file began, has another time than the last change before.
+func (v fileVersion) changeShows(read time.Time) bool {
+	return read.Sub(time.Unix(0, v.changed)).Abs() >= timestampGrain
+}
