@@ -188,7 +188,7 @@ func TestLoadKeepsValueInForce(t *testing.T) {
 	for _, c := range l.Diagnostics {
 		used = append(used, fmt.Sprintf("%d %s=%s %s", c.Line, c.Name, c.Value, c.Used))
 	}
-	if want := []string{"2 Lookup_Time=ten 5, of line 1", "3 Void_Limit=x 2, the default"}; !slices.Equal(used, want) {
+	if want := []string{"2 Lookup_Time=ten 5, from line 1", "3 Void_Limit=x 2, the default"}; !slices.Equal(used, want) {
 		t.Errorf("got %q, want %q", used, want)
 	}
 }
@@ -295,7 +295,7 @@ func TestLoadLargeFile(t *testing.T) {
 			said++
 		}
 	}
-	if said != maxComplaints+1 {
+	if said != maxDiagnostics+1 {
 		t.Errorf("%d complaints for the log", said)
 	}
 	last := l.Diagnostics[len(l.Diagnostics)-1].Text

@@ -60,7 +60,7 @@ func TestManConf(t *testing.T) {
 	var names []string
 	for _, m := range manOptions(t, "policyd-spf.conf.5") {
 		names = append(names, m.name)
-		o, known := find(configName, m.name)
+		o, known := find(Options(), configName, m.name)
 		switch {
 		case !known:
 			t.Errorf("%s: no such option", m.name)
@@ -83,7 +83,7 @@ func TestManPerUser(t *testing.T) {
 	var names []string
 	for _, m := range manOptions(t, "policyd-spf.peruser.5") {
 		names = append(names, m.name)
-		o, known := find(perUserName, m.name)
+		o, known := find(Options(), perUserName, m.name)
 		switch {
 		case !known:
 			t.Errorf("%s: no such setting", m.name)

@@ -12,30 +12,29 @@ import (
 	"strings"
 )
 
-// Networks is a set of networks, as skip_addresses and Whitelist have them. It
-// does not change once it is made. A nil *Networks is an empty set.
+// Networks is an immutable set of networks: the value of skip_addresses or
+// Whitelist. A nil *Networks is an empty set.
 //
-// The two families do not mix: an IPv4-mapped IPv6 address is in IPv6 networks
-// only.
+// The address families do not mix: only IPv6 networks contain an IPv4-mapped IPv6
+// address.
 type Networks struct {
-	v4  []span[uint32]   // sorted, none in another
-	v6  []span[[16]byte] // sorted, none in another
-	bad []string
+	v4      []span[uint32]   // sorted and disjoint
+	v6      []span[[16]byte] // sorted and disjoint
+	invalid []string
 }
 
-// span is a network's first and last address.
+// span is the range of a network's addresses, both ends included.
 type span[A any] struct{ first, last A }
 
-// ParseNetworks reads a list of networks, which commas separate: an address,
-// alone or with /length, for IPv4 also with /netmask or /hostmask. Bits behind
-// the length must be zero. Entries that are no network are passed over, and
-// Invalid gives them.
+// ParseNetworks parses a list of networks separated by commas: addresses, alone
+// or with /length, for IPv4 also with /netmask or /hostmask. The bits after the
+// length must be zero. Invalid returns the entries that are not networks.
 func ParseNetworks(text string) *Networks {
 	n := new(Networks)
 	for _, entry := range parseList(text) {
 		switch prefix, err := parseNetwork(entry); {
 		case err != nil:
-			n.bad = append(n.bad, entry)
+			n.invalid = append(n.invalid, entry)
 		case prefix.Addr().Is4():
 			n.v4 = append(n.v4, span4(prefix))
 		default:
@@ -47,26 +46,26 @@ func ParseNetworks(text string) *Networks {
 	return n
 }
 
-// Contains tells whether a network of the set contains a. A zone of a does not
-// matter.
+// Contains reports whether a network of the set contains a. It ignores the zone of
+// a.
 func (n *Networks) Contains(a netip.Addr) bool {
 	_, ok := n.Find(a)
 	return ok
 }
 
-// Find gives the widest network of the set that contains a, if there is one.
+// Find returns the widest network of the set that contains a, if there is one.
 func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
 	switch {
 	case n == nil || !a.IsValid():
 		return netip.Prefix{}, false
 	case a.Is4():
-		octets := a.As4()
-		s, ok := spanOf(n.v4, binary.BigEndian.Uint32(octets[:]), cmp.Compare[uint32])
+		b := a.As4()
+		s, ok := spanOf(n.v4, binary.BigEndian.Uint32(b[:]), cmp.Compare[uint32])
 		if !ok {
 			return netip.Prefix{}, false
 		}
-		binary.BigEndian.PutUint32(octets[:], s.first)
-		return netip.PrefixFrom(netip.AddrFrom4(octets), bits.LeadingZeros32(s.first^s.last)), true
+		binary.BigEndian.PutUint32(b[:], s.first)
+		return netip.PrefixFrom(netip.AddrFrom4(b), bits.LeadingZeros32(s.first^s.last)), true
 	default:
 		s, ok := spanOf(n.v6, a.As16(), compare6)
 		if !ok {
@@ -76,21 +75,21 @@ func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
 	}
 }
 
-// Invalid gives the entries that are no network, in their order.
+// Invalid returns the entries of the list that are not networks, in their order.
 func (n *Networks) Invalid() []string {
 	if n == nil {
 		return nil
 	}
-	return n.bad
+	return n.invalid
 }
 
-// Empty tells whether the list had no entry at all, not even a bad one.
+// Empty reports whether the list had no entries, not even invalid ones.
 func (n *Networks) Empty() bool {
-	return n == nil || len(n.v4)+len(n.v6)+len(n.bad) == 0
+	return n == nil || len(n.v4)+len(n.v6)+len(n.invalid) == 0
 }
 
-// outermost sorts networks and drops those that lie in others. Networks never
-// overlap in another way.
+// dropNested sorts spans and removes those inside others. Networks do not overlap
+// in any other way.
 func dropNested[A any](spans []span[A], compare func(a, b A) int) []span[A] {
 	slices.SortFunc(spans, func(a, b span[A]) int {
 		return cmp.Or(compare(a.first, b.first), compare(b.last, a.last)) // the wider one first
@@ -104,11 +103,11 @@ func dropNested[A any](spans []span[A], compare func(a, b A) int) []span[A] {
 	return slices.Clip(kept)
 }
 
-// spanOf gives the one of spans that has a in it.
+// spanOf returns the span that contains a.
 func spanOf[A any](spans []span[A], a A, compare func(a, b A) int) (span[A], bool) {
 	i, exact := slices.BinarySearchFunc(spans, a, func(s span[A], a A) int { return compare(s.first, a) })
 	if !exact {
-		i-- // the last that begins before a
+		i-- // the last one that starts before a
 	}
 	if i < 0 || compare(a, spans[i].last) > 0 {
 		return span[A]{}, false
@@ -119,8 +118,8 @@ func spanOf[A any](spans []span[A], a A, compare func(a, b A) int) (span[A], boo
 func compare6(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
 
 func span4(p netip.Prefix) span[uint32] {
-	octets := p.Addr().As4()
-	first := binary.BigEndian.Uint32(octets[:])
+	b := p.Addr().As4()
+	first := binary.BigEndian.Uint32(b[:])
 	return span[uint32]{first, first | uint32(uint64(1)<<(32-p.Bits())-1)}
 }
 
@@ -132,7 +131,7 @@ func span6(p netip.Prefix) span[[16]byte] {
 	return s
 }
 
-// commonBits counts the bits that a and b begin with alike.
+// commonBits returns the length of the longest common prefix of a and b, in bits.
 func commonBits(a, b [16]byte) int {
 	for i := range a {
 		if a[i] != b[i] {
@@ -147,7 +146,7 @@ var (
 	errHostBits = errors.New("a network with host bits set")
 )
 
-// parseNetwork reads one entry. With errHostBits it gives the network that may
+// parseNetwork parses an entry. With errHostBits it returns the network that may
 // be meant.
 func parseNetwork(entry string) (netip.Prefix, error) {
 	address, length, hasLength := strings.Cut(entry, "/")
@@ -169,7 +168,8 @@ func parseNetwork(entry string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// parseLength reads what is behind the slash of a network of a's family.
+// parseLength parses the part of an entry after the slash: a length or, for IPv4,
+// a netmask or hostmask.
 func parseLength(text string, a netip.Addr) (int, error) {
 	if text != "" && strings.Trim(text, "0123456789") == "" {
 		n, err := strconv.ParseUint(text, 10, 8)
@@ -182,8 +182,8 @@ func parseLength(text string, a netip.Addr) (int, error) {
 	if err != nil || !m.Is4() || !a.Is4() {
 		return 0, errNetwork
 	}
-	octets := m.As4()
-	mask := binary.BigEndian.Uint32(octets[:])
+	b := m.As4()
+	mask := binary.BigEndian.Uint32(b[:])
 	switch {
 	case bits.LeadingZeros32(^mask)+bits.TrailingZeros32(mask) >= 32: // a netmask
 		return bits.LeadingZeros32(^mask), nil

@@ -7,60 +7,59 @@ import (
 	"time"
 )
 
-const (
-	// maxPerUserSize bounds the per-user file, in octets: some million users.
-	// What is larger is another file by mistake.
-	maxPerUserSize = 64 << 20
-)
+// maxPerUserSize limits the per-user file, in bytes. It leaves room for about a
+// million users; a larger file is another file by mistake.
+const maxPerUserSize = 64 << 20
 
-// PerUser is the table of single recipients' settings that Per_User names. It
-// reads the file when it is first asked, and again when the file's size or the
-// time of its last change is another. It is for one goroutine at a time.
+// PerUser holds the settings of single recipients that Per_User names. It reads
+// the file for the first request, and again for a request after a change. It is
+// not safe for concurrent use.
 type PerUser struct {
 	value      string // of Per_User
-	understood bool
+	understood bool   // value is a type and a path
 	path       string
+	options    []Option
 
-	version fileVersion // of the file that the table is made from; zero if a change would not show in it
+	version fileVersion // of the file that was read; zero if later changes need not show in it
 	table   *userTable
-	bad     []Diagnostic // of table.bad, in their order
+	bad     []Diagnostic // of table.bad, in the same order
 }
 
 // UserSettings are the settings for one request.
 type UserSettings struct {
-	Settings   Settings     // those of all users, changed by those of this one
+	Settings   Settings     // the global settings, modified by the user's line
 	Found      bool         // the user has a line
-	File       string       // where it is
-	Line       int          // its number, counted from 1
-	Names      []string     // the options that it sets, by their names in the configuration file
-	Values     []string     // theirs, in the same order
+	File       string       // the per-user file
+	Line       int          // the number of the user's line, counted from 1
+	Names      []string     // the options that the line sets, as the configuration file names them
+	Values     []string     // their values, in the same order
 	Complaints []Diagnostic // of the file, in its order
 }
 
-// NewPerUser makes the table that a value of Per_User names. The value is
-// checked at each request, as the file is.
+// NewPerUser returns the settings of single recipients for a value of Per_User.
+// Neither the value nor the file is an error: Lookup reports both for each request.
 func NewPerUser(value string) *PerUser {
-	p := &PerUser{value: value}
+	p := &PerUser{value: value, options: Options()}
 	if kind, path, ok := strings.Cut(value, ","); ok && kind == "text" && !strings.Contains(path, ",") {
 		p.path, p.understood = path, true
 	}
 	return p
 }
 
-// Lookup gives the settings for a request whose recipient is user. Lines and
-// settings that are no good are complained of and passed over. If the file is
-// no good, global holds.
+// Lookup returns the settings for a request with the recipient user. Bad lines
+// and settings are reported and ignored. If the file cannot be used, the settings
+// are the global ones.
 func (p *PerUser) Lookup(user string, global Settings) UserSettings {
 	u := UserSettings{Settings: global, File: p.path}
-	if c, ok := p.reload(); !ok {
-		u.Complaints = []Diagnostic{c}
+	if d, ok := p.reload(); !ok {
+		u.Complaints = []Diagnostic{d}
 		return u
 	}
 	settings, number := p.table.find(user)
 	u.Found, u.Line = number > 0, number
 	u.Complaints = p.bad[:len(p.bad):len(p.bad)]
-	for i, c := range p.bad {
-		if u.Found && c.Line > number { // the search ends at the user's line
+	for i, d := range p.bad {
+		if u.Found && d.Line > number { // the original stops reading at the user's line
 			u.Complaints = p.bad[:i:i]
 			break
 		}
@@ -71,10 +70,11 @@ func (p *PerUser) Lookup(user string, global Settings) UserSettings {
 	return u
 }
 
-// refresh sees to it that the table is the file's.
-func (p *PerUser) reload() (c Diagnostic, ok bool) {
+// reload reads the file if it has changed. If it cannot be used, reload returns
+// false and the reason.
+func (p *PerUser) reload() (d Diagnostic, ok bool) {
 	if !p.understood {
-		return Diagnostic{Err: true, Name: "Per_User", Value: p.value, What: "not understood", Want: "text,PATH", Used: "the settings of all users",
+		return Diagnostic{Err: true, Name: "Per_User", Value: p.value, What: "not a type and a path", Want: "text,PATH", Used: "the settings of all users",
 			Text: fmt.Sprintf(`ERROR: Per_User "%s" not understood`, p.value)}, false
 	}
 	info, err := os.Stat(p.path)
@@ -84,7 +84,7 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	if versionOf(info) == p.version {
 		return Diagnostic{}, true
 	}
-	if !info.IsDir() && !info.Mode().IsRegular() { // not to be opened: that can have effects
+	if !info.IsDir() && !info.Mode().IsRegular() { // opening a device can have effects
 		return p.unusable("opening", errNotRegular), false
 	}
 	before := time.Now()
@@ -99,41 +99,42 @@ func (p *PerUser) reload() (c Diagnostic, ok bool) {
 	for _, number := range p.table.bad {
 		line := p.table.line(number)
 		p.bad = append(p.bad, Diagnostic{Err: true, File: p.path, Line: number, Value: line,
-			What: "no comma", Want: "user,settings", Used: "the line is passed over",
+			What: "no comma", Want: "user,settings", Used: "the line is ignored",
 			Text: fmt.Sprintf(`ERROR parsing line "%s" from file "%s" in per user settings`, line, p.path)})
 	}
 	if p.table.moreBad > 0 {
 		p.bad = append(p.bad, Diagnostic{Err: true, File: p.path, Line: p.table.moreBad,
-			What: "too many bad lines", Used: "the lines are passed over",
+			What: "too many bad lines", Used: "the lines are ignored",
 			Text: fmt.Sprintf(`ERROR: more bad lines in file "%s" in per user settings, not logged`, p.path)})
 	}
 	return Diagnostic{}, true
 }
 
-// unusable forgets the table, and complains of the file.
+// unusable forgets what was read, and returns the reason why the file cannot be
+// used.
 func (p *PerUser) unusable(doing string, err error) Diagnostic {
 	p.version, p.table, p.bad = fileVersion{}, nil, nil
 	return Diagnostic{Err: true, File: p.path, What: systemError(err), Want: "a readable file", Used: "the settings of all users",
 		Text: fmt.Sprintf(`ERROR %s "%s": %s`, doing, p.path, systemError(err))}
 }
 
-// apply changes the settings by those of the user's line. White space counts,
-// as in the original.
+// apply modifies u by the settings of the user's line. White space is part of
+// names and values, as in the original.
 func (p *PerUser) apply(u *UserSettings, settings string) {
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, ok := strings.Cut(setting, "=")
-		option, known := find(perUserName, name)
-		c := Diagnostic{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "it is passed over"}
+		option, known := find(p.options, perUserName, name)
+		d := Diagnostic{Err: true, File: p.path, Line: u.Line, Name: name, Value: value, Used: "the setting is ignored"}
 		switch {
 		case !ok || strings.Contains(value, "="):
-			c.What, c.Want = "not a name, one = and a value", "name=value"
-			c.Text = fmt.Sprintf(`ERROR parsing "%s" from file "%s" in per user settings`, setting, p.path)
+			d.What, d.Want = "not a name, one = and a value", "name=value"
+			d.Text = fmt.Sprintf(`ERROR parsing "%s" from file "%s" in per user settings`, setting, p.path)
 		case !known:
-			c.What, c.Want = "unknown name", "a name of policyd-spf.peruser(5)"
-			c.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s" in per user settings`, name, p.path)
+			d.What, d.Want = "unknown name", "a setting of policyd-spf.peruser(5)"
+			d.Text = fmt.Sprintf(`ERROR: Unknown name "%s" in file "%s" in per user settings`, name, p.path)
 		case !option.valid(value):
-			c.What, c.Want = "bad value", option.expected()
-			c.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s" in per user settings`, value, name, p.path)
+			d.What, d.Want = "bad value", option.expected()
+			d.Text = fmt.Sprintf(`ERROR: bad value "%s" for "%s" in file "%s" in per user settings`, value, name, p.path)
 		default:
 			if !option.PerUserIgnored {
 				option.apply(&u.Settings, value)
@@ -141,6 +142,6 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 			u.Names, u.Values = append(u.Names, option.Name), append(u.Values, value)
 			continue
 		}
-		u.Complaints = append(u.Complaints, c)
+		u.Complaints = append(u.Complaints, d)
 	}
 }

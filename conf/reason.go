@@ -7,38 +7,38 @@ import (
 	"strings"
 )
 
-// The defaults of the two options that make a rejection's text. Without a
-// Reason_URL the default message ends before its last sentence.
+// The defaults of Reason_Message and Reason_URL. If Reason_URL is empty, the bare
+// message is the default.
 const (
 	defaultReasonMessage     = "Message {rejectdefer} due to: {spf}. Please see {url}"
 	defaultReasonMessageBare = "Message {rejectdefer} due to: {spf}."
 	defaultReasonURL         = "http://www.openspf.net/Why?s={0};id={1};ip={2};r={3}"
 )
 
-// ReasonTemplate is a value of Reason_Message or Reason_URL, ready to be
-// filled in. The zero value is an empty text.
+// ReasonTemplate is a parsed value of Reason_Message or Reason_URL. The zero value
+// is an empty text.
 type ReasonTemplate struct {
-	literals []string // one more than fields
-	fields   []int
+	literals []string // the text around the fields: one more than fields
+	fields   []int    // indexes into the values of Expand
 }
 
-// ParseReasonMessage reads a value of Reason_Message: text with the fields
-// {rejectdefer}, {spf} and {url}, where {{ and }} are braces. Expand takes
-// their values in this order.
+// ParseReasonMessage parses a value of Reason_Message: text with the fields
+// {rejectdefer}, {spf} and {url}, in which {{ and }} are braces. Expand takes the
+// values of the fields in this order.
 func ParseReasonMessage(text string) (ReasonTemplate, error) {
 	return parseTemplate(text, "rejectdefer", "spf", "url")
 }
 
-// ParseReasonURL reads a value of Reason_URL: text with the fields {0}, the
-// identity, {1}, its value, {2}, the client's address, and {3}, the recipient,
-// where {{ and }} are braces. Expand takes their values in this order.
+// ParseReasonURL parses a value of Reason_URL: text with the fields {0}, the
+// identity, {1}, its value, {2}, the client's address, and {3}, the recipient, in
+// which {{ and }} are braces. Expand takes the values of the fields in this order.
 func ParseReasonURL(text string) (ReasonTemplate, error) {
 	return parseTemplate(text, "0", "1", "2", "3")
 }
 
-// Reason gives the settings' Reason_Message and Reason_URL. The error tells
-// what is wrong with the message; the default one stands for it then. The URL
-// was checked when it was read.
+// Reason returns the parsed Reason_Message and Reason_URL. With an error, which is
+// about the message, it returns the default message. An invalid URL, which no
+// file can set, is the default, too.
 func (s *Settings) Reason() (message, url ReasonTemplate, err error) {
 	if url, err = ParseReasonURL(s.ReasonURL); err != nil {
 		url, _ = ParseReasonURL(defaultReasonURL)
@@ -57,8 +57,8 @@ func (s *Settings) Reason() (message, url ReasonTemplate, err error) {
 	return message, url, err
 }
 
-// Expand fills in the values of the fields, in the order of the function that
-// read the template. Braces in them are text.
+// Expand returns the text with the values of the fields, in the order of the
+// function that parsed it. Braces in values are text.
 func (t ReasonTemplate) Expand(values ...string) string {
 	var s strings.Builder
 	for i, literal := range t.literals {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// DecodeUTF8 gives b as text. What is not UTF-8 becomes U+FFFD, one for each
-// maximal broken part: the longest beginning of a well-formed sequence, or
-// else a single octet.
+// DecodeUTF8 returns b as text, with U+FFFD in place of each maximal invalid part:
+// the longest prefix of a well-formed sequence, or else a single byte. This is
+// what Python does, and what the Unicode Standard recommends (section 3.9).
 func DecodeUTF8(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
@@ -28,11 +28,11 @@ func DecodeUTF8(b []byte) string {
 	return s.String()
 }
 
-// invalidLen gives the length of the broken part that b, which is not empty,
-// begins with, or 0 if it begins with a character. The ranges are those of the
-// Unicode Standard's table of well-formed UTF-8 sequences.
+// invalidLen returns the length of the invalid part at the start of b, which is
+// not empty, or 0 if b starts with a character. The ranges are those of the Unicode
+// Standard's table of well-formed byte sequences (table 3-7).
 func invalidLen(b []byte) int {
-	size, low, high := 0, byte(0x80), byte(0xBF) // of the sequence; of its second octet
+	size, low, high := 0, byte(0x80), byte(0xBF) // of the sequence; range of its second byte
 	switch c := b[0]; {
 	case c < 0x80:
 		return 0
@@ -46,11 +46,11 @@ func invalidLen(b []byte) int {
 		size = 4
 	}
 	switch b[0] {
-	case 0xE0: // shorter forms exist below
+	case 0xE0: // below are overlong forms
 		low = 0xA0
 	case 0xED: // surrogates
 		high = 0x9F
-	case 0xF0:
+	case 0xF0: // below are overlong forms
 		low = 0x90
 	case 0xF4: // beyond U+10FFFF
 		high = 0x8F
@@ -64,17 +64,16 @@ func invalidLen(b []byte) int {
 	return 0
 }
 
-// IsSpace tells whether r is white space as the original has it: Unicode's, and
-// the four separators among the control characters.
+// IsSpace reports whether r is white space for the original: Unicode white space
+// or one of the control characters U+001C to U+001F.
 func IsSpace(r rune) bool {
 	return unicode.IsSpace(r) || 0x1C <= r && r <= 0x1F
 }
 
-// TrimSpace gives s without the white space around it.
+// TrimSpace returns s without leading and trailing white space.
 func TrimSpace(s string) string { return strings.TrimFunc(s, IsSpace) }
 
-// universalNewlines gives text with LF at the end of each line that ends at CR
-// LF or CR.
+// universalNewlines returns text with LF in place of each CR LF and CR.
 func universalNewlines(text string) string {
 	if !strings.Contains(text, "\r") {
 		return text
@@ -82,8 +81,8 @@ func universalNewlines(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
-// stripComment gives what a line of a configuration or per-user file says: nothing
-// from the first number sign on, and no white space around it.
+// stripComment returns a line without its comment, which starts at the first number
+// sign, and without leading and trailing white space.
 func stripComment(line string) string {
 	line, _, _ = strings.Cut(line, "#")
 	return TrimSpace(line)

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// maxBadLines bounds how many bad lines of a per-user file are remembered: each
-// is complained of at every request.
+// maxBadLines limits the bad lines of a per-user file that are logged, because
+// they are logged for every request.
 const maxBadLines = 20
 
-// userTable finds the lines of a per-user file by their user. It holds the
-// file's text and two numbers a line, nothing else.
+// userTable is an index of the lines of a per-user file by user. It holds the
+// file's text and two numbers for each line.
 type userTable struct {
 	text   string
-	starts []uint32 // where each line of text begins
-	slots  []uint32 // open addressing: line numbers, counted from 1; 0 is free
+	starts []uint32 // the offset of each line in text
+	slots  []uint32 // hash table with open addressing: line numbers, counted from 1; 0 is free
 	seed   maphash.Seed
 
-	bad     []int // the numbers of the first lines without comma
-	moreBad int   // the number of the first one that is not in bad, 0 if none
+	bad     []int // the numbers of the first maxBadLines lines without a comma
+	moreBad int   // the number of the next one; 0 if there is none
 }
 
-// makeUserTable indexes text, whose lines end at LF.
+// makeUserTable returns the index of text, whose lines end with LF.
 func makeUserTable(text string) *userTable {
 	t := &userTable{text: text, seed: maphash.MakeSeed()}
 	lines := strings.Count(text, "\n") + 1
 	t.starts = make([]uint32, 0, lines)
-	t.slots = make([]uint32, 1<<bits.Len(uint(lines)*4/3)) // three quarters full at most
+	t.slots = make([]uint32, 1<<bits.Len(uint(lines)*4/3)) // at most three quarters full
 	start := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		t.starts = append(t.starts, uint32(start))
@@ -38,7 +38,7 @@ func makeUserTable(text string) *userTable {
 		user, _, ok := cutUser(line)
 		switch number := len(t.starts); {
 		case ok:
-			if slot := t.slot(user); t.slots[slot] == 0 { // the first line of a user counts
+			if slot := t.slot(user); t.slots[slot] == 0 { // a user's first line counts
 				t.slots[slot] = uint32(number)
 			}
 		case len(t.bad) < maxBadLines:
@@ -50,8 +50,8 @@ func makeUserTable(text string) *userTable {
 	return t
 }
 
-// find gives the settings of user, and the number of the line that has them, 0
-// if there is none.
+// find returns the settings of user and the number of the line, or 0 if user has
+// no line.
 func (t *userTable) find(user string) (settings string, number int) {
 	number = int(t.slots[t.slot(user)])
 	if number > 0 {
@@ -60,7 +60,7 @@ func (t *userTable) find(user string) (settings string, number int) {
 	return settings, number
 }
 
-// slot gives the place of user in slots: the one that has it, or a free one.
+// slot returns the index in slots of the user's line, or of a free slot for it.
 func (t *userTable) slot(user string) int {
 	mask := uint64(len(t.slots) - 1)
 	for i := maphash.String(t.seed, user); ; i++ {
@@ -74,13 +74,13 @@ func (t *userTable) slot(user string) int {
 	}
 }
 
-// line gives what line number says.
+// line returns the line with a number, without its comment.
 func (t *userTable) line(number int) string {
 	line, _, _ := strings.Cut(t.text[t.starts[number-1]:], "\n")
 	return stripComment(line)
 }
 
-// cutUser splits what a line says into user and settings, at the first comma.
+// cutUser splits a line into user and settings at the first comma.
 func cutUser(line string) (user, settings string, ok bool) {
 	user, settings, ok = strings.Cut(line, ",")
 	return TrimSpace(user), TrimSpace(settings), ok

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// maxNumber bounds the numbers of options: as seconds it still fits a
-// time.Duration, and it fits an int everywhere. What is beyond counts as this,
-// since it means for ever anyway.
+// maxNumber limits the numbers of options. As seconds it fits a time.Duration, and
+// it fits an int on every platform. A larger number counts as this one; both mean
+// "no limit" in practice.
 const maxNumber = 1<<31 - 1
 
 var errNumber = errors.New("not a whole number")
 
-// parseNumber reads a number: a sign if need be, and decimal digits, which may
-// have single underscores between them, with white space around.
+// parseNumber parses a number: an optional sign and decimal digits, with single
+// underscores between them and white space around all.
 func parseNumber(text string) (int, error) {
 	digits := TrimSpace(text)
 	negative := strings.HasPrefix(digits, "-")
@@ -42,8 +42,9 @@ func parseNumber(text string) (int, error) {
 	return int(n), nil
 }
 
-// parseBool tells whether text means yes where the original takes any text
-// but the empty one for it.
+// parseBool returns the value of a boolean option: false for the empty text and
+// for the usual words, and true for all else. The original takes only the empty
+// text for false.
 func parseBool(text string) bool {
 	switch strings.ToLower(text) {
 	case "", "false", "no", "0":
@@ -52,8 +53,8 @@ func parseBool(text string) bool {
 	return true
 }
 
-// parseList gives the entries of a list, which commas separate, without white
-// space around them and without empty ones. It gives nil if there are none.
+// parseList returns the entries of a list separated by commas, without white space
+// around them and without empty entries. It returns nil if there are none.
 func parseList(text string) []string {
 	list := make([]string, 0, strings.Count(text, ",")+1)
 	for entry := range strings.SplitSeq(text, ",") {

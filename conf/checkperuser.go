@@ -1,0 +1,69 @@
+package conf
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxPerUserProblems limits the problems of a per-user file. Whoever has more
+// corrects some and checks again.
+const maxPerUserProblems = 100
+
+// checkPerUser returns the problems of the per-user file, from all of its lines.
+func (f *File) checkPerUser() []Problem {
+	p := NewPerUser(f.Settings.PerUser)
+	if d, ok := p.reload(); !ok {
+		return []Problem{f.about("Per_User", d.problem(perUserName))}
+	}
+	var problems []Problem
+	for number := range len(p.table.starts) {
+		line := p.table.line(number + 1)
+		if line == "" {
+			continue
+		}
+		problems = append(problems, p.checkLine(line, number+1)...)
+		if len(problems) >= maxPerUserProblems {
+			return append(problems[:maxPerUserProblems], Problem{Severity: Faulty, File: p.path, Line: number + 1,
+				What: "the rest of the file was not checked"})
+		}
+	}
+	return problems
+}
+
+func (p *PerUser) checkLine(line string, number int) []Problem {
+	at := func(q Problem) Problem {
+		q.File, q.Line = p.path, number
+		return q
+	}
+	user, settings, ok := cutUser(line)
+	if !ok {
+		return []Problem{at(Problem{Severity: Faulty, Value: line, What: "no comma after the user",
+			Expected: "user,settings", Used: "the line is ignored"})}
+	}
+	var problems []Problem
+	if strings.ToLower(user) != user {
+		problems = append(problems, at(Problem{Severity: Faulty, Name: "user", Value: user,
+			What: "recipients are compared in lower case, so this never matches", Expected: strings.ToLower(user)}))
+	}
+	if _, first := p.table.find(user); first != number {
+		problems = append(problems, at(Problem{Severity: Faulty, Name: "user", Value: user,
+			What: fmt.Sprintf("the user is in line %d already", first), Used: "the first line"}))
+	}
+	u := UserSettings{Line: number}
+	p.apply(&u, settings)
+	for _, d := range u.Complaints {
+		problems = append(problems, d.problem(perUserName))
+	}
+	for setting := range strings.SplitSeq(settings, "|") {
+		name, value, _ := strings.Cut(setting, "=")
+		option, known := find(p.options, perUserName, name)
+		if !known || option.PerUserIgnored || strings.Contains(value, "=") || !option.valid(value) {
+			continue
+		}
+		for _, q := range option.check(value) {
+			q.Name, q.Value = name, value
+			problems = append(problems, at(q))
+		}
+	}
+	return problems
+}

@@ -1,0 +1,54 @@
+package conf
+
+import "strings"
+
+// maxSuggestLen limits the length of a name for which another is suggested: the
+// time is proportional to it, and nobody misspells a name so badly.
+const maxSuggestLen = 2 * len("Mail_From_pass_restriction")
+
+// suggestName returns the option's name that name resembles, or "" if there is
+// none: one that differs in case and separators only, or in at most a third of its
+// bytes.
+func suggestName(name string, nameOf func(*Option) string) string {
+	nearest, best := "", len(name)/3+1
+	if name == "" || len(name) > maxSuggestLen {
+		return ""
+	}
+	for _, o := range Options() {
+		known := nameOf(&o)
+		if known == name {
+			return ""
+		}
+		if d := editDistance(foldName(name), foldName(known)); known != "" && d < best {
+			nearest, best = known, d
+		}
+	}
+	return nearest
+}
+
+// foldName returns a name in lower case and without separators.
+func foldName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
+}
+
+// editDistance returns the number of bytes to insert, delete or replace to turn a
+// into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1) // distances of a[:i] to each b[:j]
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
