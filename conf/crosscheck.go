@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// smtpdTimeout is the time in seconds that Postfix waits for a reply before it
-	// defers the mail: the default of smtpd_policy_service_timeout.
-	smtpdTimeout = 100
+	// smtpdTimeout is the time that Postfix waits for a reply before it defers the
+	// mail: the default of smtpd_policy_service_timeout.
+	smtpdTimeout = 100 * time.Second
 
 	// ReplyTimeout is the longest time until a reply, whatever the configuration
 	// says. It is a little less than Postfix waits.
@@ -37,7 +37,7 @@ func (f *File) crosscheck() []Problem {
 }
 
 // checkTimeouts returns a problem if the lookups of a request together may take
-// longer than Postfix waits.
+// longer than a reply may.
 func (f *File) checkTimeouts() []Problem {
 	s := &f.Settings
 	checks := 0
@@ -56,9 +56,10 @@ func (f *File) checkTimeouts() []Problem {
 			lookups++
 		}
 	}
+	const replySeconds, smtpdSeconds = int64(ReplyTimeout / time.Second), int64(smtpdTimeout / time.Second)
 	checkTime := int64(checks) * max(int64(s.LookupTime), 0)
 	whitelistTime := int64(lookups) * max(int64(s.WhitelistLookupTime), 0)
-	if checkTime+whitelistTime <= smtpdTimeout {
+	if checkTime+whitelistTime <= replySeconds {
 		return nil
 	}
 	ofChecks := fmt.Sprintf("%d checks of %d s", checks, s.LookupTime)
@@ -72,8 +73,8 @@ func (f *File) checkTimeouts() []Problem {
 	}
 	return []Problem{f.about(name, Problem{Severity: Faulty,
 		What:     fmt.Sprintf("%s may take %d s", what, checkTime+whitelistTime),
-		Expected: fmt.Sprintf("less than the %d s that Postfix waits (smtpd_policy_service_timeout)", smtpdTimeout),
-		Used:     fmt.Sprintf("%d s in all; a check that is not finished by then is Temperror", int(ReplyTimeout.Seconds()))})}
+		Expected: fmt.Sprintf("at most %d s, because Postfix waits %d s (smtpd_policy_service_timeout)", replySeconds, smtpdSeconds),
+		Used:     fmt.Sprintf("%d s; a check that is not finished by then is Temperror", replySeconds)})}
 }
 
 // about returns the problem with the place where the option is set, or with its

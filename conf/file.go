@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -92,7 +93,7 @@ func (f *File) parse(text string) {
 		default:
 			if earlier, again := f.Origins[name]; again {
 				d.Level, d.Line, d.Value = Never, earlier.Line, earlier.Value
-				d.What, d.Want, d.Used = "set again below", "each option once", value
+				d.What, d.Want, d.Used = "set again below", "each option once", orNothing(value)
 				f.report(d, `Configuration item "%s" set again in file "%s"`, name, f.path)
 			}
 			f.Origins[name] = Origin{f.path, number, value}
@@ -103,13 +104,16 @@ func (f *File) parse(text string) {
 // currentValue describes the value that a bad line leaves in place.
 func (f *File) currentValue(o *Option) string {
 	if origin, ok := f.Origins[o.Name]; ok {
-		return fmt.Sprintf("%s, from line %d", origin.Value, origin.Line)
+		return fmt.Sprintf("%s, from line %d", orNothing(origin.Value), origin.Line)
 	}
 	if o.Default == "" {
-		return "nothing"
+		return orNothing("")
 	}
 	return o.Default + ", the default"
 }
+
+// orNothing returns a value for people, who do not see an empty one.
+func orNothing(value string) string { return cmp.Or(value, "nothing") }
 
 // apply sets the options in Origins.
 //
@@ -122,7 +126,7 @@ func (f *File) apply() error {
 	for name, origin := range f.Origins {
 		lines = fmt.Appendf(lines, "%s = \"\"\"%s\"\"\"\n", name, origin.Value)
 	}
-	file, err := ini.LoadSources(ini.LoadOptions{KeyValueDelimiters: "=", IgnoreContinuation: true}, lines)
+	file, err := ini.Load(lines)
 	if err != nil {
 		return err
 	}

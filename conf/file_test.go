@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,7 @@ import (
 	"testing"
 )
 
-// write makes a file of text, and gives its path.
+// write creates a file and returns its path.
 func write(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "policyd-spf.conf")
@@ -22,7 +21,7 @@ func write(t testing.TB, text string) string {
 	return path
 }
 
-// load reads a configuration of text.
+// load loads a configuration.
 func load(t testing.TB, text string) *File {
 	t.Helper()
 	l, err := Load(write(t, text))
@@ -32,11 +31,11 @@ func load(t testing.TB, text string) *File {
 	return l
 }
 
-// logged gives complaints as the golden transcripts have them, with the
-// folder's name away.
-func logged(complaints []Diagnostic) []string {
+// logged returns the level, priority and text of diagnostics, without the
+// directory.
+func logged(diagnostics []Diagnostic) []string {
 	var lines []string
-	for _, c := range complaints {
+	for _, c := range diagnostics {
 		severity := "info"
 		if c.Err {
 			severity = "err"
@@ -61,54 +60,54 @@ func TestDefault(t *testing.T) {
 	}
 }
 
-// Each option of Settings can be set, and is set to what the file says.
+// Each option sets its field of Settings, and nothing else.
 func TestLoadOptions(t *testing.T) {
 	for _, test := range []struct {
 		line string
 		want func(*Settings)
 	}{
-		{"debugLevel = -1", func(s *Settings) { s.DebugLevel = -1 }},
-		{"TestOnly = 0", func(s *Settings) { s.TestOnly = 0 }},
-		{"defaultSeedOnly = 0", func(s *Settings) { s.DefaultSeedOnly = true }},
-		{"HELO_reject = No_Check", func(s *Settings) { s.HELOReject = "No_Check" }},
-		{"HELO_reject =", func(s *Settings) { s.HELOReject = "" }},
-		{"Mail_From_reject = Softfail", func(s *Settings) { s.MailFromReject = "Softfail" }},
-		{"PermError_reject = True", func(s *Settings) { s.PermErrorReject = true }},
-		{"PermError_reject = true", func(*Settings) {}},
-		{"TempError_Defer = True", func(s *Settings) { s.TempErrorDefer = true }},
-		{"TempError_Defer = Yes", func(*Settings) {}},
-		{"HELO_pass_restriction = helo_passed", func(s *Settings) { s.HELOPassRestriction = "helo_passed" }},
-		{"Mail_From_pass_restriction = a b", func(s *Settings) { s.MailFromPassRestriction = "a b" }},
-		{"No_Mail = True", func(s *Settings) { s.NoMail = true }},
-		{"No_Mail = 1", func(*Settings) {}},
-		{"Reject_Not_Pass_Domains = A.example, b.example,", func(s *Settings) { s.RejectNotPassDomains = []string{"a.example", "b.example"} }},
-		{"Prospective = 192.0.2.1", func(s *Settings) { s.Prospective = "192.0.2.1" }},
-		{"skip_addresses =", func(s *Settings) { s.SkipAddresses = ParseNetworks("") }},
-		{"Whitelist = 192.0.2.0/24,x", func(s *Settings) { s.Whitelist = ParseNetworks("192.0.2.0/24,x") }},
-		{"Domain_Whitelist = A.example ,b", func(s *Settings) { s.DomainWhitelist = []string{"A.example", "b"} }},
-		{"HELO_Whitelist = a,b", func(s *Settings) { s.HELOWhitelist = []string{"a", "b"} }},
-		{"Domain_Whitelist_PTR = .a", func(s *Settings) { s.DomainWhitelistPTR = []string{".a"} }},
-		{"SPF_Enhanced_Status_Codes = No", func(s *Settings) { s.EnhancedStatusCodes = false }},
-		{"SPF_Enhanced_Status_Codes = no", func(*Settings) {}},
-		{"Header_Type = None", func(s *Settings) { s.HeaderType = "None" }},
-		{"Hide_Receiver = No", func(s *Settings) { s.HideReceiver = false }},
-		{"Hide_Receiver =", func(*Settings) {}},
-		{"Authserv_Id = mx.example", func(s *Settings) { s.AuthservID = "mx.example" }},
-		{"QueueID = yes", func(s *Settings) { s.QueueID = true }},
-		{"QueueID = False", func(*Settings) {}},
-		{"Reason_Message = No: {spf}", func(s *Settings) { s.ReasonMessage = "No: {spf}" }},
-		{"Reason_URL = https://spf.example/?s={0}&id={1}", func(s *Settings) { s.ReasonURL = "https://spf.example/?s={0}&id={1}" }},
-		{"Reason_URL =", func(s *Settings) { s.ReasonURL = "" }},
-		{"Lookup_Time = 0", func(s *Settings) { s.LookupTime = 0 }},
-		{"Whitelist_Lookup_Time = 5", func(s *Settings) { s.WhitelistLookupTime = 5 }},
-		{"Void_Limit = 10", func(s *Settings) { s.VoidLimit = 10 }},
-		{"Lookups_Ahead = No", func(s *Settings) { s.LookupsAhead = false }},
-		{"Per_User = text,/x", func(s *Settings) { s.PerUser = "text,/x" }},
-		{"Mock = True", func(s *Settings) { s.Mock = true }},
-		{"Mock = 0", func(*Settings) {}},
-		{"Socket = local:/run/x", func(*Settings) {}},
-		{"UMask = seven", func(*Settings) {}},
-		{"MacroList = a|b", func(*Settings) {}},
+		{line: "debugLevel = -1", want: func(s *Settings) { s.DebugLevel = -1 }},
+		{line: "TestOnly = 0", want: func(s *Settings) { s.TestOnly = 0 }},
+		{line: "defaultSeedOnly = 0", want: func(s *Settings) { s.DefaultSeedOnly = true }},
+		{line: "HELO_reject = No_Check", want: func(s *Settings) { s.HELOReject = "No_Check" }},
+		{line: "HELO_reject =", want: func(s *Settings) { s.HELOReject = "" }},
+		{line: "Mail_From_reject = Softfail", want: func(s *Settings) { s.MailFromReject = "Softfail" }},
+		{line: "PermError_reject = True", want: func(s *Settings) { s.PermErrorReject = true }},
+		{line: "PermError_reject = true", want: func(*Settings) {}},
+		{line: "TempError_Defer = True", want: func(s *Settings) { s.TempErrorDefer = true }},
+		{line: "TempError_Defer = Yes", want: func(*Settings) {}},
+		{line: "HELO_pass_restriction = helo_passed", want: func(s *Settings) { s.HELOPassRestriction = "helo_passed" }},
+		{line: "Mail_From_pass_restriction = a b", want: func(s *Settings) { s.MailFromPassRestriction = "a b" }},
+		{line: "No_Mail = True", want: func(s *Settings) { s.NoMail = true }},
+		{line: "No_Mail = 1", want: func(*Settings) {}},
+		{line: "Reject_Not_Pass_Domains = A.example, b.example,", want: func(s *Settings) { s.RejectNotPassDomains = []string{"a.example", "b.example"} }},
+		{line: "Prospective = 192.0.2.1", want: func(s *Settings) { s.Prospective = "192.0.2.1" }},
+		{line: "skip_addresses =", want: func(s *Settings) { s.SkipAddresses = ParseNetworks("") }},
+		{line: "Whitelist = 192.0.2.0/24,x", want: func(s *Settings) { s.Whitelist = ParseNetworks("192.0.2.0/24,x") }},
+		{line: "Domain_Whitelist = A.example ,b", want: func(s *Settings) { s.DomainWhitelist = []string{"A.example", "b"} }},
+		{line: "HELO_Whitelist = a,b", want: func(s *Settings) { s.HELOWhitelist = []string{"a", "b"} }},
+		{line: "Domain_Whitelist_PTR = .a", want: func(s *Settings) { s.DomainWhitelistPTR = []string{".a"} }},
+		{line: "SPF_Enhanced_Status_Codes = No", want: func(s *Settings) { s.EnhancedStatusCodes = false }},
+		{line: "SPF_Enhanced_Status_Codes = no", want: func(*Settings) {}},
+		{line: "Header_Type = None", want: func(s *Settings) { s.HeaderType = "None" }},
+		{line: "Hide_Receiver = No", want: func(s *Settings) { s.HideReceiver = false }},
+		{line: "Hide_Receiver =", want: func(*Settings) {}},
+		{line: "Authserv_Id = mx.example", want: func(s *Settings) { s.AuthservID = "mx.example" }},
+		{line: "QueueID = yes", want: func(s *Settings) { s.QueueID = true }},
+		{line: "QueueID = False", want: func(*Settings) {}},
+		{line: "Reason_Message = No: {spf}", want: func(s *Settings) { s.ReasonMessage = "No: {spf}" }},
+		{line: "Reason_URL = https://spf.example/?s={0}&id={1}", want: func(s *Settings) { s.ReasonURL = "https://spf.example/?s={0}&id={1}" }},
+		{line: "Reason_URL =", want: func(s *Settings) { s.ReasonURL = "" }},
+		{line: "Lookup_Time = 0", want: func(s *Settings) { s.LookupTime = 0 }},
+		{line: "Whitelist_Lookup_Time = 5", want: func(s *Settings) { s.WhitelistLookupTime = 5 }},
+		{line: "Void_Limit = 10", want: func(s *Settings) { s.VoidLimit = 10 }},
+		{line: "Lookups_Ahead = No", want: func(s *Settings) { s.LookupsAhead = false }},
+		{line: "Per_User = text,/x", want: func(s *Settings) { s.PerUser = "text,/x" }},
+		{line: "Mock = True", want: func(s *Settings) { s.Mock = true }},
+		{line: "Mock = 0", want: func(*Settings) {}},
+		{line: "Socket = local:/run/x", want: func(*Settings) {}},
+		{line: "UMask = seven", want: func(*Settings) {}},
+		{line: "MacroList = a|b", want: func(*Settings) {}},
 	} {
 		t.Run(test.line, func(t *testing.T) {
 			l := load(t, test.line+"\n")
@@ -118,7 +117,7 @@ func TestLoadOptions(t *testing.T) {
 				t.Errorf("got %+v\nwant %+v", l.Settings, want)
 			}
 			if len(l.Diagnostics) > 0 {
-				t.Errorf("complaints %q", logged(l.Diagnostics))
+				t.Errorf("diagnostics %q", logged(l.Diagnostics))
 			}
 		})
 	}
@@ -130,42 +129,42 @@ func TestLoadLines(t *testing.T) {
 		helo       string // HELO_reject
 		log        []string
 	}{
-		{"LF", "HELO_reject = A\nNo_Mail = False\n", "A", nil},
-		{"CR LF", "HELO_reject = A\r\nNo_Mail = False\r\n", "A", nil},
-		{"CR", "HELO_reject = A\rNo_Mail = False\r", "A", nil},
-		{"no line end", "HELO_reject = A", "A", nil},
-		{"NEL ends no line", "HELO_reject = A\u0085No_Mail", "A\u0085No_Mail", nil},
-		{"white space of Python's", "\x1c\x1fHELO_reject\u3000=\u00a0A\x1e\v", "A", nil},
-		{"comment", "# HELO_reject = A\n  # HELO_reject = B\n", "Fail", nil},
-		{"comment behind a value", "HELO_reject = A#B\n", "A", nil},
-		{"semicolon is no comment", "HELO_reject = A ; B", "A ; B", nil},
-		{"continuation", "HELO_reject = \\\nA\n", "\\", []string{`2147483647 info Configuration item "A" not defined in file "policyd-spf.conf"`}},
-		{"quotes", `HELO_reject = "A"`, `"A"`, nil},
-		{"single quotes", `HELO_reject = 'A'`, `'A'`, nil},
-		{"three quotes", `HELO_reject = """A"""`, `"""A"""`, nil},
-		{"three quotes and more", `HELO_reject = a"""b"""c`, `a"""b"""c`, nil},
-		{"a quote at the end", `HELO_reject = a"`, `a"`, nil},
-		{"backquotes", "HELO_reject = `A`", "`A`", nil},
-		{"a backquote", "HELO_reject = `A", "`A", nil},
-		{"backslash at the end", "HELO_reject = A\\\nNo_Mail = True\n", "A\\", nil},
-		{"interpolation", "No_Mail = True\nHELO_reject = %(No_Mail)s", "%(No_Mail)s", nil},
-		{"empty value", "HELO_reject =", "", nil},
-		{"last one wins", "HELO_reject = A\nHELO_reject = B\n", "B",
-			[]string{`2147483647 info Configuration item "HELO_reject" set again in file "policyd-spf.conf"`}},
-		{"section", "[x]\nHELO_reject = A\n", "A", []string{`2147483647 info Configuration item "[x]" not defined in file "policyd-spf.conf"`}},
-		{"section with a value", "[x = y\nHELO_reject = A", "A", []string{`-1 info ERROR: Unknown name "[x" in file "policyd-spf.conf"`}},
-		{"colon", "HELO_reject: A", "Fail", []string{`2147483647 info Configuration item "HELO_reject: A" not defined in file "policyd-spf.conf"`}},
-		{"two equals signs", "HELO_reject = A = B # c", "Fail", []string{`-1 info ERROR parsing line "HELO_reject = A = B" from file "policyd-spf.conf"`}},
-		{"unknown name and two equals signs", "X==", "Fail", []string{`-1 info ERROR parsing line "X==" from file "policyd-spf.conf"`}},
-		{"no name", "= A", "Fail", []string{`-1 info ERROR: Unknown name "" in file "policyd-spf.conf"`}},
-		{"hyphen", "- = A", "Fail", []string{`-1 info ERROR: Unknown name "-" in file "policyd-spf.conf"`}},
-		{"another case", "helo_reject = A", "Fail", []string{`-1 info ERROR: Unknown name "helo_reject" in file "policyd-spf.conf"`}},
-		{"byte order mark", "\uFEFFHELO_reject = A", "Fail", []string{"-1 info ERROR: Unknown name \"\uFEFFHELO_reject\" in file \"policyd-spf.conf\""}},
-		{"not UTF-8", "# f\xfcr\nHELO_reject = \xe2\x82x", "\uFFFDx", nil},
-		{"NUL", "HELO_reject = a\x00b", "a\x00b", nil},
-		{"bad number", "Lookup_Time = ten", "Fail", []string{`-1 err ERROR: bad number "ten" for "Lookup_Time" in file "policyd-spf.conf"`}},
-		{"no number", "TestOnly =", "Fail", []string{`-1 err ERROR: bad number "" for "TestOnly" in file "policyd-spf.conf"`}},
-		{"bad URL", "Reason_URL = http://x/{4}", "Fail", []string{`-1 err ERROR: bad value "http://x/{4}" for "Reason_URL" in file "policyd-spf.conf"`}},
+		{name: "LF", text: "HELO_reject = A\nNo_Mail = False\n", helo: "A"},
+		{name: "CR LF", text: "HELO_reject = A\r\nNo_Mail = False\r\n", helo: "A"},
+		{name: "CR", text: "HELO_reject = A\rNo_Mail = False\r", helo: "A"},
+		{name: "no line end", text: "HELO_reject = A", helo: "A"},
+		{name: "NEL does not end a line", text: "HELO_reject = A\u0085No_Mail", helo: "A\u0085No_Mail"},
+		{name: "Python's white space", text: "\x1c\x1fHELO_reject\u3000=\u00a0A\x1e\v", helo: "A"},
+		{name: "comment", text: "# HELO_reject = A\n  # HELO_reject = B\n", helo: "Fail"},
+		{name: "comment after a value", text: "HELO_reject = A#B\n", helo: "A"},
+		{name: "semicolon does not start a comment", text: "HELO_reject = A ; B", helo: "A ; B"},
+		{name: "continuation", text: "HELO_reject = \\\nA\n", helo: "\\", log: []string{`2147483647 info Configuration item "A" not defined in file "policyd-spf.conf"`}},
+		{name: "quotes", text: `HELO_reject = "A"`, helo: `"A"`},
+		{name: "single quotes", text: `HELO_reject = 'A'`, helo: `'A'`},
+		{name: "three quotes", text: `HELO_reject = """A"""`, helo: `"""A"""`},
+		{name: "three quotes and more", text: `HELO_reject = a"""b"""c`, helo: `a"""b"""c`},
+		{name: "a quote at the end", text: `HELO_reject = a"`, helo: `a"`},
+		{name: "backquotes", text: "HELO_reject = `A`", helo: "`A`"},
+		{name: "a backquote", text: "HELO_reject = `A", helo: "`A"},
+		{name: "backslash at the end", text: "HELO_reject = A\\\nNo_Mail = True\n", helo: "A\\"},
+		{name: "interpolation", text: "No_Mail = True\nHELO_reject = %(No_Mail)s", helo: "%(No_Mail)s"},
+		{name: "empty value", text: "HELO_reject =", helo: ""},
+		{name: "last one wins", text: "HELO_reject = A\nHELO_reject = B\n", helo: "B",
+			log: []string{`2147483647 info Configuration item "HELO_reject" set again in file "policyd-spf.conf"`}},
+		{name: "section", text: "[x]\nHELO_reject = A\n", helo: "A", log: []string{`2147483647 info Configuration item "[x]" not defined in file "policyd-spf.conf"`}},
+		{name: "section with a value", text: "[x = y\nHELO_reject = A", helo: "A", log: []string{`-1 info ERROR: Unknown name "[x" in file "policyd-spf.conf"`}},
+		{name: "colon", text: "HELO_reject: A", helo: "Fail", log: []string{`2147483647 info Configuration item "HELO_reject: A" not defined in file "policyd-spf.conf"`}},
+		{name: "two equals signs", text: "HELO_reject = A = B # c", helo: "Fail", log: []string{`-1 info ERROR parsing line "HELO_reject = A = B" from file "policyd-spf.conf"`}},
+		{name: "unknown name and two equals signs", text: "X==", helo: "Fail", log: []string{`-1 info ERROR parsing line "X==" from file "policyd-spf.conf"`}},
+		{name: "no name", text: "= A", helo: "Fail", log: []string{`-1 info ERROR: Unknown name "" in file "policyd-spf.conf"`}},
+		{name: "hyphen", text: "- = A", helo: "Fail", log: []string{`-1 info ERROR: Unknown name "-" in file "policyd-spf.conf"`}},
+		{name: "another case", text: "helo_reject = A", helo: "Fail", log: []string{`-1 info ERROR: Unknown name "helo_reject" in file "policyd-spf.conf"`}},
+		{name: "byte order mark", text: "\uFEFFHELO_reject = A", helo: "Fail", log: []string{"-1 info ERROR: Unknown name \"\uFEFFHELO_reject\" in file \"policyd-spf.conf\""}},
+		{name: "not UTF-8", text: "# f\xfcr\nHELO_reject = \xe2\x82x", helo: "\uFFFDx"},
+		{name: "NUL", text: "HELO_reject = a\x00b", helo: "a\x00b"},
+		{name: "bad number", text: "Lookup_Time = ten", helo: "Fail", log: []string{`-1 err ERROR: bad number "ten" for "Lookup_Time" in file "policyd-spf.conf"`}},
+		{name: "no number", text: "TestOnly =", helo: "Fail", log: []string{`-1 err ERROR: bad number "" for "TestOnly" in file "policyd-spf.conf"`}},
+		{name: "bad URL", text: "Reason_URL = http://x/{4}", helo: "Fail", log: []string{`-1 err ERROR: bad value "http://x/{4}" for "Reason_URL" in file "policyd-spf.conf"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := load(t, test.text)
@@ -179,8 +178,8 @@ func TestLoadLines(t *testing.T) {
 	}
 }
 
-func TestLoadKeepsValueInForce(t *testing.T) {
-	l := load(t, "Lookup_Time = 5\nLookup_Time = ten\nVoid_Limit=x\n")
+func TestLoadKeepsLastValidValue(t *testing.T) {
+	l := load(t, "Lookup_Time = 5\nLookup_Time = ten\nVoid_Limit=x\nReason_URL = \nReason_URL = {9}\ndefaultSeedOnly = x\n")
 	if l.Settings.LookupTime != 5 || l.Settings.VoidLimit != 2 {
 		t.Errorf("Lookup_Time is %d, Void_Limit %d", l.Settings.LookupTime, l.Settings.VoidLimit)
 	}
@@ -188,7 +187,8 @@ func TestLoadKeepsValueInForce(t *testing.T) {
 	for _, c := range l.Diagnostics {
 		used = append(used, fmt.Sprintf("%d %s=%s %s", c.Line, c.Name, c.Value, c.Used))
 	}
-	if want := []string{"2 Lookup_Time=ten 5, from line 1", "3 Void_Limit=x 2, the default"}; !slices.Equal(used, want) {
+	if want := []string{"2 Lookup_Time=ten 5, from line 1", "3 Void_Limit=x 2, the default",
+		"5 Reason_URL={9} nothing, from line 4", "6 defaultSeedOnly=x nothing"}; !slices.Equal(used, want) {
 		t.Errorf("got %q, want %q", used, want)
 	}
 }
@@ -201,7 +201,7 @@ func TestLoadOrigins(t *testing.T) {
 	}
 }
 
-// wantDefaults holds what Load makes of a file that is none.
+// wantDefaults checks that Load returns the defaults and one diagnostic.
 func wantDefaults(t *testing.T, path, log string) {
 	t.Helper()
 	l, err := Load(path)
@@ -226,7 +226,7 @@ func TestLoadDanglingLink(t *testing.T) {
 	wantDefaults(t, path, `-1 err ERROR stating "link": No such file or directory`)
 }
 
-// Whether there is a file is not known if its path cannot be followed.
+// If a path cannot be followed, there may be a file: the defaults may be wrong.
 func TestLoadUnknown(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
@@ -282,35 +282,25 @@ func TestLoadTooLarge(t *testing.T) {
 	}
 }
 
-// Ten megabytes of junk, and one line that counts.
+// Ten megabytes of junk hide neither the valid lines nor fill the log.
 func TestLoadLargeFile(t *testing.T) {
 	path := write(t, strings.Repeat("junk = 1\nHELO_reject = A\nword\n", 10<<20/30)+"HELO_reject = B\n")
 	l, err := Load(path)
 	if err != nil || l.Settings.HELOReject != "B" {
 		t.Errorf("HELO_reject is %q, error %v", l.Settings.HELOReject, err)
 	}
-	said := 0
-	for _, c := range l.Diagnostics {
-		if c.Level == Always {
-			said++
+	logged := 0
+	for _, d := range l.Diagnostics {
+		if d.Level == Always {
+			logged++
 		}
 	}
-	if said != maxDiagnostics+1 {
-		t.Errorf("%d complaints for the log", said)
+	if logged != maxDiagnostics+1 {
+		t.Errorf("%d diagnostics for the log, want %d", logged, maxDiagnostics+1)
 	}
 	last := l.Diagnostics[len(l.Diagnostics)-1].Text
 	if want := fmt.Sprintf(`ERROR: more bad lines in file "%s", not logged`, path); last != want {
 		t.Errorf("the last one is %q, want %q", last, want)
-	}
-}
-
-func TestReadTextOfPipe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "p")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := readText(path, 10); !errors.Is(err, errNotRegular) {
-		t.Errorf("error %v", err)
 	}
 }
 

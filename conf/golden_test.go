@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// golden is what the golden transcripts, which are kept beside the repository,
-// say of configurations.
+// golden is the part of a golden transcript that is about configurations. The
+// transcripts are kept beside the repository.
 type golden struct {
 	Config       string   `json:"config"`
 	ConfigBase64 string   `json:"config_base64"`
@@ -28,7 +28,7 @@ type golden struct {
 	} `json:"exchanges"`
 }
 
-// goldens calls run with each transcript.
+// goldens calls run for each transcript.
 func goldens(t *testing.T, run func(t *testing.T, g golden)) {
 	root := filepath.Join("..", "..", "shared", "parity", "golden")
 	if _, err := os.Stat(root); err != nil {
@@ -55,7 +55,7 @@ func goldens(t *testing.T, run func(t *testing.T, g golden)) {
 	}
 }
 
-// load makes the files of the transcript in dir, and loads them.
+// load writes the files of the transcript to dir, and loads them.
 func (g golden) load(t *testing.T, dir string) *File {
 	t.Helper()
 	path := filepath.Join(dir, "policyd-spf.conf")
@@ -94,8 +94,8 @@ func (g golden) load(t *testing.T, dir string) *File {
 	return l
 }
 
-// relevant gives those of a transcript's log lines that are about a file and
-// contain what, without their level.
+// relevant returns the log lines of a transcript that contain one of what, without
+// their level.
 func relevant(syslog []string, what ...string) []string {
 	var lines []string
 	for _, line := range syslog {
@@ -107,16 +107,16 @@ func relevant(syslog []string, what ...string) []string {
 	return lines
 }
 
-// said gives the log lines of complaints, as the transcripts have them.
-func said(complaints []Diagnostic, dir string) []string {
+// logLines returns the logged diagnostics in the form of the transcripts.
+func logLines(diagnostics []Diagnostic, dir string) []string {
 	var lines []string
-	for _, c := range complaints {
+	for _, d := range diagnostics {
 		severity := "info"
-		if c.Err {
+		if d.Err {
 			severity = "err"
 		}
-		if c.Level != Never {
-			lines = append(lines, fmt.Sprintf("%s %s", severity, strings.ReplaceAll(c.Text, dir, "@DIR@")))
+		if d.Level != Never {
+			lines = append(lines, fmt.Sprintf("%s %s", severity, strings.ReplaceAll(d.Text, dir, "@DIR@")))
 		}
 	}
 	return lines
@@ -125,13 +125,13 @@ func said(complaints []Diagnostic, dir string) []string {
 func TestGoldenConfig(t *testing.T) {
 	goldens(t, func(t *testing.T, g golden) {
 		if len(g.Exchanges) == 0 || len(g.Args) > 0 && g.Args[0] != "@CONFIG@" {
-			t.Skip("without configuration")
+			t.Skip("the transcript has no configuration")
 		}
 		dir := t.TempDir()
 		l := g.load(t, dir)
 		want := relevant(g.Exchanges[0].Syslog, `ERROR: Unknown name "`, `ERROR parsing line "`, `ERROR stating "`, "ERROR: is not a file", "ERROR: bad number")
 		want = slices.DeleteFunc(want, func(line string) bool { return !strings.Contains(line, "@DIR@/policyd-spf.conf") })
-		if got := said(l.Diagnostics, dir); !slices.Equal(got, want) {
+		if got := logLines(l.Diagnostics, dir); !slices.Equal(got, want) {
 			t.Errorf("log %q\nwant %q", got, want)
 		}
 	})
@@ -146,7 +146,7 @@ func TestGoldenPerUser(t *testing.T) {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		l := g.load(t, dir)
 		if l.Settings.PerUser == "" || l.Settings.Mock {
-			t.Skip("without per-user settings")
+			t.Skip("the transcript has no per-user settings")
 		}
 		p := NewPerUser(l.Settings.PerUser)
 		for _, exchange := range g.Exchanges {
@@ -158,7 +158,7 @@ func TestGoldenPerUser(t *testing.T) {
 			}
 			u := p.Lookup(user, l.Settings)
 			want := relevant(exchange.Syslog, "per user settings", "ERROR stating", "ERROR opening", "ERROR: Per_User")
-			if got := said(u.Complaints, dir); !slices.Equal(got, want) {
+			if got := logLines(u.Complaints, dir); !slices.Equal(got, want) {
 				t.Errorf("%s: log %q\nwant %q", user, got, want)
 			}
 			used := len(relevant(exchange.Syslog, "Per user configuration data in use for: ")) > 0

@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// manOption is what a manual page says of an option.
+// manOption is an option as a manual page describes it.
 type manOption struct {
-	name, def string // def is "" if the page says that it is unset
-	hasDef    bool
-	words     []string
+	name, def string // def is empty if the page says that it is unset
+	hasDef    bool   // the page has a default
+	values    []string
 }
 
-// manOptions reads the options of a page: the items whose name is in bold as a
-// command, with a default and with words, either as items or after "Values:".
+// manOptions returns the options of a page: the items that are commands, with the
+// default and the values, which are items or follow "Values:".
 func manOptions(t *testing.T, page string) []manOption {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "man", page))
@@ -30,18 +30,18 @@ func manOptions(t *testing.T, page string) []manOption {
 	for i, line := range lines {
 		words := strings.Fields(line)
 		switch {
-		case strings.HasPrefix(line, ".Sh "): // what follows belongs to no option
+		case strings.HasPrefix(line, ".Sh "): // ends the last option
 			last = &manOption{}
 		case strings.HasPrefix(line, ".It Ic "):
 			options = append(options, manOption{name: words[2]})
 			last = &options[len(options)-1]
 		case strings.HasPrefix(line, ".It Cm "):
-			last.words = append(last.words, words[2])
+			last.values = append(last.values, words[2])
 		case strings.HasSuffix(line, "Values:"):
-			values := strings.Fields(lines[i+1])[1:] // behind the macro
+			values := strings.Fields(lines[i+1])[1:] // after the macro
 			for _, value := range values {
 				if value != "," && value != "." {
-					last.words = append(last.words, value)
+					last.values = append(last.values, value)
 				}
 			}
 		case line == "Default:":
@@ -55,7 +55,7 @@ func manOptions(t *testing.T, page string) []manOption {
 	return options
 }
 
-// Names, defaults and words of the page and of the table are the same.
+// The page has the names, defaults and values of Options.
 func TestManConf(t *testing.T) {
 	var names []string
 	for _, m := range manOptions(t, "policyd-spf.conf.5") {
@@ -65,16 +65,16 @@ func TestManConf(t *testing.T) {
 		case !known:
 			t.Errorf("%s: no such option", m.name)
 		case m.hasDef == o.Ignored:
-			t.Errorf("%s: the page gives a default: %v", m.name, m.hasDef)
+			t.Errorf("%s: the page has a default: %v", m.name, m.hasDef)
 		case m.def != o.Default:
 			t.Errorf("%s: default %q in the page, %q in the table", m.name, m.def, o.Default)
-		case o.Kind != Table && !slices.Equal(m.words, o.Values):
-			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Values)
+		case o.Kind != Table && !slices.Equal(m.values, o.Values):
+			t.Errorf("%s: values %q in the page, %q in the table", m.name, m.values, o.Values)
 		}
 	}
 	for _, o := range Options() {
 		if n := count(names, o.Name); n != 1 {
-			t.Errorf("%s is %d times in the page", o.Name, n)
+			t.Errorf("%s is in the page %d times", o.Name, n)
 		}
 	}
 }
@@ -87,13 +87,13 @@ func TestManPerUser(t *testing.T) {
 		switch {
 		case !known:
 			t.Errorf("%s: no such setting", m.name)
-		case !slices.Equal(m.words, o.Values):
-			t.Errorf("%s: words %q in the page, %q in the table", m.name, m.words, o.Values)
+		case !slices.Equal(m.values, o.Values):
+			t.Errorf("%s: values %q in the page, %q in the table", m.name, m.values, o.Values)
 		}
 	}
 	for _, o := range Options() {
 		if n := count(names, o.PerUser); o.PerUser != "" && n != 1 {
-			t.Errorf("%s is %d times in the page", o.PerUser, n)
+			t.Errorf("%s is in the page %d times", o.PerUser, n)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestManLint(t *testing.T) {
 		t.Fatalf("pages %q, %v", pages, err)
 	}
 	for _, page := range pages {
-		// What mandoc says of its data base, which is another matter, is on standard error.
+		// Messages about mandoc's database, which do not matter here, are on standard error.
 		out, err := exec.Command(mandoc, "-Tlint", "-Wstyle", page).Output()
 		if err != nil || len(out) > 0 {
 			t.Errorf("%s: %v\n%s", page, err, out)

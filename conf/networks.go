@@ -154,7 +154,6 @@ func parseNetwork(entry string) (netip.Prefix, error) {
 	if err != nil {
 		return netip.Prefix{}, errNetwork
 	}
-	a = a.WithZone("")
 	n := a.BitLen()
 	if hasLength {
 		if n, err = parseLength(length, a); err != nil {

@@ -10,30 +10,36 @@ import (
 )
 
 func TestParseNetwork(t *testing.T) {
-	for _, test := range []struct{ entry, want string }{ // "": no network
-		{"192.0.2.1", "192.0.2.1/32"},
-		{"192.0.2.0/24", "192.0.2.0/24"},
-		{"192.0.2.0/024", "192.0.2.0/24"},
-		{"10.0.0.0/08", "10.0.0.0/8"},
-		{"10.0.0.0/0000000000000000000000008", "10.0.0.0/8"},
-		{"0.0.0.0/0", "0.0.0.0/0"},
-		{"192.0.2.0/255.255.255.0", "192.0.2.0/24"},
-		{"192.0.2.0/0.0.0.255", "192.0.2.0/24"},
-		{"192.0.2.1/255.255.255.255", "192.0.2.1/32"},
-		{"0.0.0.0/0.0.0.0", "0.0.0.0/0"},
-		{"128.0.0.0/128.0.0.0", "128.0.0.0/1"},
-		{"::1", "::1/128"},
-		{"2001:DB8::/32", "2001:db8::/32"},
-		{"::/0", "::/0"},
-		{"::ffff:127.0.0.0/104", "::ffff:127.0.0.0/104"},
-		{"fe80::1%eth0", "fe80::1/128"},
+	for _, test := range []struct{ entry, want string }{ // want is empty for an invalid entry
+		{entry: "192.0.2.1", want: "192.0.2.1/32"},
+		{entry: "192.0.2.0/24", want: "192.0.2.0/24"},
+		{entry: "192.0.2.0/024", want: "192.0.2.0/24"},
+		{entry: "10.0.0.0/08", want: "10.0.0.0/8"},
+		{entry: "10.0.0.0/0000000000000000000000008", want: "10.0.0.0/8"},
+		{entry: "0.0.0.0/0", want: "0.0.0.0/0"},
+		{entry: "192.0.2.0/255.255.255.0", want: "192.0.2.0/24"},
+		{entry: "192.0.2.0/0.0.0.255", want: "192.0.2.0/24"},
+		{entry: "192.0.2.1/255.255.255.255", want: "192.0.2.1/32"},
+		{entry: "0.0.0.0/0.0.0.0", want: "0.0.0.0/0"},
+		{entry: "128.0.0.0/128.0.0.0", want: "128.0.0.0/1"},
+		{entry: "192.0.2.1/32", want: "192.0.2.1/32"},
+		{entry: "192.0.2.1/0.0.0.0", want: ""},
+		{entry: "192.0.2.1/255.255.255.254", want: ""},
+		{entry: "0.0.0.0/255.255.255.255", want: "0.0.0.0/32"},
+		{entry: "0.0.0.0/127.255.255.255", want: "0.0.0.0/1"},
+		{entry: "::1", want: "::1/128"},
+		{entry: "::1/128", want: "::1/128"},
+		{entry: "2001:DB8::/32", want: "2001:db8::/32"},
+		{entry: "::/0", want: "::/0"},
+		{entry: "::ffff:127.0.0.0/104", want: "::ffff:127.0.0.0/104"},
+		{entry: "fe80::1%eth0", want: "fe80::1/128"},
 
-		{"", ""}, {"mx.example", ""}, {"/24", ""}, {"192.0.2.0/", ""}, {"0/0", ""}, {"192.0.2/24", ""},
-		{"192.0.2.0//24", ""}, {"192.0.2.0/24/24", ""}, {"192.0.2.0/33", ""}, {"192.0.2.0/256", ""},
-		{"192.0.2.0/-1", ""}, {"192.0.2.0/+24", ""}, {"192.0.2.0 /24", ""}, {"192.0.2.0/ 24", ""}, {"192.0.2.0/2_4", ""},
-		{"192.0.02.0/24", ""}, {"192.0.2.0/255.0.255.0", ""}, {"192.0.2.0/0.255.0.255", ""}, {"192.0.2.0/255.255.255", ""},
-		{"::/129", ""}, {"2001:db8::/ffff:ffff::", ""}, {"2001:db8::/255.255.0.0", ""}, {"192.0.2.0/ffff::", ""},
-		{"192.0.2.1/24", ""}, {"192.0.2.1/255.255.255.0", ""}, {"2001:db8::1/64", ""}, {"[::1]", ""},
+		{entry: "", want: ""}, {entry: "mx.example", want: ""}, {entry: "/24", want: ""}, {entry: "192.0.2.0/", want: ""}, {entry: "0/0", want: ""}, {entry: "192.0.2/24", want: ""},
+		{entry: "192.0.2.0//24", want: ""}, {entry: "192.0.2.0/24/24", want: ""}, {entry: "192.0.2.0/33", want: ""}, {entry: "192.0.2.0/256", want: ""},
+		{entry: "192.0.2.0/-1", want: ""}, {entry: "192.0.2.0/+24", want: ""}, {entry: "192.0.2.0 /24", want: ""}, {entry: "192.0.2.0/ 24", want: ""}, {entry: "192.0.2.0/2_4", want: ""},
+		{entry: "192.0.02.0/24", want: ""}, {entry: "192.0.2.0/255.0.255.0", want: ""}, {entry: "192.0.2.0/0.255.0.255", want: ""}, {entry: "192.0.2.0/255.255.255", want: ""},
+		{entry: "::/129", want: ""}, {entry: "2001:db8::/ffff:ffff::", want: ""}, {entry: "2001:db8::/255.255.0.0", want: ""}, {entry: "192.0.2.0/ffff::", want: ""},
+		{entry: "192.0.2.1/24", want: ""}, {entry: "192.0.2.1/255.255.255.0", want: ""}, {entry: "2001:db8::1/64", want: ""}, {entry: "[::1]", want: ""},
 	} {
 		t.Run(test.entry, func(t *testing.T) {
 			got, err := parseNetwork(test.entry)
@@ -63,9 +69,10 @@ func TestNetworksContains(t *testing.T) {
 }
 
 func TestNetworksFind(t *testing.T) {
-	n := ParseNetworks("10.1.0.0/16,10.0.0.0/8,0.0.0.0/1,2001:db8:1::/48,2001:db8::/32,::ffff:0:0/96")
+	n := ParseNetworks("10.1.0.0/16,10.0.0.0/8,0.0.0.0/1,2001:db8:1::/48,2001:db8::/32,::ffff:0:0/96,192.0.2.0/24,192.0.2.255,192.0.2.0,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
 	for address, want := range map[string]string{
 		"10.1.2.3": "0.0.0.0/1", "2001:db8:1::1": "2001:db8::/32", "::ffff:1.2.3.4": "::ffff:0.0.0.0/96",
+		"192.0.2.0": "192.0.2.0/24", "192.0.2.255": "192.0.2.0/24", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff": "2001:db8::/32",
 	} {
 		if got, ok := n.Find(netip.MustParseAddr(address)); !ok || got.String() != want {
 			t.Errorf("Find(%s) = %v, %v, want %s", address, got, ok, want)
@@ -73,13 +80,13 @@ func TestNetworksFind(t *testing.T) {
 	}
 }
 
-func TestNetworksBad(t *testing.T) {
+func TestNetworksInvalid(t *testing.T) {
 	n := ParseNetworks("mx.example, 10.0.0.1/8 ,10.0.0.0/8,,::1/0")
 	if got, want := n.Invalid(), []string{"mx.example", "10.0.0.1/8", "::1/0"}; !slices.Equal(got, want) {
-		t.Errorf("Bad() = %q, want %q", got, want)
+		t.Errorf("Invalid() = %q, want %q", got, want)
 	}
 	if !n.Contains(netip.MustParseAddr("10.9.9.9")) {
-		t.Error("the good entry after bad ones is not in force")
+		t.Error("the valid entry after invalid ones is missing")
 	}
 }
 
@@ -89,17 +96,17 @@ func TestNetworksEmpty(t *testing.T) {
 		t.Error("nil is not an empty set")
 	}
 	if n := ParseNetworks(" ,"); !n.Empty() || n.Contains(netip.MustParseAddr("::1")) {
-		t.Error("a list of nothing is not an empty set")
+		t.Error("a list without entries is not an empty set")
 	}
 	if ParseNetworks("x").Empty() {
-		t.Error("a list with a bad entry is empty")
+		t.Error("a list with an invalid entry is empty")
 	}
 	if ParseNetworks("::1").Contains(netip.Addr{}) {
-		t.Error("no address is in a network")
+		t.Error("the zero Addr is in a network")
 	}
 }
 
-// FuzzNetworks compares with a scan of all prefixes.
+// FuzzNetworks compares Contains with a scan of all prefixes.
 func FuzzNetworks(f *testing.F) {
 	f.Add(uint64(1))
 	f.Add(uint64(20))
@@ -122,7 +129,7 @@ func FuzzNetworks(f *testing.F) {
 	})
 }
 
-// randomAddr gives one of few addresses, so that they meet.
+// randomAddr returns one of few addresses, so that networks nest and contain some.
 func randomAddr(random *rand.Rand) netip.Addr {
 	if random.IntN(2) == 0 {
 		return netip.AddrFrom4([4]byte{192, 0, byte(random.IntN(4)), byte(random.IntN(256))})
@@ -155,7 +162,7 @@ func BenchmarkParseNetworks(b *testing.B) {
 
 func manyNetworks(size int) *Networks { return ParseNetworks(manyNetworksText(size)) }
 
-// manyNetworksText gives a list of networks of both families, none in another.
+// manyNetworksText returns a list of disjoint networks of both families.
 func manyNetworksText(size int) string {
 	entries := make([]string, size)
 	for i := range entries {

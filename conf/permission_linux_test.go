@@ -53,9 +53,9 @@ func publicDir(t *testing.T) string {
 	return dir
 }
 
-// secretFile makes a file of text below dir, and takes all permissions from what
-// base names below dir.
-func secretFile(t *testing.T, dir, base, text string) string {
+// secretFile creates the file folder/file in dir, and removes all permissions of
+// closed, which is the file or the folder.
+func secretFile(t *testing.T, dir, closed, text string) string {
 	t.Helper()
 	folder := filepath.Join(dir, "folder")
 	if err := os.Mkdir(folder, 0o755); err != nil {
@@ -63,7 +63,7 @@ func secretFile(t *testing.T, dir, base, text string) string {
 	}
 	path := filepath.Join(folder, "file")
 	rewrite(t, path, text, time.Hour)
-	closed := filepath.Join(dir, base)
+	closed = filepath.Join(dir, closed)
 	if err := os.Chmod(closed, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +104,8 @@ func TestLoadInUnlistableDirectory(t *testing.T) {
 	})
 }
 
-// A per-user file that cannot be read leaves the settings of all users, and is
-// reported at each request.
+// A per-user file that cannot be read does not change the settings, and is reported
+// for each request.
 func TestPerUserUnreadable(t *testing.T) {
 	for _, test := range []struct{ name, closed, want string }{
 		{name: "file", closed: "folder/file", want: `ERROR opening "PATH": Permission denied`},

@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 	"time"
 )
 
-// perUser makes a table of text.
+// perUser returns the settings of a per-user file.
 func perUser(t testing.TB, text string) *PerUser {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "peruser")
@@ -22,7 +21,7 @@ func perUser(t testing.TB, text string) *PerUser {
 	return NewPerUser("text," + path)
 }
 
-// rewrite changes a file, age before now.
+// rewrite writes a file whose time of modification is age ago.
 func rewrite(t testing.TB, path, text string, age time.Duration) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -40,7 +39,7 @@ func TestPerUserLines(t *testing.T) {
 		"Bob@dest.example,HELO_reject=capital\n" +
 		"  bob@dest.example , HELO_reject=first # more\n" +
 		"bob@dest.example,HELO_reject=second\r\n" +
-		"carol@dest.example,HELO_reject=cr\rdave@dest.example,HELO_reject=behind cr\n" +
+		"carol@dest.example,HELO_reject=cr\rdave@dest.example,HELO_reject=after cr\n" +
 		"none,HELO_reject=none\n" +
 		"f\xfcr@dest.example,HELO_reject=latin\n" +
 		",HELO_reject=nobody\n" +
@@ -51,18 +50,18 @@ func TestPerUserLines(t *testing.T) {
 		user, helo string
 		line       int
 	}{
-		{"bob@dest.example", "first", 5},
-		{"Bob@dest.example", "capital", 4},
-		{"carol@dest.example", "cr", 7},
-		{"dave@dest.example", "behind cr", 8},
-		{"none", "none", 9},
-		{"f\uFFFDr@dest.example", "latin", 10},
-		{"", "nobody", 11},
-		{"comma@dest.example", "a,b", 12},
-		{"last@dest.example", "last", 13},
-		{"bob", "global", 0},
-		{"bob@dest.example,HELO_reject=first", "global", 0},
-		{"# a comment", "global", 0},
+		{user: "bob@dest.example", helo: "first", line: 5},
+		{user: "Bob@dest.example", helo: "capital", line: 4},
+		{user: "carol@dest.example", helo: "cr", line: 7},
+		{user: "dave@dest.example", helo: "after cr", line: 8},
+		{user: "none", helo: "none", line: 9},
+		{user: "f\uFFFDr@dest.example", helo: "latin", line: 10},
+		{user: "", helo: "nobody", line: 11},
+		{user: "comma@dest.example", helo: "a,b", line: 12},
+		{user: "last@dest.example", helo: "last", line: 13},
+		{user: "bob", helo: "global", line: 0},
+		{user: "bob@dest.example,HELO_reject=first", helo: "global", line: 0},
+		{user: "# a comment", helo: "global", line: 0},
 	} {
 		t.Run(test.user, func(t *testing.T) {
 			global := Settings{HELOReject: "global"}
@@ -71,59 +70,59 @@ func TestPerUserLines(t *testing.T) {
 				t.Errorf("got %q of line %d, found: %v", u.Settings.HELOReject, u.Line, u.Found)
 			}
 			if len(u.Complaints) > 0 {
-				t.Errorf("complaints %q", logged(u.Complaints))
+				t.Errorf("diagnostics %q", logged(u.Complaints))
 			}
 		})
 	}
 }
 
-// Each name of the per-user file changes what it says, and nothing else.
+// Each setting sets its field of Settings, and nothing else.
 func TestPerUserSettings(t *testing.T) {
 	for _, test := range []struct {
 		settings string
 		want     func(*Settings)
 		log      []string
 	}{
-		{"debugLevel=5", func(s *Settings) { s.DebugLevel = 5 }, nil},
-		{"HELO_reject=Null", func(s *Settings) { s.HELOReject = "Null" }, nil},
-		{"HELO_reject=False |Mail_From_reject=False", func(s *Settings) { s.HELOReject, s.MailFromReject = "False ", "False" }, nil},
-		{"PermError_reject=True|TempError_Defer=True", func(s *Settings) { s.PermErrorReject, s.TempErrorDefer = true, true }, nil},
-		{"Mail_From_pass_restriction=a|HELO_pass_restriction=b", func(s *Settings) { s.MailFromPassRestriction, s.HELOPassRestriction = "a", "b" }, nil},
-		{"Prospective=192.0.2.1", func(s *Settings) { s.Prospective = "192.0.2.1" }, nil},
-		{"Whitelist=::1, x|skip_addresses=", func(s *Settings) { s.Whitelist, s.SkipAddresses = ParseNetworks("::1,x"), ParseNetworks("") }, nil},
-		{"Domain_Whitelist=a,b|Domain_Whitelist_PTR=c|HELO_Whitelist=d", func(s *Settings) {
+		{settings: "debugLevel=5", want: func(s *Settings) { s.DebugLevel = 5 }},
+		{settings: "HELO_reject=Null", want: func(s *Settings) { s.HELOReject = "Null" }},
+		{settings: "HELO_reject=False |Mail_From_reject=False", want: func(s *Settings) { s.HELOReject, s.MailFromReject = "False ", "False" }},
+		{settings: "PermError_reject=True|TempError_Defer=True", want: func(s *Settings) { s.PermErrorReject, s.TempErrorDefer = true, true }},
+		{settings: "Mail_From_pass_restriction=a|HELO_pass_restriction=b", want: func(s *Settings) { s.MailFromPassRestriction, s.HELOPassRestriction = "a", "b" }},
+		{settings: "Prospective=192.0.2.1", want: func(s *Settings) { s.Prospective = "192.0.2.1" }},
+		{settings: "Whitelist=::1, x|skip_addresses=", want: func(s *Settings) { s.Whitelist, s.SkipAddresses = ParseNetworks("::1,x"), ParseNetworks("") }},
+		{settings: "Domain_Whitelist=a,b|Domain_Whitelist_PTR=c|HELO_Whitelist=d", want: func(s *Settings) {
 			s.DomainWhitelist, s.DomainWhitelistPTR, s.HELOWhitelist = []string{"a", "b"}, []string{"c"}, []string{"d"}
-		}, nil},
-		{"No_Mail=True|Reject_Not_Pass_Domains=A", func(s *Settings) { s.NoMail, s.RejectNotPassDomains = true, []string{"a"} }, nil},
-		{"SPF_Enhanced_Status_Codes=No|Header_Type=AR|Hide_Receiver=No", func(s *Settings) {
+		}},
+		{settings: "No_Mail=True|Reject_Not_Pass_Domains=A", want: func(s *Settings) { s.NoMail, s.RejectNotPassDomains = true, []string{"a"} }},
+		{settings: "SPF_Enhanced_Status_Codes=No|Header_Type=AR|Hide_Receiver=No", want: func(s *Settings) {
 			s.EnhancedStatusCodes, s.HeaderType, s.HideReceiver = false, "AR", false
-		}, nil},
-		{"Lookup_Time=1|Whitelist_Lookup_Time= 2 |Void_Limit=0", func(s *Settings) { s.LookupTime, s.WhitelistLookupTime, s.VoidLimit = 1, 2, 0 }, nil},
-		{"Reason_Message=User: {spf}", func(s *Settings) { s.ReasonMessage = "User: {spf}" }, nil},
-		{"HELO_reject=a|HELO_reject=b", func(s *Settings) { s.HELOReject = "b" }, nil},
-		{"Authserv-Id=x|defaultSeedOnly=0", func(*Settings) {}, nil},
+		}},
+		{settings: "Lookup_Time=1|Whitelist_Lookup_Time= 2 |Void_Limit=0", want: func(s *Settings) { s.LookupTime, s.WhitelistLookupTime, s.VoidLimit = 1, 2, 0 }},
+		{settings: "Reason_Message=User: {spf}", want: func(s *Settings) { s.ReasonMessage = "User: {spf}" }},
+		{settings: "HELO_reject=a|HELO_reject=b", want: func(s *Settings) { s.HELOReject = "b" }},
+		{settings: "Authserv-Id=x|defaultSeedOnly=0", want: func(*Settings) {}},
 
-		{"", func(*Settings) {}, []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
-		{"HELO_reject=a|", func(s *Settings) { s.HELOReject = "a" }, []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
-		{"HELO_reject|Mail_From_reject=a", func(s *Settings) { s.MailFromReject = "a" },
-			[]string{`0 err ERROR parsing "HELO_reject" from file "peruser" in per user settings`}},
-		{"Reason_Message=a=b|HELO_reject=a", func(s *Settings) { s.HELOReject = "a" },
-			[]string{`0 err ERROR parsing "Reason_Message=a=b" from file "peruser" in per user settings`}},
-		{"Lookup_Time=ten|HELO_reject=a", func(s *Settings) { s.HELOReject = "a" },
-			[]string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
-		{"Lookup_Time=5|Lookup_Time=ten", func(s *Settings) { s.LookupTime = 5 },
-			[]string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
-		{"TestOnly=0", func(*Settings) {}, []string{`0 err ERROR: Unknown name "TestOnly" in file "peruser" in per user settings`}},
-		{"Mock=True|Per_User=x", func(*Settings) {}, []string{
+		{settings: "", want: func(*Settings) {}, log: []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
+		{settings: "HELO_reject=a|", want: func(s *Settings) { s.HELOReject = "a" }, log: []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
+		{settings: "HELO_reject|Mail_From_reject=a", want: func(s *Settings) { s.MailFromReject = "a" },
+			log: []string{`0 err ERROR parsing "HELO_reject" from file "peruser" in per user settings`}},
+		{settings: "Reason_Message=a=b|HELO_reject=a", want: func(s *Settings) { s.HELOReject = "a" },
+			log: []string{`0 err ERROR parsing "Reason_Message=a=b" from file "peruser" in per user settings`}},
+		{settings: "Lookup_Time=ten|HELO_reject=a", want: func(s *Settings) { s.HELOReject = "a" },
+			log: []string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
+		{settings: "Lookup_Time=5|Lookup_Time=ten", want: func(s *Settings) { s.LookupTime = 5 },
+			log: []string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
+		{settings: "TestOnly=0", want: func(*Settings) {}, log: []string{`0 err ERROR: Unknown name "TestOnly" in file "peruser" in per user settings`}},
+		{settings: "Mock=True|Per_User=x", want: func(*Settings) {}, log: []string{
 			`0 err ERROR: Unknown name "Mock" in file "peruser" in per user settings`,
 			`0 err ERROR: Unknown name "Per_User" in file "peruser" in per user settings`}},
-		{"Authserv_Id=x", func(*Settings) {}, []string{`0 err ERROR: Unknown name "Authserv_Id" in file "peruser" in per user settings`}},
-		{"QueueID=1|Reason_URL=x", func(*Settings) {}, []string{
+		{settings: "Authserv_Id=x", want: func(*Settings) {}, log: []string{`0 err ERROR: Unknown name "Authserv_Id" in file "peruser" in per user settings`}},
+		{settings: "QueueID=1|Reason_URL=x", want: func(*Settings) {}, log: []string{
 			`0 err ERROR: Unknown name "QueueID" in file "peruser" in per user settings`,
 			`0 err ERROR: Unknown name "Reason_URL" in file "peruser" in per user settings`}},
-		{" HELO_reject=a", func(s *Settings) { s.HELOReject = "a" }, nil}, // around all settings it does not count
-		{"No_Mail=True| HELO_reject=a", func(s *Settings) { s.NoMail = true },
-			[]string{`0 err ERROR: Unknown name " HELO_reject" in file "peruser" in per user settings`}},
+		{settings: " HELO_reject=a", want: func(s *Settings) { s.HELOReject = "a" }}, // white space around all settings does not count
+		{settings: "No_Mail=True| HELO_reject=a", want: func(s *Settings) { s.NoMail = true },
+			log: []string{`0 err ERROR: Unknown name " HELO_reject" in file "peruser" in per user settings`}},
 	} {
 		t.Run(strings.ReplaceAll(test.settings, ",", ";"), func(t *testing.T) { // a comma would get into the path
 			want := Default()
@@ -146,8 +145,8 @@ func TestPerUserNames(t *testing.T) {
 	}
 }
 
-// A bad line is complained of if it comes before the user's, where the search
-// ends.
+// A bad line is reported if it comes before the user's, where the original stops
+// reading.
 func TestPerUserBadLines(t *testing.T) {
 	p := perUser(t, "first,HELO_reject=a\njunk one\nbob,HELO_reject=b\n junk two # x\n")
 	one := `0 err ERROR parsing line "junk one" from file "peruser" in per user settings`
@@ -162,17 +161,22 @@ func TestPerUserBadLines(t *testing.T) {
 }
 
 func TestPerUserManyBadLines(t *testing.T) {
-	complaints := logged(perUser(t, strings.Repeat("junk\n", 1000)).Lookup("u", Default()).Complaints)
-	if len(complaints) != maxBadLines+1 {
-		t.Errorf("%d complaints", len(complaints))
+	p := perUser(t, strings.Repeat("junk\n", 20)+"early,HELO_reject=a\n"+strings.Repeat("junk\n", 1000))
+	if n := len(p.Lookup("early", Default()).Complaints); n != 20 {
+		t.Errorf("%d diagnostics before the user's line, want 20", n)
 	}
+	u := p.Lookup("u", Default())
+	if n := len(u.Complaints); n != 21 || u.Complaints[n-1].Line != 22 {
+		t.Fatalf("%d diagnostics, the last of line %d, want 21 and 22", n, u.Complaints[n-1].Line)
+	}
+	lines := logged(u.Complaints)
 	want := `0 err ERROR: more bad lines in file "peruser" in per user settings, not logged`
-	if got := complaints[len(complaints)-1]; got != want {
+	if got := lines[len(lines)-1]; got != want {
 		t.Errorf("the last one is %q, want %q", got, want)
 	}
 }
 
-// One request's complaints and settings do not show in the next one's.
+// Diagnostics and settings of one request do not affect those of another.
 func TestPerUserDoesNotLeak(t *testing.T) {
 	p := perUser(t, "junk\nbob,HELO_reject=b|x=y|Whitelist=10.0.0.0/8|Domain_Whitelist=bob.example\ncarol,Mail_From_reject=c|z=\n")
 	global := Default()
@@ -204,9 +208,9 @@ func TestPerUserRereadsWhenChanged(t *testing.T) {
 		name   string
 		change func(t *testing.T, path string)
 	}{
-		{"another size", func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=after\n", time.Hour) }},
-		{"another time", func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=afte\n", time.Minute) }},
-		{"another file", func(t *testing.T, path string) {
+		{name: "another size", change: func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=after\n", time.Hour) }},
+		{name: "another time", change: func(t *testing.T, path string) { rewrite(t, path, "u,HELO_reject=afte\n", time.Minute) }},
+		{name: "another file", change: func(t *testing.T, path string) {
 			info, err := os.Stat(path)
 			if err != nil {
 				t.Fatal(err)
@@ -268,7 +272,7 @@ func waitForChangeTime(t testing.TB, path string) {
 	}
 }
 
-// An in-place change within the resolution of file timestamps is noticed, too.
+// A change in place is noticed within the resolution of file timestamps, too.
 func TestPerUserRereadsWithinGrain(t *testing.T) {
 	p := perUser(t, "")
 	then := time.Now().Add(-time.Hour)
@@ -306,45 +310,7 @@ func TestPerUserDoesNotReadLargeFile(t *testing.T) {
 	}
 }
 
-// A file of the largest size is used, one byte more is too large.
-func TestReadTextLimit(t *testing.T) {
-	const limit = 10
-	for _, test := range []struct {
-		size int
-		want error
-	}{
-		{size: 0}, {size: limit - 1}, {size: limit}, {size: limit + 1, want: errTooLarge}, {size: 10_000, want: errTooLarge},
-	} {
-		t.Run(fmt.Sprint(test.size), func(t *testing.T) {
-			path := write(t, strings.Repeat("x", test.size))
-			text, info, err := readText(path, limit)
-			if !errors.Is(err, test.want) {
-				t.Fatalf("error %v, want %v", err, test.want)
-			}
-			if err == nil && (len(text) != test.size || info.Size() != int64(test.size)) {
-				t.Errorf("%d bytes, info of %d bytes, want %d", len(text), info.Size(), test.size)
-			}
-		})
-	}
-}
-
-// A file whose size is not known before, as those of /proc, is not read beyond
-// the limit.
-func TestReadTextLimit_unknownSize(t *testing.T) {
-	const path = "/proc/self/status"
-	info, err := os.Stat(path)
-	if err != nil || info.Size() != 0 {
-		t.Skip("no file of /proc without a size here")
-	}
-	if _, _, err := readText(path, 10); !errors.Is(err, errTooLarge) {
-		t.Errorf("error %v, want %v", err, errTooLarge)
-	}
-	if text, _, err := readText(path, 1<<20); err != nil || len(text) <= 10 {
-		t.Errorf("%d bytes, error %v", len(text), err)
-	}
-}
-
-// A file that changed a moment ago can change again without another time.
+// A file that changed a moment ago can change again and keep its timestamps.
 func TestPerUserRereadsFreshFile(t *testing.T) {
 	p := perUser(t, "")
 	for i := range 3 {
@@ -378,15 +344,15 @@ func TestPerUserUnusable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, value, want string }{
-		{"no comma", "/x", `ERROR: Per_User "/x" not understood`},
-		{"unknown type", "sql,/x", `ERROR: Per_User "sql,/x" not understood`},
-		{"type in capitals", "TEXT,/x", `ERROR: Per_User "TEXT,/x" not understood`},
-		{"two commas", "text,/x,/y", `ERROR: Per_User "text,/x,/y" not understood`},
-		{"blank before the path", "text, /x", `ERROR stating " /x": No such file or directory`},
-		{"no path", "text,", `ERROR stating "": No such file or directory`},
-		{"directory", "text," + dir, `ERROR opening "` + dir + `": Is a directory`},
-		{"FIFO", "text," + fifo, `ERROR opening "` + fifo + `": Not a regular file`},
-		{"too large", "text," + large, `ERROR opening "` + large + `": File too large`},
+		{name: "no comma", value: "/x", want: `ERROR: Per_User "/x" not understood`},
+		{name: "unknown type", value: "sql,/x", want: `ERROR: Per_User "sql,/x" not understood`},
+		{name: "type in capitals", value: "TEXT,/x", want: `ERROR: Per_User "TEXT,/x" not understood`},
+		{name: "two commas", value: "text,/x,/y", want: `ERROR: Per_User "text,/x,/y" not understood`},
+		{name: "space before the path", value: "text, /x", want: `ERROR stating " /x": No such file or directory`},
+		{name: "no path", value: "text,", want: `ERROR stating "": No such file or directory`},
+		{name: "directory", value: "text," + dir, want: `ERROR opening "` + dir + `": Is a directory`},
+		{name: "FIFO", value: "text," + fifo, want: `ERROR opening "` + fifo + `": Not a regular file`},
+		{name: "too large", value: "text," + large, want: `ERROR opening "` + large + `": File too large`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewPerUser(test.value)
@@ -396,7 +362,7 @@ func TestPerUserUnusable(t *testing.T) {
 					t.Errorf("got %+v", u)
 				}
 				if len(u.Complaints) != 1 || u.Complaints[0].Text != test.want || !u.Complaints[0].Err || u.Complaints[0].Level != 0 {
-					t.Errorf("complaints %+v", u.Complaints)
+					t.Errorf("diagnostics %+v", u.Complaints)
 				}
 			}
 		})
@@ -420,7 +386,75 @@ func TestPerUserVanishesAndReturns(t *testing.T) {
 	}
 }
 
-// FuzzUserTable compares with a search line by line.
+// A directory on the way that vanishes and returns leaves the file's version as it
+// was.
+func TestPerUserDirectoryVanishesAndReturns(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := NewPerUser("text," + filepath.Join(dir, "peruser"))
+	rewrite(t, p.path, "u,HELO_reject=a\n", time.Hour)
+	waitForChangeTime(t, p.path)
+	p.Lookup("u", Default())
+	if p.version == (fileVersion{}) {
+		t.Fatal("the file counts as changed a moment ago")
+	}
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if u := p.Lookup("u", Default()); u.Found || len(u.Complaints) != 1 {
+		t.Errorf("without the directory: %+v", u)
+	}
+	if err := os.Rename(dir+".away", dir); err != nil {
+		t.Fatal(err)
+	}
+	if u := p.Lookup("u", Default()); u.Settings.HELOReject != "a" {
+		t.Errorf("with the directory again: %+v", u)
+	}
+}
+
+// The diagnostics of a request do not share memory with those of others.
+func TestPerUserDiagnosticsAreApart(t *testing.T) {
+	p := perUser(t, "junk 1\njunk 2\njunk 3\nbob,x=1\ncarol,y=1\njunk 4\n")
+	waitForChangeTime(t, p.path)
+	bob := p.Lookup("bob", Default())
+	carol := p.Lookup("carol", Default())
+	dave := p.Lookup("dave", Default())
+	for _, test := range []struct {
+		name string
+		got  []Diagnostic
+		want []string
+	}{
+		{name: "bob", got: bob.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
+		{name: "carol", got: carol.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
+		{name: "dave", got: dave.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "junk 4"}},
+	} {
+		var values []string
+		for _, d := range test.got {
+			values = append(values, d.Value)
+		}
+		if !slices.Equal(values, test.want) {
+			t.Errorf("%s: diagnostics of %q, want %q", test.name, values, test.want)
+		}
+	}
+	if bob.Complaints[3].Name != "x" || carol.Complaints[3].Name != "y" {
+		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Complaints[3].Name, carol.Complaints[3].Name)
+	}
+}
+
+// A file of 64 MB is not too large.
+func TestPerUserLargestFile(t *testing.T) {
+	p := perUser(t, "u,HELO_reject=a\n")
+	if err := os.Truncate(p.path, 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	if u := p.Lookup("u", Default()); u.Settings.HELOReject != "a" {
+		t.Errorf("found: %v, diagnostics %d", u.Found, len(u.Complaints))
+	}
+}
+
+// FuzzUserTable compares find with a search line by line.
 func FuzzUserTable(f *testing.F) {
 	f.Add("a,b\n", "a")
 	f.Add("a,b\na,c\n#a\n x , y # z\r\njunk\r,\n", "x")
@@ -453,7 +487,7 @@ func FuzzUserTable(f *testing.F) {
 	})
 }
 
-// manyUsers gives a per-user file.
+// manyUsers returns a per-user file of n users.
 func manyUsers(n int) string {
 	var s strings.Builder
 	for i := range n {

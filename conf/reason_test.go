@@ -4,12 +4,12 @@ import "testing"
 
 func TestReasonMessage(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"default", defaultReasonMessage, "Message rejected due to: bad {spf}. Please see http://x"},
-		{"no field", "Go away", "Go away"},
-		{"empty", "", ""},
-		{"field alone", "{spf}", "bad {spf}"},
-		{"field twice", "{spf}{spf}", "bad {spf}bad {spf}"},
-		{"braces", "{{spf}} {{{url}}}", "{spf} {http://x}"},
+		{name: "default", in: defaultReasonMessage, want: "Message rejected due to: bad {spf}. Please see http://x"},
+		{name: "no field", in: "Go away", want: "Go away"},
+		{name: "empty", in: "", want: ""},
+		{name: "field alone", in: "{spf}", want: "bad {spf}"},
+		{name: "field twice", in: "{spf}{spf}", want: "bad {spf}bad {spf}"},
+		{name: "braces", in: "{{spf}} {{{url}}}", want: "{spf} {http://x}"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			template, err := ParseReasonMessage(test.in)
@@ -32,13 +32,13 @@ func TestReasonMessage(t *testing.T) {
 
 func TestReasonOfSettings(t *testing.T) {
 	for _, test := range []struct{ name, message, url, want string }{
-		{"defaults", defaultReasonMessage, defaultReasonURL,
-			"Message rejected due to: x. Please see http://www.openspf.net/Why?s=helo;id=a.example;ip=::1;r=b"},
-		{"no URL", defaultReasonMessage, "", "Message rejected due to: x."},
-		{"no URL, own message", "No: {spf} {url}!", "", "No: x !"},
-		{"own URL", "{url}", "https://spf.example/?{3}={0}", "https://spf.example/?b=helo"},
-		{"bad message", "No: {why}", "https://spf.example/", "Message rejected due to: x. Please see https://spf.example/"},
-		{"bad message, no URL", "No: {why}", "", "Message rejected due to: x."},
+		{name: "defaults", message: defaultReasonMessage, url: defaultReasonURL,
+			want: "Message rejected due to: x. Please see http://www.openspf.net/Why?s=helo;id=a.example;ip=::1;r=b"},
+		{name: "no URL", message: defaultReasonMessage, url: "", want: "Message rejected due to: x."},
+		{name: "no URL, own message", message: "No: {spf} {url}!", url: "", want: "No: x !"},
+		{name: "own URL", message: "{url}", url: "https://spf.example/?{3}={0}", want: "https://spf.example/?b=helo"},
+		{name: "bad message", message: "No: {why}", url: "https://spf.example/", want: "Message rejected due to: x. Please see https://spf.example/"},
+		{name: "bad message, no URL", message: "No: {why}", url: "", want: "Message rejected due to: x."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := Settings{ReasonMessage: test.message, ReasonURL: test.url}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Both samples are the defaults, and have no problems.
+// Both samples set the defaults and have no problems.
 func TestSamples(t *testing.T) {
 	for _, name := range []string{"policyd-spf.conf", "policyd-spf.conf.commented"} {
 		t.Run(name, func(t *testing.T) {
@@ -29,8 +29,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// The commented sample has every option: with its default, or in a comment if
-// it is unset.
+// The commented sample has every option: with its default, or in a comment if the
+// option is unset by default.
 func TestCommentedSample(t *testing.T) {
 	path := filepath.Join("..", "packaging", "conf", "policyd-spf.conf.commented")
 	text, err := os.ReadFile(path)
@@ -47,7 +47,7 @@ func TestCommentedSample(t *testing.T) {
 		switch {
 		case o.Ignored:
 			if set || commented {
-				t.Errorf("%s has no effect, and is in the sample", o.Name)
+				t.Errorf("%s has no effect, but is in the sample", o.Name)
 			}
 		case o.Default == "" && (set || !commented):
 			t.Errorf("%s is unset by default: set in the sample %v, in a comment %v", o.Name, set, commented)
@@ -57,7 +57,7 @@ func TestCommentedSample(t *testing.T) {
 	}
 }
 
-// What the comments of the sample show can be set as it stands there.
+// The examples in the comments of the sample are valid.
 func TestCommentedSampleExamples(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "packaging", "conf", "policyd-spf.conf.commented"))
 	if err != nil {
@@ -65,9 +65,9 @@ func TestCommentedSampleExamples(t *testing.T) {
 	}
 	l := load(t, regexp.MustCompile(`(?m)^#([A-Za-z_]+ = )`).ReplaceAllString(string(text), "$1"))
 	if len(l.Diagnostics) > 0 {
-		t.Errorf("complaints: %q", logged(l.Diagnostics))
+		t.Errorf("diagnostics: %q", logged(l.Diagnostics))
 	}
 	if bad := append(l.Settings.Whitelist.Invalid(), l.Settings.SkipAddresses.Invalid()...); len(bad) > 0 {
-		t.Errorf("bad networks: %q", bad)
+		t.Errorf("invalid networks: %q", bad)
 	}
 }

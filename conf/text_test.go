@@ -8,19 +8,22 @@ import (
 
 func TestDecodeUTF8(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"empty", "", ""},
-		{"ASCII", "a=b", "a=b"},
-		{"well-formed", "é€𝄞", "é€𝄞"},
-		{"replacement character itself", "\uFFFD", "\uFFFD"},
-		{"cut before ASCII", "\xE2\x82x", "\uFFFDx"},
-		{"cut at the end", "\xF0\x9D\x84", "\uFFFD"},
-		{"surrogate", "\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},
-		{"overlong", "\xC0\xAF", "\uFFFD\uFFFD"},
-		{"overlong of three", "\xE0\x80\x80", "\uFFFD\uFFFD\uFFFD"},
-		{"beyond the last", "\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
-		{"continuation alone", "a\x80b", "a\uFFFDb"},
-		{"Latin-1", "f\xFCr\xDF", "f\uFFFDr\uFFFD"},
-		{"broken after well-formed", "é\xE9é", "é\uFFFDé"},
+		{name: "empty", in: "", want: ""},
+		{name: "ASCII", in: "a=b", want: "a=b"},
+		{name: "well-formed", in: "é€𝄞", want: "é€𝄞"},
+		{name: "replacement character itself", in: "\uFFFD", want: "\uFFFD"},
+		{name: "cut before ASCII", in: "\xE2\x82x", want: "\uFFFDx"},
+		{name: "cut at the end", in: "\xF0\x9D\x84", want: "\uFFFD"},
+		{name: "surrogate", in: "\xED\xA0\x80", want: "\uFFFD\uFFFD\uFFFD"},
+		{name: "overlong by the second lead byte", in: "\xC1\x80", want: "\uFFFD\uFFFD"},
+		{name: "shortest of two", in: "\xC2\x80", want: "\u0080"},
+		{name: "lead byte beyond the last", in: "\xF5\x80\x80\x80", want: "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{name: "overlong", in: "\xC0\xAF", want: "\uFFFD\uFFFD"},
+		{name: "overlong of three", in: "\xE0\x80\x80", want: "\uFFFD\uFFFD\uFFFD"},
+		{name: "beyond the last", in: "\xF4\x90\x80\x80", want: "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{name: "continuation alone", in: "a\x80b", want: "a\uFFFDb"},
+		{name: "Latin-1", in: "f\xFCr\xDF", want: "f\uFFFDr\uFFFD"},
+		{name: "invalid after well-formed", in: "é\xE9é", want: "é\uFFFDé"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := DecodeUTF8([]byte(test.in)); got != test.want {
@@ -30,18 +33,18 @@ func TestDecodeUTF8(t *testing.T) {
 	}
 }
 
-// FuzzDecodeUTF8 compares with the definition: a broken part is the longest
-// text that some character's encoding begins with, or else one octet.
+// FuzzDecodeUTF8 compares DecodeUTF8 with the definition: an invalid part is the
+// longest prefix of some character's encoding, or else one byte.
 func FuzzDecodeUTF8(f *testing.F) {
 	for _, seed := range []string{"", "é", "\xE2\x82x", "\xED\xA0\x80", "\xF0\x9D\x84", "\xF4\x90\x80\x80", "\xC0\xAF"} {
 		f.Add([]byte(seed))
 	}
-	beginnings := make(map[string]bool)
+	prefixes := make(map[string]bool)
 	for r := rune(0x80); r <= utf8.MaxRune; r++ {
 		if utf8.ValidRune(r) {
 			for encoded := string(r); len(encoded) > 1; {
 				encoded = encoded[:len(encoded)-1]
-				beginnings[encoded] = true
+				prefixes[encoded] = true
 			}
 		}
 	}
@@ -50,7 +53,7 @@ func FuzzDecodeUTF8(f *testing.F) {
 		for rest := string(b); rest != ""; {
 			r, n := utf8.DecodeRuneInString(rest)
 			if r == utf8.RuneError && n == 1 {
-				for n < len(rest) && beginnings[rest[:n+1]] {
+				for n < len(rest) && prefixes[rest[:n+1]] {
 					n++
 				}
 			}
@@ -68,9 +71,9 @@ func TestTrimSpace(t *testing.T) {
 	if got := TrimSpace(space + "a" + space); got != "a" {
 		t.Errorf("TrimSpace leaves %q", got)
 	}
-	const ink = "\x00\x1B\u200B\uFEFF\u180E"
-	if got := TrimSpace(ink); got != ink {
-		t.Errorf("TrimSpace(%q) = %q", ink, got)
+	const notSpace = "\x00\x1B\u200B\uFEFF\u180E"
+	if got := TrimSpace(notSpace); got != notSpace {
+		t.Errorf("TrimSpace(%q) = %q", notSpace, got)
 	}
 }
 

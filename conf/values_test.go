@@ -13,9 +13,9 @@ func TestParseNumber(t *testing.T) {
 		in   string
 		want int
 	}{
-		{"0", 0}, {"20", 20}, {"-1", -1}, {"+5", 5}, {"-0", 0}, {"007", 7},
-		{"1_000", 1000}, {"0_0_7", 7}, {" 12\t", 12}, {"\x1c7\u3000", 7},
-		{"2147483647", 1<<31 - 1}, {"2147483648", 1<<31 - 1}, {"-99999999999999999999999", -(1<<31 - 1)},
+		{in: "0", want: 0}, {in: "20", want: 20}, {in: "-1", want: -1}, {in: "+5", want: 5}, {in: "-0", want: 0}, {in: "007", want: 7},
+		{in: "1_000", want: 1000}, {in: "0_0_7", want: 7}, {in: " 12\t", want: 12}, {in: "\x1c7\u3000", want: 7},
+		{in: "2147483647", want: 1<<31 - 1}, {in: "2147483648", want: 1<<31 - 1}, {in: "-99999999999999999999999", want: -(1<<31 - 1)},
 	} {
 		t.Run(test.in, func(t *testing.T) {
 			if got, err := parseNumber(test.in); err != nil || got != test.want {
@@ -32,7 +32,7 @@ func TestParseNumber(t *testing.T) {
 	}
 }
 
-// FuzzParseNumber compares with arbitrary precision.
+// FuzzParseNumber compares parseNumber with arbitrary precision.
 func FuzzParseNumber(f *testing.F) {
 	for _, seed := range []string{"0", "-1", "+5", "1_000", "_1", "1__0", " 7 ", "99999999999999999999"} {
 		f.Add(seed)
@@ -56,14 +56,14 @@ func FuzzParseNumber(f *testing.F) {
 	})
 }
 
-func TestParseTruth(t *testing.T) {
+func TestParseBool(t *testing.T) {
 	for in, want := range map[string]bool{
 		"": false, "False": false, "false": false, "NO": false, "no": false, "0": false,
 		"True": true, "yes": true, "1": true, "00": true, "off": true, "-": true,
 	} {
 		t.Run(fmt.Sprintf("%q", in), func(t *testing.T) {
 			if got := parseBool(in); got != want {
-				t.Errorf("parseTruth(%q) = %v", in, got)
+				t.Errorf("parseBool(%q) = %v", in, got)
 			}
 		})
 	}
@@ -74,8 +74,8 @@ func TestParseList(t *testing.T) {
 		in   string
 		want []string
 	}{
-		{"", nil}, {" , ,", nil}, {"a", []string{"a"}}, {"a,b", []string{"a", "b"}},
-		{" a , b,", []string{"a", "b"}}, {",A b\x1f", []string{"A b"}},
+		{in: ""}, {in: " , ,", want: nil}, {in: "a", want: []string{"a"}}, {in: "a,b", want: []string{"a", "b"}},
+		{in: " a , b,", want: []string{"a", "b"}}, {in: ",A b\x1f", want: []string{"A b"}},
 	} {
 		t.Run(test.in, func(t *testing.T) {
 			if got := parseList(test.in); !slices.Equal(got, test.want) {

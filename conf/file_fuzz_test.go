@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// referenceRead is the rule of the original in the plainest form: the values
-// that a file gives to options, the last good one of each.
+// referenceRead is the plainest form of the original's rule. It returns the values
+// that a file sets, the last valid one of each option.
 func referenceRead(text string) map[string]string {
 	options := make(map[string]Option)
 	for _, o := range Options() {
@@ -32,7 +32,7 @@ func referenceRead(text string) map[string]string {
 	return values
 }
 
-// FuzzLoad compares Load, which goes through ini, with the plain reader.
+// FuzzLoad compares Load, which uses ini, with referenceRead.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "HELO_reject = A\n", "[x]\nHELO_reject = A\n", "HELO_reject = A\\\nNo_Mail = True\n",
@@ -63,7 +63,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, c := range l.Diagnostics {
 			if c.Line < 1 || c.What == "" || c.Used == "" {
-				t.Errorf("%q: complaint %+v", text, c)
+				t.Errorf("%q: diagnostic %+v", text, c)
 			}
 		}
 		for _, p := range l.Check() {
