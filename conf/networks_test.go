@@ -38,7 +38,7 @@ func TestParseNetwork(t *testing.T) {
 		{entry: "192.0.2.0//24", want: ""}, {entry: "192.0.2.0/24/24", want: ""}, {entry: "192.0.2.0/33", want: ""}, {entry: "192.0.2.0/256", want: ""},
 		{entry: "192.0.2.0/-1", want: ""}, {entry: "192.0.2.0/+24", want: ""}, {entry: "192.0.2.0 /24", want: ""}, {entry: "192.0.2.0/ 24", want: ""}, {entry: "192.0.2.0/2_4", want: ""},
 		{entry: "192.0.02.0/24", want: ""}, {entry: "192.0.2.0/255.0.255.0", want: ""}, {entry: "192.0.2.0/0.255.0.255", want: ""}, {entry: "192.0.2.0/255.255.255", want: ""},
-		{entry: "::/129", want: ""}, {entry: "2001:db8::/ffff:ffff::", want: ""}, {entry: "2001:db8::/255.255.0.0", want: ""}, {entry: "192.0.2.0/ffff::", want: ""},
+		{entry: "::/129", want: ""}, {entry: "2001:db8::/ffff:ffff::", want: ""}, {entry: "2001::/255.255.0.0", want: ""}, {entry: "2001:db8::/255.255.0.0", want: ""}, {entry: "192.0.2.0/ffff::", want: ""},
 		{entry: "192.0.2.1/24", want: ""}, {entry: "192.0.2.1/255.255.255.0", want: ""}, {entry: "2001:db8::1/64", want: ""}, {entry: "[::1]", want: ""},
 	} {
 		t.Run(test.entry, func(t *testing.T) {

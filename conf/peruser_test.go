@@ -112,6 +112,7 @@ func TestPerUserSettings(t *testing.T) {
 			log: []string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
 		{settings: "Lookup_Time=5|Lookup_Time=ten", want: func(s *Settings) { s.LookupTime = 5 },
 			log: []string{`0 err ERROR: bad value "ten" for "Lookup_Time" in file "peruser" in per user settings`}},
+		{settings: "=0", want: func(*Settings) {}, log: []string{`0 err ERROR: Unknown name "" in file "peruser" in per user settings`}},
 		{settings: "TestOnly=0", want: func(*Settings) {}, log: []string{`0 err ERROR: Unknown name "TestOnly" in file "peruser" in per user settings`}},
 		{settings: "Mock=True|Per_User=x", want: func(*Settings) {}, log: []string{
 			`0 err ERROR: Unknown name "Mock" in file "peruser" in per user settings`,
@@ -414,7 +415,19 @@ func TestPerUserDirectoryVanishesAndReturns(t *testing.T) {
 	}
 }
 
-// The diagnostics of a request do not share memory with those of others.
+// Appending to the diagnostics of one request does not change those of another, if
+// all bad lines come before the users'.
+func TestPerUserDiagnosticsAreApart_allBefore(t *testing.T) {
+	p := perUser(t, "junk\njunk\njunk\nbob,x=1\ncarol,y=1\n")
+	waitForChangeTime(t, p.path)
+	bob := p.Lookup("bob", Default())
+	carol := p.Lookup("carol", Default())
+	if bob.Complaints[3].Name != "x" || carol.Complaints[3].Name != "y" {
+		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Complaints[3].Name, carol.Complaints[3].Name)
+	}
+}
+
+// Nor if bad lines come after them.
 func TestPerUserDiagnosticsAreApart(t *testing.T) {
 	p := perUser(t, "junk 1\njunk 2\njunk 3\nbob,x=1\ncarol,y=1\njunk 4\n")
 	waitForChangeTime(t, p.path)

@@ -21,7 +21,7 @@ func TestReasonMessage(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"{", "}", "a}b", "{spf", "{}", "{0}", "{reason}", "{ spf}", "{spf!x}", "{spf:d}", "{spf.upper}", "{{}", "{}}", "{spf}}"} {
+	for _, bad := range []string{"{", "}", "a}b", "{spf", "{}", "{0}", "{reason}", "{ spf}", "{spf!x}", "{spf:d}", "{spf.upper}", "{{}", "{}}", "{spf}}", "}spf}"} {
 		t.Run("bad "+bad, func(t *testing.T) {
 			if _, err := ParseReasonMessage(bad); err == nil {
 				t.Errorf("%q is accepted", bad)

@@ -78,7 +78,7 @@ func TestParseList(t *testing.T) {
 		{in: " a , b,", want: []string{"a", "b"}}, {in: ",A b\x1f", want: []string{"A b"}},
 	} {
 		t.Run(test.in, func(t *testing.T) {
-			if got := parseList(test.in); !slices.Equal(got, test.want) {
+			if got := parseList(test.in); !slices.Equal(got, test.want) || (got == nil) != (test.want == nil) {
 				t.Errorf("parseList(%q) = %q, want %q", test.in, got, test.want)
 			}
 		})
