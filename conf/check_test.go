@@ -70,6 +70,7 @@ func TestCheck(t *testing.T) {
 		{name: "capitals in Domain_Whitelist_PTR", text: "Domain_Whitelist_PTR = A.example"},
 		{name: "not an address", text: "Prospective = mx.example\nHELO_reject = No_Check", want: []string{
 			"policyd-spf.conf:1: problem: Prospective = mx.example: not an address; expected an IPv4 or IPv6 address; used: no request is checked"}},
+		{name: "address unset", text: "Prospective ="},
 		{name: "test mode", text: "TestOnly = 0", want: []string{
 			"policyd-spf.conf:1: problem: TestOnly = 0: this is test mode: nothing is rejected or deferred; expected 1 for normal operation"}},
 		{name: "old test mode", text: "defaultSeedOnly = 1", want: []string{
@@ -90,6 +91,8 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: problem: Reason_URL = http://x/{url}: bad value; expected text with the fields {0} to {3}; used: http://www.openspf.net/Why?s={0};id={1};ip={2};r={3}, the default"}},
 		{name: "restriction class", text: "HELO_pass_restriction = spf_passed", want: []string{
 			"policyd-spf.conf:1: hint: HELO_pass_restriction = spf_passed: not an action that Postfix defines; expected spf_passed in smtpd_restriction_classes of main.cf"}},
+		{name: "no reply for a Pass", text: "HELO_pass_restriction ="},
+		{name: "Postfix restrictions", text: "HELO_pass_restriction = reject_unauth_destination\nMail_From_pass_restriction = check_recipient_access hash:/x"},
 		{name: "Postfix action", text: "HELO_pass_restriction = PREPEND X-SPF: x\nMail_From_pass_restriction = permit_auth_destination"},
 		{name: "AR without name", text: "Header_Type = AR\nAuthserv_Id =", want: []string{
 			"policyd-spf.conf:2: problem: Authserv_Id = : Header_Type = AR needs a name; expected HOSTNAME, or a name; used: the host's name"}},
@@ -108,9 +111,11 @@ func TestCheck(t *testing.T) {
 		{name: "long lookups, one check only", text: "Lookup_Time = 51\nHELO_reject = No_Check"},
 		{name: "just short enough", text: "Lookup_Time = 45"},
 		{name: "just too long", text: "Lookup_Time = 91\nMail_From_reject = No_Check", want: []string{
-			"policyd-spf.conf:1: problem: Lookup_Time = 91: 1 checks of 91 s may take 91 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
+			"policyd-spf.conf:1: problem: Lookup_Time = 91: 1 check of 91 s may take 91 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "checks as long as lists", text: "Lookup_Time = 30\nDomain_Whitelist = a,b,c,d,e,f", want: []string{
 			"policyd-spf.conf:1: problem: Lookup_Time = 30: 2 checks of 30 s and 6 whitelist lookups of 10 s may take 120 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
+		{name: "long lists without checks", text: "HELO_reject = No_Check\nMail_From_reject = No_Check\nDomain_Whitelist = a,b,c,d,e,f,g,h,i,j", want: []string{
+			"policyd-spf.conf: problem: Whitelist_Lookup_Time = 10: 10 whitelist lookups of 10 s and 0 checks of 20 s may take 100 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "long lists", text: "Domain_Whitelist = a,b,c,d,e\nHELO_Whitelist = a,b\nDomain_Whitelist_PTR = a,b", want: []string{
 			"policyd-spf.conf: problem: Whitelist_Lookup_Time = 10: 7 whitelist lookups of 10 s and 2 checks of 20 s may take 110 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "long lookups beside lists", text: "Lookup_Time = 300\nDomain_Whitelist = a,b,c", want: []string{
@@ -118,6 +123,12 @@ func TestCheck(t *testing.T) {
 		{name: "negative times", text: "Lookup_Time = -100\nWhitelist_Lookup_Time = -1\nDomain_Whitelist = a", want: []string{
 			"policyd-spf.conf:1: problem: Lookup_Time = -100: no time for lookups: every one fails; expected 20",
 			"policyd-spf.conf:2: problem: Whitelist_Lookup_Time = -1: no time for lookups: every one fails; expected 10"}},
+		{name: "long lists beside a negative time", text: "Lookup_Time = -1\nDomain_Whitelist = a,b,c,d,e,f,g,h,i,j", want: []string{
+			"policyd-spf.conf:1: problem: Lookup_Time = -1: no time for lookups: every one fails; expected 20",
+			"policyd-spf.conf: problem: Whitelist_Lookup_Time = 10: 10 whitelist lookups of 10 s and 2 checks of -1 s may take 100 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
+		{name: "long checks beside a negative time", text: "Lookup_Time = 46\nWhitelist_Lookup_Time = -10\nDomain_Whitelist = a", want: []string{
+			"policyd-spf.conf:2: problem: Whitelist_Lookup_Time = -10: no time for lookups: every one fails; expected 10",
+			"policyd-spf.conf:1: problem: Lookup_Time = 46: 2 checks of 46 s and 1 whitelist lookup of -10 s may take 92 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "no limit, and no checks", text: "Lookup_Time = 0\nHELO_reject = No_Check\nMail_From_reject = No_Check"},
 		{name: "no limit", text: "Lookup_Time = 0", want: []string{
 			"policyd-spf.conf:1: problem: Lookup_Time = 0: no limit for the lookups of a check; expected 20, or less"}},
@@ -178,6 +189,11 @@ func TestCheckPerUser(t *testing.T) {
 			"peruser:1: problem: Lookup_Time = x: bad value; expected a whole number; used: the setting is ignored"}},
 		{name: "space in a value", text: "a@b,HELO_reject=False |No_Mail=True\n", want: []string{
 			"peruser:1: problem: HELO_reject = False : not one of the values, which are case-sensitive; expected one of SPF_Not_Pass, Softfail, Fail, Null, False, No_Check; used: nothing is rejected"}},
+		{name: "bad number that would be another problem", text: "a@b,Void_Limit=x\n", want: []string{
+			"peruser:1: problem: Void_Limit = x: bad value; expected a whole number; used: the setting is ignored"}},
+		{name: "two equals signs in a word", text: "a@b,HELO_reject=a=b\n", want: []string{
+			"peruser:1: problem: HELO_reject = a=b: not a name, one = and a value; expected name=value; used: the setting is ignored"}},
+		{name: "setting without effect", text: "a@b,defaultSeedOnly=0|Authserv-Id=x\n"},
 		{name: "host bits", text: "a@b,Whitelist=10.0.0.1/8\n", want: []string{
 			"peruser:1: problem: Whitelist = 10.0.0.1/8: 10.0.0.1/8 is a network with host bits set; expected 10.0.0.0/8, if the whole network is meant; used: the entry is ignored"}},
 		{name: "two equals signs", text: "a@b,Reason_Message=x=y\n", want: []string{

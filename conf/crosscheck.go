@@ -62,8 +62,8 @@ func (f *File) checkTimeouts() []Problem {
 	if checkTime+whitelistTime <= replySeconds {
 		return nil
 	}
-	ofChecks := fmt.Sprintf("%d checks of %d s", checks, s.LookupTime)
-	ofLists := fmt.Sprintf("%d whitelist lookups of %d s", lookups, s.WhitelistLookupTime)
+	ofChecks := fmt.Sprintf("%s of %d s", count(checks, "check"), s.LookupTime)
+	ofLists := fmt.Sprintf("%s of %d s", count(lookups, "whitelist lookup"), s.WhitelistLookupTime)
 	name, what := "Lookup_Time", ofChecks
 	switch {
 	case whitelistTime > checkTime:
@@ -75,6 +75,14 @@ func (f *File) checkTimeouts() []Problem {
 		What:     fmt.Sprintf("%s may take %d s", what, checkTime+whitelistTime),
 		Expected: fmt.Sprintf("at most %d s, because Postfix waits %d s (smtpd_policy_service_timeout)", replySeconds, smtpdSeconds),
 		Used:     fmt.Sprintf("%d s; a check that is not finished by then is Temperror", replySeconds)})}
+}
+
+// count returns a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // about returns the problem with the place where the option is set, or with its

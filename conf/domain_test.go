@@ -18,6 +18,7 @@ func TestToASCII(t *testing.T) {
 		{name: "joiner where it is not allowed", in: "a\u200db.example"},
 		{name: "ideographic full stop", in: "bücher。example", want: "xn--bcher-kva.example"},
 		{name: "full-width letters", in: "ｂücher.example", want: "xn--bcher-kva.example"},
+		{name: "hyphens in third and fourth place", in: "ab--ü.example"},
 		{name: "underscore", in: "_spf.bücher.example", want: "_spf.xn--bcher-kva.example"},
 		{name: "dot at the start", in: ".bücher.example", want: ".xn--bcher-kva.example"},
 		{name: "dot at the end", in: "bücher.example.", want: "xn--bcher-kva.example."},

@@ -73,7 +73,7 @@ func TestManConf(t *testing.T) {
 		}
 	}
 	for _, o := range Options() {
-		if n := count(names, o.Name); n != 1 {
+		if n := occurrences(names, o.Name); n != 1 {
 			t.Errorf("%s is in the page %d times", o.Name, n)
 		}
 	}
@@ -92,13 +92,13 @@ func TestManPerUser(t *testing.T) {
 		}
 	}
 	for _, o := range Options() {
-		if n := count(names, o.PerUser); o.PerUser != "" && n != 1 {
+		if n := occurrences(names, o.PerUser); o.PerUser != "" && n != 1 {
 			t.Errorf("%s is in the page %d times", o.PerUser, n)
 		}
 	}
 }
 
-func count(names []string, name string) int {
+func occurrences(names []string, name string) int {
 	n := 0
 	for _, other := range names {
 		if other == name {
