@@ -93,6 +93,14 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: hint: HELO_pass_restriction = spf_passed: not an action that Postfix defines; expected spf_passed in smtpd_restriction_classes of main.cf"}},
 		{name: "no reply for a Pass", text: "HELO_pass_restriction ="},
 		{name: "Postfix restrictions", text: "HELO_pass_restriction = reject_unauth_destination\nMail_From_pass_restriction = check_recipient_access hash:/x"},
+		{name: "restriction class for a softfail", text: "Mail_From_softfail_restriction = greylist", want: []string{
+			"policyd-spf.conf:1: hint: Mail_From_softfail_restriction = greylist: not an action that Postfix defines; expected greylist in smtpd_restriction_classes of main.cf"}},
+		{name: "relative path", text: "Shadow_Config = shadow.conf", want: []string{
+			"policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: not an absolute path; expected a path that starts with /; used: the path below the directory in which the program runs"}},
+		{name: "absolute path", text: "Shadow_Config = /etc/policyd-spf/shadow.conf"},
+		{name: "no shadow", text: "Shadow_Config ="},
+		{name: "unknown log format", text: "Log_Format = json", want: []string{
+			"policyd-spf.conf:1: problem: Log_Format = json: not one of the values, which are case-sensitive; expected one of classic, action, kv; used: classic"}},
 		{name: "Postfix action", text: "HELO_pass_restriction = PREPEND X-SPF: x\nMail_From_pass_restriction = permit_auth_destination"},
 		{name: "AR without name", text: "Header_Type = AR\nAuthserv_Id =", want: []string{
 			"policyd-spf.conf:2: problem: Authserv_Id = : Header_Type = AR needs a name; expected HOSTNAME, or a name; used: the host's name"}},

@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -139,6 +140,9 @@ func (o Option) checkText(value string) []Problem {
 			return []Problem{{Severity: Faulty, What: err.Error(),
 				Expected: "the fields {rejectdefer}, {spf} and {url}", Used: "the default message"}}
 		}
+	case o.Name == "Shadow_Config" && value != "" && !filepath.IsAbs(value):
+		return []Problem{{Severity: Faulty, What: "not an absolute path", Expected: "a path that starts with /",
+			Used: "the path below the directory in which the program runs"}}
 	case strings.HasSuffix(o.Name, "_restriction") && value != "":
 		return checkRestriction(value)
 	}

@@ -17,7 +17,8 @@ type manOption struct {
 }
 
 // manOptions returns the options of a page: the items that are commands, with the
-// default and the values, which are items or follow "Values:".
+// default and the values, which are items or follow "Values:". Items without a
+// description between them share the default.
 func manOptions(t *testing.T, page string) []manOption {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "man", page))
@@ -25,6 +26,7 @@ func manOptions(t *testing.T, page string) []manOption {
 		t.Fatal(err)
 	}
 	var options []manOption
+	group := 0 // index of the first of the items that share a description
 	last := &manOption{}
 	lines := strings.Split(strings.ReplaceAll(string(text), `\&`, ""), "\n")
 	for i, line := range lines {
@@ -33,6 +35,9 @@ func manOptions(t *testing.T, page string) []manOption {
 		case strings.HasPrefix(line, ".Sh "): // ends the last option
 			last = &manOption{}
 		case strings.HasPrefix(line, ".It Ic "):
+			if !strings.HasPrefix(lines[i-1], ".It Ic ") {
+				group = len(options)
+			}
 			options = append(options, manOption{name: words[2]})
 			last = &options[len(options)-1]
 		case strings.HasPrefix(line, ".It Cm "):
@@ -45,10 +50,12 @@ func manOptions(t *testing.T, page string) []manOption {
 				}
 			}
 		case line == "Default:":
-			last.hasDef = true
-			last.def = strings.TrimSuffix(strings.TrimPrefix(lines[i+1], ".Ql "), " .")
+			def := strings.TrimSuffix(strings.TrimPrefix(lines[i+1], ".Ql "), " .")
 			if lines[i+1] == "unset." {
-				last.def = ""
+				def = ""
+			}
+			for j := group; j < len(options); j++ {
+				options[j].def, options[j].hasDef = def, true
 			}
 		}
 	}

@@ -1,12 +1,15 @@
 package conf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // milterOption is the help of the options that only the milter of spf-engine 3.x
 // has.
 const milterOption = "option of the spf-engine milter: no effect"
 
-// Options returns all options, in the order of policyd-spf.conf(5).
+// Options returns all options, related ones together.
 func Options() []Option {
 	return []Option{
 		{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",
@@ -42,6 +45,44 @@ func Options() []Option {
 		{Name: "Mail_From_pass_restriction", Kind: Text, PerUser: "Mail_From_pass_restriction",
 			Help: "the reply to Postfix for a MAIL FROM Pass",
 			set:  func(s *Settings, v string) { s.MailFromPassRestriction = v }},
+		{Name: "HELO_softfail_restriction", Kind: Text, PerUser: "HELO_softfail_restriction",
+			Help: "the reply to Postfix for a HELO Softfail",
+			set:  func(s *Settings, v string) { s.HELORestrictions.Softfail = v }},
+		{Name: "HELO_neutral_restriction", Kind: Text, PerUser: "HELO_neutral_restriction",
+			Help: "the reply to Postfix for a HELO Neutral",
+			set:  func(s *Settings, v string) { s.HELORestrictions.Neutral = v }},
+		{Name: "HELO_none_restriction", Kind: Text, PerUser: "HELO_none_restriction",
+			Help: "the reply to Postfix for a HELO None",
+			set:  func(s *Settings, v string) { s.HELORestrictions.None = v }},
+		{Name: "HELO_permerror_restriction", Kind: Text, PerUser: "HELO_permerror_restriction",
+			Help: "the reply to Postfix for a HELO Permerror",
+			set:  func(s *Settings, v string) { s.HELORestrictions.Permerror = v }},
+		{Name: "HELO_temperror_restriction", Kind: Text, PerUser: "HELO_temperror_restriction",
+			Help: "the reply to Postfix for a HELO Temperror",
+			set:  func(s *Settings, v string) { s.HELORestrictions.Temperror = v }},
+		{Name: "Mail_From_softfail_restriction", Kind: Text, PerUser: "Mail_From_softfail_restriction",
+			Help: "the reply to Postfix for a MAIL FROM Softfail",
+			set:  func(s *Settings, v string) { s.MailFromRestrictions.Softfail = v }},
+		{Name: "Mail_From_neutral_restriction", Kind: Text, PerUser: "Mail_From_neutral_restriction",
+			Help: "the reply to Postfix for a MAIL FROM Neutral",
+			set:  func(s *Settings, v string) { s.MailFromRestrictions.Neutral = v }},
+		{Name: "Mail_From_none_restriction", Kind: Text, PerUser: "Mail_From_none_restriction",
+			Help: "the reply to Postfix for a MAIL FROM None",
+			set:  func(s *Settings, v string) { s.MailFromRestrictions.None = v }},
+		{Name: "Mail_From_permerror_restriction", Kind: Text, PerUser: "Mail_From_permerror_restriction",
+			Help: "the reply to Postfix for a MAIL FROM Permerror",
+			set:  func(s *Settings, v string) { s.MailFromRestrictions.Permerror = v }},
+		{Name: "Mail_From_temperror_restriction", Kind: Text, PerUser: "Mail_From_temperror_restriction",
+			Help: "the reply to Postfix for a MAIL FROM Temperror",
+			set:  func(s *Settings, v string) { s.MailFromRestrictions.Temperror = v }},
+		{Name: "Leave_DMARC", Kind: Enum, Default: "None", PerUser: "Leave_DMARC",
+			Values: []string{"None", "Enforced", "All"}, Fallback: "None",
+			Help: "DMARC policies that leave a MAIL FROM Fail to DMARC",
+			set:  func(s *Settings, v string) { s.LeaveDMARC = oneOr("None", v, "Enforced", "All") }},
+		{Name: "Pass_By_All", Kind: Enum, Default: "Yes", PerUser: "Pass_By_All",
+			Values: []string{"Yes", "No"}, Fallback: "Yes",
+			Help: "whether a Pass by +all or a very large network has all effects of a Pass",
+			set:  func(s *Settings, v string) { s.PassByAll = v != "No" }},
 		{Name: "No_Mail", Kind: Enum, Default: "False", PerUser: "No_Mail",
 			Values: []string{"True", "False"}, Fallback: "False",
 			Help: "whether only the record \"v=spf1 -all\" rejects mail",
@@ -67,6 +108,17 @@ func Options() []Option {
 		{Name: "Domain_Whitelist_PTR", Kind: List, PerUser: "Domain_Whitelist_PTR",
 			Help: "domains whose hosts, by their PTR records, are not checked",
 			set:  func(s *Settings, v string) { s.DomainWhitelistPTR = parseList(v) }},
+		{Name: "Skip_Authenticated", Kind: Enum, Default: "No", PerUser: "Skip_Authenticated",
+			Values: []string{"Yes", "No"}, Fallback: "No",
+			Help: "whether authenticated clients are not checked",
+			set:  func(s *Settings, v string) { s.SkipAuthenticated = v == "Yes" }},
+		{Name: "Skip_Private", Kind: Enum, Default: "No", PerUser: "Skip_Private",
+			Values: []string{"Yes", "No"}, Fallback: "No",
+			Help: "whether clients with private addresses are not checked",
+			set:  func(s *Settings, v string) { s.SkipPrivate = v == "Yes" }},
+		{Name: "Skip_Sender_Domains", Kind: List, PerUser: "Skip_Sender_Domains",
+			Help: "domains of senders that are not checked",
+			set:  func(s *Settings, v string) { s.SkipSenderDomains = parseList(strings.ToLower(v)) }},
 		{Name: "SPF_Enhanced_Status_Codes", Kind: Enum, Default: "Yes", PerUser: "SPF_Enhanced_Status_Codes",
 			Values: []string{"Yes", "No"}, Fallback: "Yes",
 			Help: "whether replies have the enhanced status codes of RFC 7372",
@@ -85,6 +137,10 @@ func Options() []Option {
 		{Name: "QueueID", Kind: Bool, Default: "False",
 			Help: "whether the log line of a reply begins with the queue id",
 			set:  func(s *Settings, v string) { s.QueueID = parseBool(v) }},
+		{Name: "Log_Format", Kind: Enum, Default: "classic",
+			Values: []string{"classic", "action", "kv"}, Fallback: "classic",
+			Help: "form of the log lines about messages",
+			set:  func(s *Settings, v string) { s.LogFormat = oneOr("classic", v, "action", "kv") }},
 		{Name: "Reason_Message", Kind: Text, Default: defaultReasonMessage, PerUser: "Reason_Message",
 			Help: "text of rejections, with {rejectdefer}, {spf} and {url}",
 			set:  func(s *Settings, v string) { s.ReasonMessage = v }},
@@ -100,6 +156,14 @@ func Options() []Option {
 		{Name: "Void_Limit", Kind: Number, Default: "2", PerUser: "Void_Limit",
 			Help: "void lookups that a check may make",
 			set:  func(s *Settings, v string) { s.VoidLimit, _ = parseNumber(v) }},
+		{Name: "Void_Count", Kind: Enum, Default: "Lookups",
+			Values: []string{"Lookups", "Terms"}, Fallback: "Lookups",
+			Help: "what Void_Limit counts: void lookups, or terms with one",
+			set:  func(s *Settings, v string) { s.VoidCountTerms = v == "Terms" }},
+		{Name: "Void_Dual_Stack", Kind: Enum, Default: "No",
+			Values: []string{"Yes", "No"}, Fallback: "No",
+			Help: "whether a host with addresses of the other family only is not a void lookup",
+			set:  func(s *Settings, v string) { s.VoidDualStack = v == "Yes" }},
 		{Name: "Lookups_Ahead", Kind: Enum, Default: "Yes",
 			Values: []string{"Yes", "No"}, Fallback: "Yes",
 			Help: "whether DNS lookups are prefetched",
@@ -107,6 +171,9 @@ func Options() []Option {
 		{Name: "Per_User", Kind: Table,
 			Help: "file with settings for single recipients: text,PATH",
 			set:  func(s *Settings, v string) { s.PerUser = v }},
+		{Name: "Shadow_Config", Kind: Text,
+			Help: "configuration file whose different decisions are only logged",
+			set:  func(s *Settings, v string) { s.ShadowConfig = v }},
 		{Name: "Mock", Kind: Bool, Default: "False",
 			Help: "whether nothing is checked, and every reply is a mock",
 			set:  func(s *Settings, v string) { s.Mock = parseBool(v) }},
@@ -118,4 +185,12 @@ func Options() []Option {
 		{Name: "IntHosts", Kind: Text, Ignored: true, Help: milterOption},
 		{Name: "MacroList", Kind: Text, Ignored: true, Help: milterOption},
 	}
+}
+
+// oneOr returns value if it is one of known, otherwise fallback.
+func oneOr(fallback, value string, known ...string) string {
+	if slices.Contains(known, value) {
+		return value
+	}
+	return fallback
 }

@@ -100,6 +100,13 @@ func TestPerUserSettings(t *testing.T) {
 		{settings: "Lookup_Time=1|Whitelist_Lookup_Time= 2 |Void_Limit=0", want: func(s *Settings) { s.LookupTime, s.WhitelistLookupTime, s.VoidLimit = 1, 2, 0 }},
 		{settings: "Reason_Message=User: {spf}", want: func(s *Settings) { s.ReasonMessage = "User: {spf}" }},
 		{settings: "HELO_reject=a|HELO_reject=b", want: func(s *Settings) { s.HELOReject = "b" }},
+		{settings: "Skip_Authenticated=Yes|Skip_Private=Yes|Skip_Sender_Domains=A.example", want: func(s *Settings) {
+			s.SkipAuthenticated, s.SkipPrivate, s.SkipSenderDomains = true, true, []string{"a.example"}
+		}},
+		{settings: "Leave_DMARC=All|Pass_By_All=No", want: func(s *Settings) { s.LeaveDMARC, s.PassByAll = "All", false }},
+		{settings: "HELO_softfail_restriction=a|Mail_From_temperror_restriction=b", want: func(s *Settings) {
+			s.HELORestrictions.Softfail, s.MailFromRestrictions.Temperror = "a", "b"
+		}},
 		{settings: "Authserv-Id=x|defaultSeedOnly=0", want: func(*Settings) {}},
 
 		{settings: "", want: func(*Settings) {}, log: []string{`0 err ERROR parsing "" from file "peruser" in per user settings`}},
@@ -117,6 +124,12 @@ func TestPerUserSettings(t *testing.T) {
 		{settings: "Mock=True|Per_User=x", want: func(*Settings) {}, log: []string{
 			`0 err ERROR: Unknown name "Mock" in file "peruser" in per user settings`,
 			`0 err ERROR: Unknown name "Per_User" in file "peruser" in per user settings`}},
+		{settings: "Shadow_Config=/x|Log_Format=kv", want: func(*Settings) {}, log: []string{
+			`0 err ERROR: Unknown name "Shadow_Config" in file "peruser" in per user settings`,
+			`0 err ERROR: Unknown name "Log_Format" in file "peruser" in per user settings`}},
+		{settings: "Void_Count=Terms|Void_Dual_Stack=Yes", want: func(*Settings) {}, log: []string{
+			`0 err ERROR: Unknown name "Void_Count" in file "peruser" in per user settings`,
+			`0 err ERROR: Unknown name "Void_Dual_Stack" in file "peruser" in per user settings`}},
 		{settings: "Authserv_Id=x", want: func(*Settings) {}, log: []string{`0 err ERROR: Unknown name "Authserv_Id" in file "peruser" in per user settings`}},
 		{settings: "QueueID=1|Reason_URL=x", want: func(*Settings) {}, log: []string{
 			`0 err ERROR: Unknown name "QueueID" in file "peruser" in per user settings`,

@@ -151,7 +151,7 @@ func TestShowConfig(t *testing.T) {
 	if _, ok := got["PidFile"]; ok {
 		t.Error("PidFile is there, which has no effect and is not in the file")
 	}
-	if text := d.Text(Style{}); !strings.Contains(text, "line 2    HELO_reject                = Null\n") {
+	if text := d.Text(Style{}); !strings.Contains(strings.Join(strings.Fields(text), " "), "line 2 HELO_reject = Null default ") {
 		t.Errorf("printed:\n%s", text)
 	}
 }

@@ -39,7 +39,7 @@ func TestModes(t *testing.T) {
 		{name: "check-config", args: []string{"--check-config", "--zone", zones, good}, stdout: "0 problems"},
 		{name: "check-config in one line", args: []string{"--check-config", "--brief", "--zone", zones, bad}, stdout: "1 problem", status: 1},
 		{name: "check-config with a problem", args: []string{"--check-config", "--zone", zones, bad}, stdout: "perhaps HELO_reject", status: 1},
-		{name: "show-config", args: []string{"--show-config", bad}, stdout: "HELO_reject                = Fail"},
+		{name: "show-config", args: []string{"--show-config", bad}, stdout: "default   HELO_reject "},
 		{name: "help", args: []string{"--explain", "--help"}, stdout: "--check-config"},
 		{name: "version", args: []string{"--version"}, stdout: "policyd-spf 1.2.3\n"},
 		{name: "completion", args: []string{"--completion", "bash"}, stdout: "complete -F _policyd_spf policyd-spf"},
