@@ -76,6 +76,7 @@ var exclusiveImports = []struct {
 	reason string
 }{
 	{path: "github.com/miekg/dns", places: []string{"spf/dns/codec.go"}, reason: "one file translates; nothing else depends on the library's types"},
+	{path: "golang.org/x/net/idna", places: []string{"spf/idna.go"}, reason: "one file maps names; its options decide which record is checked"},
 	{path: "gopkg.in/ini.v1", places: []string{"conf/file.go"}, reason: "one file reads the configuration's syntax"},
 	{path: "encoding/json", places: []string{"explain", "internal/term"}, reason: "only documents for people are JSON"},
 	{path: "os/exec", places: []string{"explain", "internal/probe"}, reason: "the server starts no program; the tools start postconf(1)"},

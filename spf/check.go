@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"policyd-spf/spf/dns"
 )
@@ -133,15 +134,14 @@ func newMacros(q Args, receiver string) macros {
 		m.receiver = "unknown"
 	}
 	at := strings.LastIndexByte(q.Sender, '@')
-	m.local, m.origin = q.Sender[:max(at, 0)], strings.TrimSuffix(q.Sender[at+1:], ".")
+	m.local, m.origin = q.Sender[:max(at, 0)], macroDomain(q.Sender[at+1:])
 	if q.Sender == "" {
-		m.origin = strings.TrimSuffix(q.Domain, ".") // RFC 7208, 2.4
+		m.origin = macroDomain(q.Domain) // RFC 7208, 2.4
 	}
 	if m.local == "" {
 		m.local = "postmaster" // RFC 7208, 4.3
 	}
-	m.origin = aLabels(m.origin)
-	m.helo = aLabels(strings.TrimSuffix(q.HELO, "."))
+	m.helo = macroDomain(q.HELO)
 	return m
 }
 
@@ -169,7 +169,8 @@ func errorResult(err error) evalResult {
 func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
 	name, flaw := toName(domain)
 	switch {
-	case flaw == nameUnencodable:
+	case flaw == nameUnencodable && strings.ContainsRune(domain, utf8.RuneError):
+		// Not even text. RFC 7208, 4.3 has none for it; pypolicyd-spf has permerror.
 		return errorResult(&RecordError{UnencodableName, domain, term})
 	case flaw != nameOK:
 		return evalResult{result: None, domain: domain} // RFC 7208, 4.3: malformed

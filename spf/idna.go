@@ -4,143 +4,108 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/idna"
+
 	"policyd-spf/spf/dns"
 )
 
-// toALabels turns each label with characters beyond US-ASCII into its A-label
-// (RFC 8616, 4; RFC 3490, 4.1). Beyond what mapIDNA does the text is not
-// normalised, as mail software sends it normalised (RFC 6531, 3.3; RFC 5890,
-// 2.3.2.1). It fails if a character cannot stand in a name.
-func toALabels(text string) (string, bool) {
-	labels := strings.Split(mapIDNA(text), ".")
+// maxULabelLen is how many bytes a label in Unicode may take up: 63 code points
+// at most fit into an A-label, each of which can be written as a base and
+// three combining characters of up to 4 bytes. The limit bounds the time for a
+// hostile name, since decoding and encoding Punycode is quadratic.
+const maxULabelLen = dns.MaxLabelLen * 4 * 4
+
+// ToASCII returns name with its U-labels as A-labels (RFC 8616, 4; RFC 5891, 5).
+// ASCII labels, "xn--" labels among them, stay as they are, and so do empty
+// labels: the result need not be a valid DNS name.
+//
+// A U-label is mapped and normalized before that by UTS 46, non-transitional:
+// "Bücher", "bu\u0308cher" and "ｂücher" are the same label, while "faß" and
+// "fass" are two. ok is false if a label has no A-label by IDNA2008: symbols,
+// misplaced joiners, mixed directions, text that is not UTF-8, or an A-label
+// over 63 bytes. Such a name does not exist in DNS.
+func ToASCII(name string) (ascii string, ok bool) {
+	if indexNonASCII(name) < 0 {
+		return name, true
+	}
+	// The options are of the look-up protocol (RFC 5891, 5.4). DNS names have
+	// underscores (RFC 8552), and hyphens are checked by isULabel.
+	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(),
+		idna.StrictDomainName(false), idna.CheckHyphens(false))
+	labels := strings.Split(strings.Map(mapRune, name), ".")
 	for i, label := range labels {
 		if indexNonASCII(label) < 0 {
 			continue
 		}
-		for _, c := range label {
-			if c >= 0x80 && !inIDNA(c) {
-				return "", false
-			}
+		if labels[i], ok = toALabel(profile, label); !ok {
+			return "", false
 		}
-		labels[i] = "xn--" + punycode([]rune(label))
 	}
 	return strings.Join(labels, "."), true
 }
 
-// aLabels is toALabels for a value of a macro: what has no A-labels stays as it
-// is, and cannot be looked up.
-func aLabels(text string) string {
-	if indexNonASCII(text) >= 0 {
-		if a, ok := toALabels(text); ok {
-			return a
-		}
+// mapRune maps what has to be mapped before the labels are split and mapped by
+// themselves.
+func mapRune(r rune) rune {
+	switch r {
+	case '\u3002', '\uFF0E', '\uFF61': // the full stops of UTS 46, 2.3
+		return '.'
+	case 'ẞ': // up to Unicode 15, UTS 46 maps it to "ss", which is another name
+		return 'ß'
 	}
-	return text
+	return r
 }
 
-// mapIDNA maps what IDNA 2003 maps: case, the other full stops, and the letters
-// and joiners that it does not keep (RFC 3490, 3.1; RFC 3491, 3).
-func mapIDNA(text string) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(text) {
-		switch c {
-		case '\u3002', '\uFF0E', '\uFF61':
-			b.WriteByte('.')
-		case 'ß':
-			b.WriteString("ss")
-		case 'ς':
-			b.WriteRune('σ')
-		case '\u00AD', '\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF':
-		default:
-			if c >= 0x80 && unicode.Is(unicode.Zs, c) && c != '\u1680' {
-				c = ' ' // whose compatibility forms they are, all but one
-			}
-			b.WriteRune(c)
-		}
+// toALabel returns the A-label of a label that is not ASCII.
+func toALabel(profile *idna.Profile, label string) (string, bool) {
+	if len(label) > maxULabelLen {
+		return "", false
 	}
-	return b.String()
+	u, err := profile.ToUnicode(label)
+	if err != nil || !isULabel(u) {
+		return "", false
+	}
+	a, err := idna.Punycode.ToASCII(u)
+	return a, err == nil && len(a) <= dns.MaxLabelLen
 }
 
-// inIDNA tells whether a character beyond US-ASCII may stand in a label: not a
-// space, a control, a private or unassigned one, or the replacement character
-// (RFC 3491, 5).
-func inIDNA(c rune) bool {
-	return c != unicode.ReplacementChar && unicode.In(c, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S)
-}
-
-// The parameters of Punycode for IDNA (RFC 3492, 5).
-const (
-	punyBase, punyTMin, punyTMax = 36, 1, 26
-	punySkew, punyDamp           = 38, 700
-	punyBias, punyN              = 72, 0x80
-)
-
-// punycode encodes a label (RFC 3492, 6.3). A label that could be looked up is
-// short, and the work is bounded by that: it stops once the result is too long.
-func punycode(label []rune) string {
-	var out []byte
-	for _, c := range label {
-		if c < 0x80 {
-			out = append(out, byte(c))
+// isULabel reports whether a mapped label, which may now be ASCII, has only
+// what IDNA2008 allows in a look-up (RFC 5891, 5.4), as far as UTS 46 allows
+// more.
+func isULabel(label string) bool {
+	n := 0
+	for i, r := range label {
+		if !isPermitted(r) {
+			return false
 		}
-	}
-	basic := len(out)
-	handled := basic
-	if basic > 0 {
-		out = append(out, '-')
-	}
-	n, delta, bias := rune(punyN), 0, punyBias
-	for handled < len(label) && len(out) <= dns.MaxLabelLen {
-		next := rune(unicode.MaxRune)
-		for _, c := range label {
-			if c >= n && c < next {
-				next = c
-			}
+		if n == 2 && strings.HasPrefix(label[i:], "--") && indexNonASCII(label) >= 0 {
+			return false // RFC 5891, 4.2.3.1
 		}
-		delta += int(next-n) * (handled + 1)
-		n = next
-		for _, c := range label {
-			switch {
-			case c < n:
-				delta++
-			case c == n:
-				out = appendVariable(out, delta, bias)
-				bias = adaptBias(delta, handled+1, handled == basic)
-				delta = 0
-				handled++
-			}
-		}
-		delta++
 		n++
 	}
-	return string(out)
+	return 0 < n && n <= dns.MaxLabelLen
 }
 
-// appendVariable writes a generalized variable-length integer (RFC 3492, 3.3).
-func appendVariable(out []byte, q, bias int) []byte {
-	for k := punyBase; ; k += punyBase {
-		t := min(max(k-bias, punyTMin), punyTMax)
-		if q < t {
-			return append(out, punyDigit(q))
-		}
-		out = append(out, punyDigit(t+(q-t)%(punyBase-t)))
-		q = (q - t) / (punyBase - t)
+// isPermitted reports whether the derived property of a mapped code point is
+// PVALID, CONTEXTJ or CONTEXTO (RFC 5892, 3), or it is an underscore. UTS 46
+// allows symbols and punctuation as well. Code points that change under NFKC
+// or case folding (2.2) need no check, since the mapping has replaced them.
+func isPermitted(r rune) bool {
+	switch {
+	case r < 0x80:
+		return isAlnum(byte(r)) || r == '-' || r == '_'
+	case strings.ContainsRune("\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007"+ // 2.6: PVALID
+		"\u00B7\u0375\u05F3\u05F4\u30FB"+ // 2.6: CONTEXTO
+		"\u200C\u200D", r): // 2.8: CONTEXTJ
+		return true
+	case strings.ContainsRune("\u0640\u07FA\u302E\u302F\u3031\u3032\u3033\u3034\u3035\u303B", r):
+		return false // 2.6: DISALLOWED
+	case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		return false // 2.3: ignorable properties
+	case 0x20D0 <= r && r <= 0x20FF, 0x1D100 <= r && r <= 0x1D24F:
+		return false // 2.4: ignorable blocks
+	case 0x1100 <= r && r <= 0x11FF, 0xA960 <= r && r <= 0xA97F, 0xD7B0 <= r && r <= 0xD7FF:
+		return false // 2.9: old Hangul Jamo
 	}
-}
-
-func punyDigit(d int) byte { return "abcdefghijklmnopqrstuvwxyz0123456789"[d] }
-
-// adaptBias is the bias adaptation of RFC 3492, 6.1.
-func adaptBias(delta, points int, first bool) int {
-	if first {
-		delta /= punyDamp
-	} else {
-		delta /= 2
-	}
-	delta += delta / points
-	k := 0
-	for ; delta > (punyBase-punyTMin)*punyTMax/2; k += punyBase {
-		delta /= punyBase - punyTMin
-	}
-	return k + (punyBase-punyTMin+1)*delta/(delta+punySkew)
+	return unicode.In(r, unicode.L, unicode.Mn, unicode.Mc, unicode.Nd) // 2.1: letters and digits
 }

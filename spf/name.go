@@ -6,38 +6,46 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Limits of names (RFC 1035, 2.3.4), and how many octets of a macro's
-// expansion can matter: 253 are left of it, and what is cut off ends with the
-// first full stop before those, at most a label further left (RFC 7208, 7.3).
+// maxExpansion is how many bytes at the end of a macro's expansion can matter.
+// 253 of them are kept, and truncation cuts at the first dot before those, at
+// most a label further left (RFC 7208, 7.3; RFC 1035, 2.3.4).
 const maxExpansion = 2 * (dns.MaxNameLen + dns.MaxLabelLen)
 
-// nameError tells why a text cannot be looked up.
+// nameError is the reason why a text cannot be looked up.
 type nameError uint8
 
 const (
-	nameOK        nameError = iota
-	nameMalformed           // an empty label, a label over 63 octets, a name over 253
-	nameUnencodable
+	nameOK          nameError = iota
+	nameMalformed             // an empty label, a label over 63 bytes, a name over 253
+	nameUnencodable           // a label without an A-label, or a local part beyond ASCII
 )
 
-// toName gives a text as a Question has it: lower case, no final dot, A-labels
-// (RFC 8616, 4).
+// toName returns text in the form of Question.Name: A-labels (RFC 8616, 4),
+// lower case, no final dot.
 func toName(text string) (string, nameError) {
-	text = strings.TrimSuffix(text, ".")
-	if indexNonASCII(text) >= 0 {
-		var ok bool
-		if text, ok = toALabels(text); !ok {
-			return "", nameUnencodable
-		}
+	text, ok := ToASCII(text)
+	if !ok {
+		return "", nameUnencodable
 	}
+	text = strings.TrimSuffix(text, ".")
 	if !dns.IsName(text) {
 		return "", nameMalformed
 	}
 	return dns.ToLower(text), nameOK
 }
 
-// truncateName removes labels from the left until the name fits, its final dot
-// aside (RFC 7208, 7.3).
+// macroDomain returns a domain of the query as a macro's value: in A-labels
+// (RFC 8616, 4), without its final dot. A domain that has none stays as it is,
+// and cannot be looked up.
+func macroDomain(text string) string {
+	if ascii, ok := ToASCII(text); ok {
+		text = ascii
+	}
+	return strings.TrimSuffix(text, ".")
+}
+
+// truncateName removes labels from the left until the name fits, not counting
+// its final dot (RFC 7208, 7.3).
 func truncateName(name string) string {
 	for len(strings.TrimSuffix(name, ".")) > dns.MaxNameLen {
 		_, rest, ok := strings.Cut(name, ".")
