@@ -52,7 +52,7 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 	if indexNonASCII(text) >= 0 {
 		return target, text, "", errNotASCII
 	}
-	m, bad := parseMacroString(text, true)
+	m, bad := parseExplainString(text)
 	if bad != nil {
 		return target, text, "", errBadMacro
 	}

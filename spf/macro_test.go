@@ -9,7 +9,7 @@ import (
 
 func expand(t *testing.T, spec, ip, sender, helo string) string {
 	t.Helper()
-	m, bad := parseMacroString(spec, true)
+	m, bad := parseExplainString(spec)
 	if bad != nil {
 		t.Fatalf("%s: %v", spec, bad)
 	}
@@ -51,7 +51,7 @@ func TestMacros(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.spec, func(t *testing.T) {
 			if test.want == "" {
-				if _, bad := parseMacroString(test.spec, true); bad == nil {
+				if _, bad := parseExplainString(test.spec); bad == nil {
 					t.Error("no error")
 				}
 				return

@@ -115,7 +115,7 @@ func parseModifier(src source, name, value string, r *Record) (Term, *parseError
 		*place = m
 	default:
 		// Unrecognized modifiers are ignored, but not bad syntax in them (RFC 7208, 6).
-		if m.Value, bad = parseMacroString(value, false); bad != nil {
+		if m.Value, bad = parseMacroString(value); bad != nil {
 			return nil, bad
 		}
 	}

@@ -72,6 +72,10 @@ func TestParseErrors(t *testing.T) {
 		{"macro with transformers swapped", "v=spf1 exists:%{dr1}.example", UnknownMacro, "exists:%{dr1}.example", "%{dr1}", 14},
 		{"macro for explanations", "v=spf1 exists:%{C}.example", ExpOnlyMacro, "exists:%{C}.example", "%{C}", 14},
 		{"macro in an unknown modifier", "v=spf1 foo=%{y} -all", UnknownMacro, "foo=%{y}", "%{y}", 11},
+		{"macro for explanations in redirect", "v=spf1 redirect=%{r}.example", ExpOnlyMacro, "redirect=%{r}.example", "%{r}", 16},
+		{"macro for explanations in exp", "v=spf1 exp=%{t}.example", ExpOnlyMacro, "exp=%{t}.example", "%{t}", 11},
+		{"transformers of a macro for explanations in an unknown modifier", "v=spf1 foo=%{cx}", UnknownMacro, "foo=%{cx}", "%{cx}", 11},
+		{"stray percent sign in an unknown modifier", "v=spf1 foo=a%b.c", BadMacro, "foo=a%b.c", "a%b", 11},
 		{"tab in an unknown modifier", "v=spf1 x=a\tb", BadCharacter, "x=a\tb", "a\tb", 9},
 		{"record beyond US-ASCII", "v=spf1 a:\xc3\xbc.example", NonASCIIRecord, "", "", 9},
 		{"first of two", "v=spf1 moo cow", UnknownMechanism, "moo", "", 7},
@@ -102,6 +106,7 @@ func TestParsePrints(t *testing.T) {
 		{"slash in a name", "v=spf1 exists:a/24.example", "v=spf1 exists:a/24.example"},
 		{"macros", "v=spf1 exists:%{S1R-}.%{ir.}%%%_%-.example", "v=spf1 exists:%{S1r-}.%{ir.}%%%_%-.example"},
 		{"modifiers", "v=spf1 Redirect=a.example x-y.z_1=a=b exp=%{d}", "v=spf1 redirect=a.example x-y.z_1=a=b exp=%{d}"},
+		{"macros for explanations in an unknown modifier", "v=spf1 foo=%{c}%{R}%{t1r-}", "v=spf1 foo=%{c}%{R}%{t1r-}"},
 		{"modifier without value", "v=spf1 foo=", "v=spf1 foo="},
 		{"numbers over any name", "v=spf1 a:%{d99999999999999999999}", "v=spf1 a:%{d65536}"},
 	}

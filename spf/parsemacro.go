@@ -17,7 +17,7 @@ const delimiters = ".-+,/_="
 //	domain-spec = macro-string domain-end
 //	domain-end  = ( "." toplabel [ "." ] ) / macro-expand   ; RFC 7208, 7.1
 func parseDomainSpec(s string) (*MacroString, *parseError) {
-	m, tail, bad := scanMacros(s, false)
+	m, tail, bad := scanMacros(s, macroLetters)
 	if !isDomainEnd(tail) {
 		return nil, &parseError{BadDomainSpec, s}
 	}
@@ -27,20 +27,32 @@ func parseDomainSpec(s string) (*MacroString, *parseError) {
 	return m, bad
 }
 
-// parseMacroString parses a macro-string (RFC 7208, 7.1), or with explain the
-// text of an explanation, which may also have spaces and more letters (6.2).
-func parseMacroString(s string, explain bool) (*MacroString, *parseError) {
-	m, _, bad := scanMacros(s, explain)
-	if bad == nil && !explain && !isMacroLiteral(s) {
+// parseMacroString parses the value of an unknown modifier:
+//
+//	macro-string = *( macro-expand / macro-literal )   ; RFC 7208, 7.1
+func parseMacroString(s string) (*MacroString, *parseError) {
+	m, _, bad := scanMacros(s, macroLetters+expLetters) // RFC 7208, 6: to be ignored
+	if bad == nil && !isMacroLiteral(s) {
 		bad = &parseError{BadCharacter, s}
 	}
+	return m, bad
+}
+
+// parseExplainString parses the text of an explanation:
+//
+//	explain-string = *( macro-string / SP )   ; RFC 7208, 6.2
+//
+// Control characters are allowed as well: whoever prints the result replaces
+// them.
+func parseExplainString(s string) (*MacroString, *parseError) {
+	m, _, bad := scanMacros(s, macroLetters+expLetters)
 	return m, bad
 }
 
 // scanMacros splits a text into literals and macros. tail is the literal text
 // behind the last macro-expand. The flaw is the first percent sign that begins
 // no macro, or else the first macro there is not.
-func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *parseError) {
+func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError) {
 	m = &MacroString{}
 	if strings.IndexByte(s, '%') < 0 { // most domain-specs
 		m.parts = []macroPart{{literal: s}}
@@ -66,7 +78,7 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *parse
 			literal.WriteString("%20")
 		case strings.HasPrefix(next, "{") && i < lastBrace:
 			length = 2 + strings.IndexByte(next, '}')
-			p, kind, ok := parseMacro(s[i+2:i+length-1], explain)
+			p, kind, ok := parseMacro(s[i+2:i+length-1], letters)
 			if !ok {
 				if unknown == nil {
 					unknown = &parseError{kind, s[i : i+length]}
@@ -104,7 +116,7 @@ func scanMacros(s string, explain bool) (m *MacroString, tail string, bad *parse
 // parseMacro parses what is between the braces:
 //
 //	macro-letter transformers *delimiter    ; transformers = *DIGIT [ "r" ]
-func parseMacro(s string, explain bool) (macroPart, SyntaxKind, bool) {
+func parseMacro(s, letters string) (macroPart, SyntaxKind, bool) {
 	if s == "" {
 		return macroPart{}, UnknownMacro, false
 	}
@@ -112,11 +124,11 @@ func parseMacro(s string, explain bool) (macroPart, SyntaxKind, bool) {
 	switch {
 	case !isAlpha(s[0]):
 		return macroPart{}, UnknownMacro, false
-	case strings.IndexByte(macroLetters, p.letter) >= 0:
-	case strings.IndexByte(expLetters, p.letter) < 0:
-		return macroPart{}, UnknownMacro, false
-	case !explain:
+	case strings.IndexByte(letters, p.letter) >= 0:
+	case strings.IndexByte(expLetters, p.letter) >= 0:
 		return macroPart{}, ExpOnlyMacro, false // RFC 7208, 7.2
+	default:
+		return macroPart{}, UnknownMacro, false
 	}
 	s = s[1:]
 	digits := 0
