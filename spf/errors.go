@@ -2,83 +2,85 @@ package spf
 
 import "fmt"
 
-// SyntaxKind tells what is wrong with a record or a term.
+// SyntaxKind is the kind of a syntax error.
 type SyntaxKind uint8
 
 // The kinds of syntax errors (RFC 7208, 12).
 const (
-	UnknownMechanism   SyntaxKind = iota // no mechanism of that name
-	UnknownQualifier                     // a known mechanism behind a character that is no qualifier
+	UnknownMechanism   SyntaxKind = iota // unknown mechanism
+	UnknownQualifier                     // a known mechanism after a character that is not a qualifier
 	CommaAfterTerm                       // terms are separated by spaces
 	AddressAsDomain                      // a:192.0.2.1
-	BareAddress                          // 192.0.2.1 without ip4:
-	BadIP4                               // no IPv4 address
-	BadIP6                               // no IPv6 address
-	BadIP4CIDR                           // prefix length over 32, or no number
-	BadIP6CIDR                           // prefix length over 128, or no number
-	DualCIDR                             // two prefix lengths where one is allowed
-	CIDRNotAllowed                       // a prefix length where none is allowed
-	AllWithArgument                      // all takes none
-	ExistsWithoutName                    // exists needs a domain-spec
-	IncludeWithoutName                   // include needs a domain-spec
-	EmptyDomainSpec                      // a colon and nothing behind it
-	RepeatedRedirect                     // redirect= at most once
-	RepeatedExp                          // exp= at most once
-	EmptyExp                             // exp= needs a domain-spec
-	EmptyRedirect                        // redirect= needs a domain-spec
-	BadDomainSpec                        // does not end in a top label or a macro
-	BadCharacter                         // a character that no domain-spec may hold
-	BadMacro                             // a percent sign that begins no macro
-	UnknownMacro                         // a macro letter that there is not, or bad transformers
-	ExpOnlyMacro                         // %{c}, %{r} and %{t} are for explanations
+	BareAddress                          // 192.0.2.1 without "ip4:"
+	BadIP4                               // not an IPv4 address
+	BadIP6                               // not an IPv6 address
+	BadIP4CIDR                           // prefix length over 32
+	BadIP6CIDR                           // prefix length over 128
+	DualCIDR                             // two prefix lengths for ip4 or ip6
+	CIDRNotAllowed                       // prefix length of a mechanism that has none
+	AllWithArgument                      // all has no argument
+	ExistsWithoutName                    // exists without a domain-spec
+	IncludeWithoutName                   // include without a domain-spec
+	EmptyDomainSpec                      // nothing after a colon
+	RepeatedRedirect                     // more than one redirect=
+	RepeatedExp                          // more than one exp=
+	EmptyExp                             // exp= without a domain-spec
+	EmptyRedirect                        // redirect= without a domain-spec
+	BadDomainSpec                        // does not end in a toplabel or a macro
+	BadCharacter                         // not a visible US-ASCII character
+	BadMacro                             // a percent sign that does not start a macro
+	UnknownMacro                         // unknown macro letter or invalid transformers
+	ExpOnlyMacro                         // %{c}, %{r} or %{t} in a domain-spec
 	NonASCIIRecord                       // the record is not US-ASCII
 )
 
-// SyntaxError is a record that does not follow the grammar of RFC 7208, 12. It
-// makes permerror before any term is evaluated (4.6).
+// SyntaxError is the error for a record that does not match the grammar of RFC
+// 7208, 12. The result is permerror before any term is evaluated (4.6).
 type SyntaxError struct {
 	Kind   SyntaxKind
-	Domain string // whose record it is
+	Domain string // the name that has the record
 	Record string // the whole record
-	Term   string // the term at fault
-	Detail string // the part of the term at fault, if not the whole: a domain-spec, a macro
-	Offset int    // where Detail, or else Term, begins in Record
+	Term   string // the invalid term, "" for NonASCIIRecord
+	Detail string // the invalid part of Term, such as a macro; "" for all of it
+	Offset int    // the index of Detail, or else of Term, in Record
 }
 
-// LimitError is a processing limit exceeded (RFC 7208, 4.6.4).
+// LimitError is the error for an exceeded processing limit (RFC 7208, 4.6.4). The
+// result is permerror.
 type LimitError struct {
 	Kind  LimitKind
 	Limit int
 }
 
-// LimitKind names a processing limit.
+// LimitKind is one of the processing limits.
 type LimitKind uint8
 
 // The processing limits.
 const (
 	LookupLimit     LimitKind = iota // terms that cause lookups
 	VoidLookupLimit                  // void lookups
-	MXLimit                          // hosts of one mx
-	CNAMELimit                       // aliases of one name
+	MXLimit                          // hosts of one mx term
+	CNAMELimit                       // CNAME records followed for one name
 )
 
-// RecordErrorKind tells what is wrong with the records of a name.
+// RecordErrorKind is the kind of a RecordError.
 type RecordErrorKind uint8
 
-// What can be wrong with the records of a name.
+// The kinds of record errors.
 const (
 	MultipleRecords  RecordErrorKind = iota // more than one SPF record (RFC 7208, 4.5)
-	IncludeNoRecord                         // included, but without record (5.2)
-	RedirectNoRecord                        // redirected to, but without record (6.1)
-	SelfInclude                             // an include of the name whose record it is in
-	UnencodableName                         // a name that has no A-label form
+	IncludeNoRecord                         // an include of a name without a record (5.2)
+	RedirectNoRecord                        // a redirect to a name without a record (6.1)
+	SelfInclude                             // an include of the name that has the record
+	UnencodableName                         // a name that is not valid UTF-8
 )
 
-// RecordError is a name whose records cannot be used; it makes permerror.
+// RecordError is the error for a name without exactly one usable record. The
+// result is permerror.
 type RecordError struct {
 	Kind   RecordErrorKind
-	Domain string // the name, as its author wrote it
-	Term   string // the term that names it, "" for the domain checked
+	Domain string // the name as written by the author of the record
+	Term   string // the term with the name, "" for the checked domain
 }
 
 func (e *SyntaxError) Error() string {
@@ -92,7 +94,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s: %s: %q", e.Domain, e.Kind, at)
 }
 
-// String says what is wrong, for people.
+// String returns a description for people.
 func (k SyntaxKind) String() string {
 	switch k {
 	case UnknownMechanism:

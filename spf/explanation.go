@@ -6,20 +6,20 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// explanationError is why an explanation is not used (RFC 7208, 6.2).
+// explanationError is the reason why an explanation is not used (RFC 7208, 6.2).
 type explanationError string
 
-func (u explanationError) Error() string { return string(u) }
+func (e explanationError) Error() string { return string(e) }
 
 const (
-	errNoName       explanationError = "exp= expands to no name"
+	errNoName       explanationError = "exp= does not expand to a valid name"
 	errNotSingleTXT explanationError = "not exactly one TXT record"
 	errNotASCII     explanationError = "not US-ASCII"
 	errBadMacro     explanationError = "bad macro"
 )
 
-// explain gets the domain owner's explanation of a fail, "" if there is none
-// that can be used; whatever goes wrong, the result stays (RFC 7208, 6.2).
+// explain returns the domain owner's explanation of a fail, "" if it cannot be
+// used. An error here does not change the result (RFC 7208, 6.2).
 func (e *Evaluation) explain(exp *Modifier, domain string) string {
 	ev := ExplanationEvent{}
 	ev.Target, ev.Text, ev.Value, ev.Err = e.explanation(exp, domain)
@@ -27,7 +27,7 @@ func (e *Evaluation) explain(exp *Modifier, domain string) string {
 		ev.Value = ""
 		var dns *dns.Error
 		if errors.As(ev.Err, &dns) {
-			e.ttl = 0 // the next fail may have it
+			e.ttl = 0 // the explanation may be available next time
 		}
 	}
 	if e.Observer != nil {
@@ -36,12 +36,13 @@ func (e *Evaluation) explain(exp *Modifier, domain string) string {
 	return ev.Value
 }
 
+// explanation looks up and expands an explanation (RFC 7208, 6.2).
 func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, value string, err error) {
-	target, flaw := e.target(exp.Value, domain)
-	if flaw != nameOK {
+	target, nameErr := e.target(exp.Value, domain)
+	if nameErr != nameOK {
 		return target, "", "", errNoName
 	}
-	a, err := e.lookupUnlimited(dns.Question{Name: target, Type: dns.TypeTXT}) // not a term, nor void (RFC 7208, 4.6.4)
+	a, err := e.lookupUnlimited(dns.Question{Name: target, Type: dns.TypeTXT}) // counts toward no limit (RFC 7208, 4.6.4)
 	if err != nil {
 		return target, "", "", err
 	}
@@ -58,7 +59,7 @@ func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, va
 	}
 	e.recordVary(m)
 	if m.Uses("t") {
-		e.ttl = 0 // it tells the time
+		e.ttl = 0 // the text contains the time
 	}
 	return target, text, e.macros.expandText(m, domain, e.validatedName(domain)), nil
 }

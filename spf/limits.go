@@ -1,28 +1,28 @@
 package spf
 
-// Limits are the processing limits of RFC 7208, 4.6.4, that can be set.
+// Limits are the processing limits of RFC 7208, 4.6.4, that a caller can set.
 type Limits struct {
-	Lookups     int // terms that cause lookups; more are permerror
-	VoidLookups int // void lookups; more are permerror
+	Lookups     int // terms that cause lookups; one more is permerror
+	VoidLookups int // void lookups; one more is permerror
 }
 
-// DefaultLimits are those of the RFC: 10 terms and 2 void lookups.
+// DefaultLimits returns the limits of the RFC: 10 lookups and 2 void lookups.
 func DefaultLimits() Limits { return Limits{Lookups: 10, VoidLookups: 2} }
 
-// Limits that cannot be set (RFC 7208, 4.6.4).
+// Fixed limits (RFC 7208, 4.6.4).
 const (
-	MaxMXHosts = 10 // hosts of one mx; more are permerror
-	maxPTR     = 10 // names of the client's address; more are ignored
+	MaxMXHosts = 10 // hosts of one mx term; one more is permerror
+	maxPTR     = 10 // PTR names of the client's address; the rest is ignored
 )
 
-// budget counts what an evaluation uses, and fails where it is used up.
+// budget counts the lookups of an evaluation against its limits.
 type budget struct {
 	limits      Limits
 	lookups     int
 	voidLookups int
 }
 
-// countLookup counts a term that causes lookups.
+// countLookup counts a term that causes lookups. The error is a *LimitError.
 func (b *budget) countLookup() error {
 	b.lookups++
 	if b.lookups > b.limits.Lookups {
@@ -31,7 +31,7 @@ func (b *budget) countLookup() error {
 	return nil
 }
 
-// countVoid counts a void lookup.
+// countVoid counts a void lookup. The error is a *LimitError.
 func (b *budget) countVoid() error {
 	b.voidLookups++
 	if b.voidLookups > b.limits.VoidLookups {

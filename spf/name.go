@@ -17,7 +17,7 @@ type nameError uint8
 const (
 	nameOK          nameError = iota
 	nameMalformed             // an empty label, a label over 63 bytes, a name over 253
-	nameUnencodable           // a label without an A-label, or a local part beyond ASCII
+	nameUnencodable           // no A-label form, or a local part beyond ASCII
 )
 
 // toName returns text in the form of Question.Name: A-labels (RFC 8616, 4),

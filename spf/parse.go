@@ -6,20 +6,23 @@ import (
 	"strings"
 )
 
-// version begins every record (RFC 7208, 4.5).
+// Version is the version section that starts every record (RFC 7208, 4.5).
 const Version = "v=spf1"
 
-// isRecord tells whether a TXT record is an SPF record: it begins with the
-// version, and that is followed by a space or the end (RFC 7208, 4.5). Case
-// does not matter, as for all strings of an ABNF (RFC 5234, 2.3).
+// isRecord reports whether the text of a TXT record is an SPF record: it starts
+// with the version, followed by a space or the end (RFC 7208, 4.5). Case does
+// not matter, as in all ABNF strings (RFC 5234, 2.3).
 func isRecord(text string) bool {
 	return len(text) >= len(Version) && strings.EqualFold(text[:len(Version)], Version) &&
 		(len(text) == len(Version) || text[len(Version)] == ' ')
 }
 
-// Parse parses an SPF record, which isRecord has accepted, by the grammar of
-// RFC 7208, 12. The error is a *SyntaxError for the first term at fault; its
-// Domain is empty. The time it takes is linear in the length of text.
+// Parse parses the text of an SPF record as selected by RFC 7208, 4.5, which
+// starts with Version. The error is a *SyntaxError for the first invalid term;
+// its Domain is empty. The running time is linear in the length of text.
+//
+//	record = version terms *SP
+//	terms  = *( 1*SP ( directive / modifier ) )   ; RFC 7208, 4.6.1
 func Parse(text string) (*Record, error) {
 	fault := func(kind SyntaxKind, term, detail string, offset int) error {
 		return &SyntaxError{Kind: kind, Record: text, Term: term, Detail: detail, Offset: offset}
@@ -28,13 +31,12 @@ func Parse(text string) (*Record, error) {
 		return nil, fault(NonASCIIRecord, "", "", at) // RFC 7208, 3.1
 	}
 	r := &Record{Text: text}
-	// As many terms as there can be, at once: a record is parsed each time that
-	// it is evaluated.
+	// One allocation for all terms: a record is parsed each time it is evaluated.
 	n := countTerms(text)
 	r.Terms = make([]Term, 0, n)
 	directives := make([]Directive, n)
 	for at := len(Version); at < len(text); {
-		// CausesLookup are separated by one or more spaces, nothing else (RFC 7208, 4.6.1).
+		// Only spaces separate terms (RFC 7208, 4.6.1).
 		if text[at] == ' ' {
 			at++
 			continue
@@ -53,7 +55,7 @@ func Parse(text string) (*Record, error) {
 	return r, nil
 }
 
-// countTerms counts the terms behind the version.
+// countTerms returns the number of terms after the version.
 func countTerms(text string) (n int) {
 	for at := len(Version); at+1 < len(text); at++ {
 		if text[at] == ' ' && text[at+1] != ' ' {
@@ -63,13 +65,14 @@ func countTerms(text string) (n int) {
 	return n
 }
 
-// parseError is what is wrong with a term; detail is the part of it at fault, "" for
-// the whole.
+// parseError is a syntax error in a term. detail is the invalid part of the
+// term, "" for the whole.
 type parseError struct {
 	kind   SyntaxKind
 	detail string
 }
 
+// parseTerm parses a term into d if it is a directive; r is the record so far.
 func parseTerm(src source, r *Record, d *Directive) (Term, *parseError) {
 	if name, value, ok := cutModifier(src.text); ok {
 		return parseModifier(src, name, value, r)
@@ -78,9 +81,10 @@ func parseTerm(src source, r *Record, d *Directive) (Term, *parseError) {
 	return d, d.parse()
 }
 
-// cutModifier tells a modifier from a directive by its name and "=".
+// cutModifier splits a modifier into its name, in lower case, and its value. ok
+// is false if the term is not a modifier.
 //
-//	name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." )  ; RFC 7208, 4.6.1
+//	name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." )   ; RFC 7208, 4.6.1
 func cutModifier(term string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(term, "=")
 	if !ok || name == "" || !isAlpha(name[0]) {
@@ -94,16 +98,22 @@ func cutModifier(term string) (name, value string, ok bool) {
 	return strings.ToLower(name), value, true
 }
 
+// parseModifier parses a modifier and records redirect and exp in r.
+//
+//	modifier         = redirect / explanation / unknown-modifier
+//	redirect         = "redirect" "=" domain-spec
+//	explanation      = "exp" "=" domain-spec
+//	unknown-modifier = name "=" macro-string   ; RFC 7208, 12
 func parseModifier(src source, name, value string, r *Record) (Term, *parseError) {
 	m := &Modifier{source: src, Name: name}
 	var bad *parseError
 	switch name {
 	case "redirect", "exp":
-		place, repeated, empty := &r.Redirect, RepeatedRedirect, EmptyRedirect
+		field, repeated, empty := &r.Redirect, RepeatedRedirect, EmptyRedirect
 		if name == "exp" {
-			place, repeated, empty = &r.Exp, RepeatedExp, EmptyExp
+			field, repeated, empty = &r.Exp, RepeatedExp, EmptyExp
 		}
-		if *place != nil {
+		if *field != nil {
 			return nil, &parseError{repeated, ""} // RFC 7208, 6
 		}
 		if value == "" {
@@ -112,9 +122,9 @@ func parseModifier(src source, name, value string, r *Record) (Term, *parseError
 		if m.Value, bad = parseDomainSpec(value); bad != nil {
 			return nil, bad
 		}
-		*place = m
+		*field = m
 	default:
-		// Unrecognized modifiers are ignored, but not bad syntax in them (RFC 7208, 6).
+		// Unknown modifiers are ignored, but not syntax errors in them (RFC 7208, 6).
 		if m.Value, bad = parseMacroString(value); bad != nil {
 			return nil, bad
 		}
@@ -122,7 +132,19 @@ func parseModifier(src source, name, value string, r *Record) (Term, *parseError
 	return m, nil
 }
 
-// parse parses the directive's source.
+// parse parses the directive's source text.
+//
+//	directive = [ qualifier ] mechanism
+//	qualifier = "+" / "-" / "?" / "~"
+//	mechanism = ( all / include / a / mx / ptr / ip4 / ip6 / exists )
+//	all       = "all"
+//	include   = "include" ":" domain-spec
+//	a         = "a"  [ ":" domain-spec ] [ dual-cidr-length ]
+//	mx        = "mx" [ ":" domain-spec ] [ dual-cidr-length ]
+//	ptr       = "ptr" [ ":" domain-spec ]
+//	ip4       = "ip4" ":" ip4-network [ ip4-cidr-length ]
+//	ip6       = "ip6" ":" ip6-network [ ip6-cidr-length ]
+//	exists    = "exists" ":" domain-spec   ; RFC 7208, 12
 func (d *Directive) parse() *parseError {
 	if strings.HasSuffix(d.text, ",") {
 		return &parseError{CommaAfterTerm, ""}
@@ -152,7 +174,7 @@ func (d *Directive) parse() *parseError {
 	return d.setDomain(arg, colon)
 }
 
-// unknownMechanism tells what is wrong with a name that is no mechanism's.
+// unknownMechanism returns the error for a name that is not a mechanism.
 func unknownMechanism(name string) *parseError {
 	switch {
 	case isIP4(name):
@@ -163,10 +185,12 @@ func unknownMechanism(name string) *parseError {
 	return &parseError{UnknownMechanism, ""}
 }
 
-// cutCIDR cuts a prefix length off the end of a term.
+// cutCIDR cuts the prefix length after slashes off the end of a term. The
+// length is NoCIDR if there is none.
 //
-//	ip4-cidr-length = "/" ("0" / %x31-39 0*1DIGIT)
-//	ip6-cidr-length = "/" ("0" / %x31-39 0*2DIGIT)   ; RFC 7208, 5.6
+//	ip4-cidr-length  = "/" ("0" / %x31-39 0*1DIGIT)
+//	ip6-cidr-length  = "/" ("0" / %x31-39 0*2DIGIT)
+//	dual-cidr-length = [ ip4-cidr-length ] [ "/" ip6-cidr-length ]   ; RFC 7208, 5.6
 func cutCIDR(term, slashes string) (rest string, length int) {
 	at := strings.LastIndex(term, slashes)
 	if at < 0 {
@@ -174,9 +198,9 @@ func cutCIDR(term, slashes string) (rest string, length int) {
 	}
 	digits := term[at+len(slashes):]
 	if digits == "" || digits[0] == '0' && len(digits) > 1 || strings.Trim(digits, "0123456789") != "" {
-		return term, NoCIDR // no length at all: part of the domain-spec, or bad syntax
+		return term, NoCIDR // part of the domain-spec, or a syntax error found there
 	}
-	const tooLong = 999 // for every kind of address; what matters is that it does not overflow
+	const tooLong = 999 // over the limit for any address; stands for longer numbers
 	n, err := strconv.Atoi(digits)
 	if err != nil || n > tooLong {
 		n = tooLong
@@ -184,8 +208,8 @@ func cutCIDR(term, slashes string) (rest string, length int) {
 	return term[:at], n
 }
 
-// setCIDR checks the prefix lengths (RFC 7208, 5.6).
-func (d *Directive) setCIDR(len4, len6 int) (SyntaxKind, bool) {
+// setCIDR checks and sets the prefix lengths. ok is false for the error kind.
+func (d *Directive) setCIDR(len4, len6 int) (kind SyntaxKind, ok bool) {
 	d.IP4CIDRLen, d.IP6CIDRLen = len4, len6
 	switch d.Mechanism {
 	case A, MX:
@@ -212,9 +236,10 @@ func (d *Directive) setCIDR(len4, len6 int) (SyntaxKind, bool) {
 	return 0, true
 }
 
-// setAddr parses the address of ip4 and ip6: an ip4-network of four numbers up
-// to 255 without leading zeros (RFC 7208, 12), or an ip6-network (RFC 4291,
-// 2.2), which has no zone.
+// setAddr parses the address of ip4 or ip6.
+//
+//	ip4-network = qnum "." qnum "." qnum "." qnum   ; 0 to 255, no leading zeros
+//	ip6-network = <as per Section 2.2 of [RFC4291]>   ; RFC 7208, 12; no zone
 func (d *Directive) setAddr(arg string) *parseError {
 	a, err := netip.ParseAddr(arg)
 	switch {
@@ -227,7 +252,8 @@ func (d *Directive) setAddr(arg string) *parseError {
 	return nil
 }
 
-// setDomain parses the domain-spec of the mechanisms that have one.
+// setDomain parses the domain-spec of a mechanism. colon reports whether the
+// term has a ":", with arg after it.
 func (d *Directive) setDomain(arg string, colon bool) (bad *parseError) {
 	switch {
 	case d.Mechanism == All && colon:
@@ -244,14 +270,16 @@ func (d *Directive) setDomain(arg string, colon bool) (bad *parseError) {
 	return bad
 }
 
+// isMechanism reports whether name, in lower case, is a mechanism.
 func isMechanism(name string) bool {
 	_, ok := mechanismOf(name)
 	return ok
 }
 
+// isIP4 reports whether s is an IPv4 address.
 func isIP4(s string) bool {
 	if s == "" || !isDigit(s[0]) {
-		return false // most names
+		return false // the usual case, without an error value
 	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Is4()
@@ -261,7 +289,7 @@ func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
 
-// indexNonASCII gives where the first octet beyond US-ASCII is, or -1.
+// indexNonASCII returns the index of the first byte beyond US-ASCII, or -1.
 func indexNonASCII(s string) int {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

@@ -2,14 +2,14 @@ package spf
 
 import "strings"
 
-// The macro letters (RFC 7208, 7.2): those of any macro-string, and those of
-// explanations alone.
+// The macro letters (RFC 7208, 7.1). A domain-spec must not have those of
+// expLetters (7.2).
 const (
 	macroLetters = "slodiphv"
 	expLetters   = "crt"
 )
 
-// delimiters of a macro (RFC 7208, 7.1).
+// delimiters are the delimiter characters of a macro-expand (RFC 7208, 7.1).
 const delimiters = ".-+,/_="
 
 // parseDomainSpec parses a domain-spec:
@@ -49,19 +49,23 @@ func parseExplainString(s string) (*MacroString, *parseError) {
 	return m, bad
 }
 
-// scanMacros splits a text into literals and macros. tail is the literal text
-// behind the last macro-expand. The flaw is the first percent sign that begins
-// no macro, or else the first macro there is not.
+// scanMacros splits a text into literals and macros with the given letters. tail
+// is the literal text after the last macro-expand. The error is the first
+// percent sign that does not start a macro-expand, or else the first invalid
+// macro.
+//
+//	macro-expand = ( "%{" macro-letter transformers *delimiter "}" ) /
+//	               "%%" / "%_" / "%-"   ; RFC 7208, 7.1
 func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError) {
 	m = &MacroString{}
-	if strings.IndexByte(s, '%') < 0 { // most domain-specs
+	if strings.IndexByte(s, '%') < 0 { // the usual case
 		m.parts = []macroPart{{literal: s}}
 		return m, s, nil
 	}
 	var stray, unknown *parseError
 	var literal strings.Builder
 	tailAt := 0
-	lastBrace := strings.LastIndexByte(s, '}') // no macro begins behind it
+	lastBrace := strings.LastIndexByte(s, '}') // no macro starts after it
 	for i := 0; i < len(s); {
 		if s[i] != '%' {
 			literal.WriteByte(s[i])
@@ -113,14 +117,16 @@ func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError
 	return m, s[tailAt:], nil
 }
 
-// parseMacro parses what is between the braces:
+// parseMacro parses the text between the braces of a macro-expand. ok is false
+// for the error kind.
 //
-//	macro-letter transformers *delimiter    ; transformers = *DIGIT [ "r" ]
-func parseMacro(s, letters string) (macroPart, SyntaxKind, bool) {
+//	macro-letter transformers *delimiter
+//	transformers = *DIGIT [ "r" ]   ; RFC 7208, 7.1
+func parseMacro(s, letters string) (p macroPart, kind SyntaxKind, ok bool) {
 	if s == "" {
 		return macroPart{}, UnknownMacro, false
 	}
-	p := macroPart{letter: s[0] | 0x20, escape: s[0] <= 'Z'}
+	p = macroPart{letter: s[0] | 0x20, escape: s[0] <= 'Z'}
 	switch {
 	case !isAlpha(s[0]):
 		return macroPart{}, UnknownMacro, false
@@ -133,12 +139,12 @@ func parseMacro(s, letters string) (macroPart, SyntaxKind, bool) {
 	s = s[1:]
 	digits := 0
 	for ; digits < len(s) && isDigit(s[digits]); digits++ {
-		// No name has more labels than this, so that a larger number means all.
+		// Larger numbers are the same: no value has as many parts.
 		const manyParts = 1 << 16
 		p.digits = min(p.digits*10+int(s[digits]-'0'), manyParts)
 	}
 	if digits > 0 && p.digits == 0 {
-		return macroPart{}, UnknownMacro, false // RFC 7208, 7.3: the number must not be zero
+		return macroPart{}, UnknownMacro, false // RFC 7208, 7.3: must be nonzero
 	}
 	s = s[digits:]
 	if s != "" && s[0]|0x20 == 'r' {
@@ -148,18 +154,19 @@ func parseMacro(s, letters string) (macroPart, SyntaxKind, bool) {
 		if strings.IndexByte(delimiters, s[i]) < 0 {
 			return macroPart{}, UnknownMacro, false
 		}
-		if strings.IndexByte(p.delims, s[i]) < 0 { // each once, however many there are
+		if strings.IndexByte(p.delims, s[i]) < 0 { // each once, which bounds transform
 			p.delims += s[i : i+1]
 		}
 	}
 	return p, 0, true
 }
 
-// isDomainEnd tells whether tail, the text behind a domain-spec's last macro,
-// ends it: there is none, or it ends in a full stop and a toplabel.
+// isDomainEnd reports whether a domain-spec may end with tail, the text after
+// its last macro-expand: it is empty, or ends in a dot and a toplabel.
 //
-//	toplabel = ( *alphanum ALPHA *alphanum ) /
-//	           ( 1*alphanum "-" *( alphanum / "-" ) alphanum )  ; RFC 7208, 7.1
+//	domain-end = ( "." toplabel [ "." ] ) / macro-expand
+//	toplabel   = ( *alphanum ALPHA *alphanum ) /
+//	             ( 1*alphanum "-" *( alphanum / "-" ) alphanum )   ; RFC 7208, 7.1
 func isDomainEnd(tail string) bool {
 	if tail == "" {
 		return true
@@ -173,19 +180,21 @@ func isDomainEnd(tail string) bool {
 	if label == "" || !isAlnum(label[0]) || !isAlnum(label[len(label)-1]) {
 		return false
 	}
-	special := false // a letter or a hyphen: it must not be all digits
+	allDigits := true
 	for i := range len(label) {
 		c := label[i]
 		if !isAlnum(c) && c != '-' {
 			return false
 		}
-		special = special || !isDigit(c)
+		allDigits = allDigits && isDigit(c)
 	}
-	return special
+	return !allDigits
 }
 
-// isMacroLiteral tells whether all octets may stand in a macro-string: visible
-// US-ASCII (RFC 7208, 7.1).
+// isMacroLiteral reports whether s consists of visible US-ASCII characters. "%"
+// is for scanMacros to check.
+//
+//	macro-literal = %x21-24 / %x26-7E   ; RFC 7208, 7.1
 func isMacroLiteral(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x21 || s[i] > 0x7E {

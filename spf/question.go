@@ -2,10 +2,11 @@ package spf
 
 import "policyd-spf/spf/dns"
 
-// NewQuestion gives the question for a name as people write it: capitals,
-// U-labels and a final dot are welcome. It is false for a name that cannot be
-// looked up; no such name exists.
-func NewQuestion(name string, t dns.Type) (dns.Question, bool) {
-	name, flaw := toName(name)
-	return dns.Question{Name: name, Type: t}, flaw == nameOK
+// NewQuestion returns the question for a name as people write it, possibly
+// with capitals, U-labels and a final dot. ok is false if the name is not a
+// valid DNS name and so cannot exist: an empty label, a label over 63 bytes, a
+// name over 253, or a label without A-label form (see ToASCII).
+func NewQuestion(name string, t dns.Type) (q dns.Question, ok bool) {
+	name, nameErr := toName(name)
+	return dns.Question{Name: name, Type: t}, nameErr == nameOK
 }

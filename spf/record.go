@@ -8,20 +8,20 @@ import (
 
 // Record is a parsed SPF record (RFC 7208, 3 and 12).
 type Record struct {
-	Text     string // as published, the strings of the TXT record joined
-	Terms    []Term // in their order
+	Text     string // as published: the concatenated strings of the TXT record
+	Terms    []Term // in the order of the record
 	Redirect *Modifier
 	Exp      *Modifier
 }
 
 // Term is a *Directive or a *Modifier.
 type Term interface {
-	String() string // the term as text that parses to the same term
-	Source() string // the term as it stands in the record
-	Offset() int    // where it begins there
+	String() string // canonical text that parses to the same term
+	Source() string // the text of the term in the record
+	Offset() int    // the index of that text in the record
 }
 
-// source is where a term comes from.
+// source is the text of a term and its position in the record.
 type source struct {
 	text   string
 	offset int
@@ -30,7 +30,7 @@ type source struct {
 func (s source) Source() string { return s.text }
 func (s source) Offset() int    { return s.offset }
 
-// Mechanism names a mechanism (RFC 7208, 5).
+// Mechanism is one of the mechanisms of RFC 7208, 5.
 type Mechanism uint8
 
 // The mechanisms.
@@ -48,10 +48,10 @@ const (
 // mechanismNames are in the order of the constants.
 const mechanismNames = "all include a mx ptr ip4 ip6 exists"
 
-// String gives the mechanism's name as a record writes it.
+// String returns the name of the mechanism as in a record.
 func (m Mechanism) String() string { return strings.Fields(mechanismNames)[m] }
 
-// mechanismOf finds a mechanism by its name, in lower case.
+// mechanismOf returns the mechanism of a name in lower case.
 func mechanismOf(name string) (Mechanism, bool) {
 	switch name {
 	case "all":
@@ -74,25 +74,25 @@ func mechanismOf(name string) (Mechanism, bool) {
 	return 0, false
 }
 
-// CausesLookup tells whether the mechanism causes lookups, and so counts as a term
-// (RFC 7208, 4.6.4).
+// CausesLookup reports whether the mechanism counts toward the limit of terms
+// that cause lookups (RFC 7208, 4.6.4).
 func (m Mechanism) CausesLookup() bool { return m != All && m != IP4 && m != IP6 }
 
-// noCIDR is a prefix length that a term does not give.
+// NoCIDR stands for a prefix length that a term does not have.
 const NoCIDR = -1
 
 // Directive is a mechanism with its qualifier (RFC 7208, 4.6.1).
 type Directive struct {
 	source
-	Qualifier  byte // '+', '-', '~' or '?'; 0 if there is none, which means '+'
+	Qualifier  byte // '+', '-', '~' or '?'; 0 if omitted, which means '+'
 	Mechanism  Mechanism
-	Domain     *MacroString // the domain-spec; nil if there is none
+	Domain     *MacroString // the domain-spec, nil if omitted
 	Addr       netip.Addr   // of ip4 and ip6
-	IP4CIDRLen int          // prefix length for IPv4, of ip4, a and mx; -1 if not given
-	IP6CIDRLen int          // the same for IPv6, of ip6, a and mx
+	IP4CIDRLen int          // IPv4 prefix length of ip4, a and mx, or NoCIDR
+	IP6CIDRLen int          // IPv6 prefix length of ip6, a and mx, or NoCIDR
 }
 
-// Result is what a match of the directive means (RFC 7208, 4.6.2).
+// Result returns the result of a match of the directive (RFC 7208, 4.6.2).
 func (d *Directive) Result() Result {
 	switch d.Qualifier {
 	case '-':
@@ -105,6 +105,7 @@ func (d *Directive) Result() Result {
 	return Pass
 }
 
+// String returns canonical text that parses to the same directive.
 func (d *Directive) String() string {
 	var b strings.Builder
 	if d.Qualifier != 0 {
@@ -129,16 +130,17 @@ func (d *Directive) String() string {
 	return b.String()
 }
 
-// Modifier is a name and a value (RFC 7208, 4.6.1 and 6).
+// Modifier is a modifier, known or unknown (RFC 7208, 4.6.1 and 6).
 type Modifier struct {
 	source
 	Name  string // in lower case
 	Value *MacroString
 }
 
+// String returns canonical text that parses to the same modifier.
 func (m *Modifier) String() string { return m.Name + "=" + m.Value.String() }
 
-// String gives a text that parses to the same record.
+// String returns canonical text that parses to the same record.
 func (r *Record) String() string {
 	var b strings.Builder
 	b.WriteString(Version)
@@ -155,14 +157,15 @@ type MacroString struct {
 
 // macroPart is a literal or a macro.
 type macroPart struct {
-	literal string // used if letter is 0
-	letter  byte   // in lower case
+	literal string // set if letter is 0
+	letter  byte   // the macro letter in lower case
 	escape  bool   // the letter was upper case: URL-escape the value (RFC 7208, 7.3)
-	digits  int    // how many parts of the value, from the right; 0 for all
+	digits  int    // how many parts of the value to keep, from the right; 0 for all
 	reverse bool
-	delims  string // "" for a full stop
+	delims  string // "" for a dot
 }
 
+// String returns canonical text that parses to the same macro-string.
 func (m *MacroString) String() string {
 	var b strings.Builder
 	for _, p := range m.parts {
@@ -186,13 +189,14 @@ func (m *MacroString) String() string {
 	return b.String()
 }
 
-// escapeLiteral writes a literal the way a record has to. "%20" becomes "%-",
-// which may end a domain-spec; "%%20" would mean the same elsewhere.
+// escapeLiteral returns a literal as it is written in a record. "%20" becomes
+// "%-" rather than "%%20", since only "%-" may end a domain-spec.
 func escapeLiteral(s string) string {
 	return strings.NewReplacer("%20", "%-", "%", "%%", " ", "%_").Replace(s)
 }
 
-// uses tells whether one of the letters is used as a macro.
+// Uses reports whether m has a macro of one of the letters, which are in lower
+// case.
 func (m *MacroString) Uses(letters string) bool {
 	for _, p := range m.parts {
 		if p.letter != 0 && strings.IndexByte(letters, p.letter) >= 0 {

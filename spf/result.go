@@ -16,48 +16,50 @@ const (
 	Permerror
 )
 
-// String gives the result's name as the RFC writes it, in lower case.
+// String returns the name of the result as in the RFC, in lower case.
 func (r Result) String() string {
 	return [...]string{"none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"}[r]
 }
 
-// Verdict is all that a check found out.
+// Verdict is the outcome of a check.
 type Verdict struct {
 	Result Result
 
-	// Err says why the result is permerror or temperror: a *SyntaxError, a
-	// *LimitError, a *RecordError or a *DNSError. It is nil for the others.
+	// Err is the reason for permerror (a *SyntaxError, a *LimitError or a
+	// *RecordError) or temperror (a *dns.Error). It is nil for other results.
 	Err error
 
-	// Explanation is the domain owner's own for a fail (RFC 7208, 6.2), "" if
-	// there is none that can be used. What was published is US-ASCII, control
-	// characters included; what its macros took from the query may be beyond.
+	// Explanation is the domain owner's explanation of a fail (RFC 7208, 6.2),
+	// "" if there is none or it cannot be used. It is at most 4,096 bytes long.
+	// It can contain control characters, and non-ASCII text from the query that
+	// a macro inserted.
 	Explanation string
 
-	// Domain is the name whose record decided, Record that record's text and
-	// Term its term that decided ("" for the default result of section 4.7).
-	// After a redirect it is the target's, after an include the includer's.
+	// Domain is the name whose record decided, Record is that record's text and
+	// Term the term that decided ("" for the default result of section 4.7).
+	// After a redirect they are those of the target; for an include, those of
+	// the record with the include term.
 	Domain, Record, Term string
 
-	// Root is the text of the record of the checked domain itself, "" if it
-	// has none.
+	// Root is the text of the record of the checked domain itself, "" if it has
+	// no record.
 	Root string
 
-	Lookups     int // terms that cause lookups, of 10 (RFC 7208, 4.6.4)
+	Lookups     int // terms that caused lookups, at most 10 by default (RFC 7208, 4.6.4)
 	VoidLookups int // void lookups
 
-	// TTL is the smallest of all answers used: how long the verdict may be
-	// used again for the same address, domain and whatever Vary names. 0: it
-	// may not, as for temperror.
+	// TTL is how long the verdict may be reused for the same address, domain and
+	// the inputs in Vary: the smallest TTL of all answers used, at most a day.
+	// It is 0 if the verdict must not be reused, as for temperror.
 	TTL  time.Duration
 	Vary Vary
 }
 
-// Vary is the set of inputs beside address and domain that a verdict depended
-// on, because a macro used them.
+// Vary is the set of inputs other than address and domain that a verdict
+// depends on because a macro used them.
 type Vary uint8
 
-// The inputs that macros bring in.
+// The inputs that macros use.
 const (
 	VaryLocalPart Vary = 1 << iota // %{l} or %{s}
 	VaryHELO                       // %{h}

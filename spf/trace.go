@@ -7,17 +7,17 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Observer is told of the steps of an evaluation, in their order, by the
-// goroutine that evaluates.
+// Observer receives the steps of an evaluation in order, from the goroutine
+// that evaluates.
 type Observer interface{ Event(Event) }
 
-// Event is one of the step types below. Depth is how many includes deep it
-// happens.
+// Event is one of the event types below. Their Depth is the number of includes
+// that the step is nested in.
 type Event interface{ event() }
 
-// RecordEvent is a name whose record is about to be evaluated, or why it
-// cannot be. Record is nil if there is none; Text is the record's even if it
-// does not parse.
+// RecordEvent reports that the record of Domain is about to be evaluated, or
+// the error that prevents it. Record is nil if there is no valid record; Text
+// is the text of an invalid one as well.
 type RecordEvent struct {
 	Depth  int
 	Domain string
@@ -26,9 +26,9 @@ type RecordEvent struct {
 	Err    error
 }
 
-// TermEvent is a term about to be evaluated: a directive, or the redirect
-// modifier. Target is what its domain-spec expands to, or the domain; "" if it
-// has no use for one.
+// TermEvent reports that a term is about to be evaluated: a directive or the
+// redirect modifier. Target is its target-name (RFC 7208, 4.8), "" for a
+// mechanism that has none.
 type TermEvent struct {
 	Depth   int
 	Term    Term
@@ -36,22 +36,23 @@ type TermEvent struct {
 	Lookups int // counted so far, this one included
 }
 
-// MatchEvent is the outcome of the term of the last TermEvent of that depth.
+// MatchEvent reports the outcome of the last TermEvent of the same depth.
 type MatchEvent struct {
 	Depth   int
 	Term    Term
 	Matched bool
-	Result  Result // of the record, if the term matched; of the redirect's target
-	Err     error  // ends the evaluation
+	Result  Result // of the record if the term matched; for a redirect, of its target
+	Err     error  // an error that ends the evaluation
 }
 
-// VoidEvent is a void lookup that was counted.
+// VoidEvent reports a void lookup. VoidLookups includes it.
 type VoidEvent struct {
 	Question    dns.Question
 	VoidLookups int
 }
 
-// LookupEvent is a lookup that was made, or answered from a cache.
+// LookupEvent reports a lookup and the time it took. The answer may have come
+// from a cache.
 type LookupEvent struct {
 	Question dns.Question
 	Answer   dns.Answer
@@ -59,9 +60,9 @@ type LookupEvent struct {
 	Took     time.Duration
 }
 
-// ExplanationEvent is the explanation of a fail: the name that exp= expands
-// to, the text found there, and what that expands to. Err says why it is not
-// used.
+// ExplanationEvent reports the explanation of a fail: the name that exp=
+// expands to, the text found there and its expansion. Err is the reason why it
+// is not used.
 type ExplanationEvent struct {
 	Target string
 	Text   string
@@ -76,8 +77,8 @@ func (VoidEvent) event()        {}
 func (LookupEvent) event()      {}
 func (ExplanationEvent) event() {}
 
-// The events below are made only if somebody is told of them: they would be the
-// greater part of what an evaluation allocates.
+// The functions below create an event only if there is an observer: events
+// would be most of what an evaluation allocates.
 
 func (e *Evaluation) recordEvent(ev RecordEvent) {
 	if e.Observer != nil {
@@ -107,14 +108,14 @@ func (e *Evaluation) voidEvent(q dns.Question) {
 	}
 }
 
-// TracingResolver is a Resolver that reports lookups to an observer. What is asked
-// ahead does not pass through it.
+// TracingResolver is a Resolver that reports each lookup to Observer as a
+// LookupEvent. Prefetched lookups do not pass through it.
 type TracingResolver struct {
 	dns.Resolver
 	Observer Observer
 }
 
-// Lookup looks q up and reports it.
+// Lookup looks up q and reports the lookup.
 func (t *TracingResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	start := time.Now()
 	a, err := t.Resolver.Lookup(ctx, q)
