@@ -11,11 +11,11 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Args is what check_host() is asked (RFC 7208, 4.1).
+// Args are the arguments of check_host() (RFC 7208, 4.1).
 type Args struct {
-	IP     netip.Addr // of the SMTP client; an IPv4-mapped IPv6 address counts as IPv4
-	Domain string     // the domain checked: of MAIL FROM, or the HELO name; U-labels are welcome
-	Sender string     // MAIL FROM; "" is postmaster at Domain, as for a HELO name (RFC 7208, 2.4 and 4.3)
+	IP     netip.Addr // the SMTP client; an IPv4-mapped IPv6 address is an IPv4 address
+	Domain string     // the checked domain: that of MAIL FROM, or the HELO name; U-labels are allowed
+	Sender string     // MAIL FROM; "" means postmaster@Domain (RFC 7208, 2.4 and 4.3)
 	HELO   string     // the HELO name, for %{h}
 }
 
@@ -53,7 +53,7 @@ type frame struct {
 	followed bool     // by the scout
 }
 
-// push puts a scene at the end of the path, and leave takes it away.
+// push adds a frame to the stack and returns its depth, for pop.
 func (e *Evaluation) push(s frame) (depth int) {
 	e.stack = append(e.stack, s)
 	return len(e.stack) - 1
@@ -61,12 +61,12 @@ func (e *Evaluation) push(s frame) (depth int) {
 
 func (e *Evaluation) pop(depth int) { e.stack = e.stack[:depth] }
 
-// longestTTL is where the smallest TTL starts from: no verdict is kept longer
-// than a day, whatever the records say (RFC 8767, 4 caps TTLs in this spirit).
-const longestTTL = 24 * time.Hour
+// maxTTL limits Verdict.TTL: no verdict is reused after a day, whatever the TTLs
+// of the records.
+const maxTTL = 24 * time.Hour
 
-// CheckHost evaluates check_host() for q. It ends soon after ctx, with temperror,
-// and always gives a verdict.
+// CheckHost evaluates check_host() for q. It always returns a verdict; if ctx ends
+// first, that is temperror.
 func (c *Checker) CheckHost(ctx context.Context, q Args) Verdict {
 	if c.Ahead == nil {
 		return c.Prepare(ctx, q).CheckHost(ctx)
@@ -83,7 +83,7 @@ func (c *Checker) CheckHost(ctx context.Context, q Args) Verdict {
 func (c *Checker) Prepare(ctx context.Context, q Args) *Evaluation {
 	e := &Evaluation{
 		Checker: c, domain: q.Domain, macros: newMacros(q, c.Receiver),
-		budget: budget{limits: c.Limits}, ttl: longestTTL,
+		budget: budget{limits: c.Limits}, ttl: maxTTL,
 	}
 	if c.Ahead != nil {
 		e.scout = newScout(ctx, c.Ahead, &e.macros, c.Limits.Lookups)
@@ -110,8 +110,8 @@ func (e *Evaluation) Prefetch() {
 	}
 }
 
-// CheckHost evaluates what was prepared. It ends soon after ctx, with temperror,
-// and always gives a verdict. It is to be called once.
+// CheckHost evaluates check_host(). It always returns a verdict; if ctx ends first,
+// that is temperror. It must be called only once.
 func (e *Evaluation) CheckHost(ctx context.Context) Verdict {
 	e.ctx = ctx
 	o := e.checkHost(e.domain, "", 0)
@@ -128,6 +128,7 @@ func (e *Evaluation) CheckHost(ctx context.Context) Verdict {
 	return v
 }
 
+// newMacros returns the macro values of a check.
 func newMacros(q Args, receiver string) macros {
 	m := macros{ip: q.IP.WithZone("").Unmap(), receiver: receiver}
 	if receiver == "" {
@@ -145,7 +146,7 @@ func newMacros(q Args, receiver string) macros {
 	return m
 }
 
-// evalResult is what a record came to. Its term is "" for a default result.
+// evalResult is the result of a record. term is "" for the default result.
 type evalResult struct {
 	result Result
 	err    error
@@ -153,9 +154,10 @@ type evalResult struct {
 	record string
 	term   string
 	root   string
-	exp    *Modifier // of the record that decided
+	exp    *Modifier // exp= of the record that decided
 }
 
+// errorResult returns the result for an error.
 func errorResult(err error) evalResult {
 	var dns *dns.Error
 	if errors.As(err, &dns) {
@@ -164,19 +166,20 @@ func errorResult(err error) evalResult {
 	return evalResult{result: Permerror, err: err} // RFC 7208, 2.6.7
 }
 
-// checkHost is check_host() (RFC 7208, 4), for the domain checked and for each
-// include and redirect; term is the one that led here.
+// checkHost is check_host() (RFC 7208, 4) for the checked domain and for each
+// include and redirect. term is the include or redirect, depth the number of
+// includes.
 func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
-	name, flaw := toName(domain)
+	name, nameErr := toName(domain)
 	switch {
-	case flaw == nameUnencodable && strings.ContainsRune(domain, utf8.RuneError):
-		// Not even text. RFC 7208, 4.3 has none for it; pypolicyd-spf has permerror.
+	case nameErr == nameUnencodable && strings.ContainsRune(domain, utf8.RuneError):
+		// Not valid UTF-8: permerror as in pypolicyd-spf. RFC 7208, 4.3 says none.
 		return errorResult(&RecordError{UnencodableName, domain, term})
-	case flaw != nameOK:
+	case nameErr != nameOK:
 		return evalResult{result: None, domain: domain} // RFC 7208, 4.3: malformed
 	case strings.IndexByte(name, '.') < 0 || name[0] == '[':
-		// RFC 7208, 4.3: not multi-label; or an address literal (2.3). Neither
-		// is looked up, but counts as if it had been.
+		// RFC 7208, 4.3: not a multi-label name, or an address literal (2.3).
+		// Neither is looked up, but both count as void lookups.
 		if err := e.budget.countVoid(); err != nil {
 			return errorResult(err)
 		}
@@ -201,15 +204,15 @@ func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
 		return evalResult{result: None, domain: name} // RFC 7208, 4.5
 	}
 	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
-	inside := e.push(frame{record: r, domain: name})
+	mark := e.push(frame{record: r, domain: name})
 	o := e.terms(r, name, depth)
-	e.pop(inside)
+	e.pop(mark)
 	o.root = text
 	return o
 }
 
-// lookups evaluates a record: directives from left to right, then the redirect,
-// or else neutral (RFC 7208, 4.6 and 4.7).
+// terms evaluates the terms of a record: the directives from left to right, then
+// redirect; the default is neutral (RFC 7208, 4.6 and 4.7).
 func (e *Evaluation) terms(r *Record, domain string, depth int) evalResult {
 	here := evalResult{domain: domain, record: r.Text, exp: r.Exp}
 	for _, t := range r.Terms {
@@ -236,19 +239,19 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) evalResult {
 	return here
 }
 
-// redirect evaluates the target's record in place of this one (RFC 7208, 6.1).
+// redirect evaluates the record of the redirect's target (RFC 7208, 6.1).
 func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
 	err := e.budget.countLookup() // RFC 7208, 4.6.4
-	target, flaw := "", nameOK
+	target, nameErr := "", nameOK
 	if err == nil {
-		target, flaw = e.target(r.Redirect.Value, domain)
+		target, nameErr = e.target(r.Redirect.Value, domain)
 	}
 	e.termEvent(depth, r.Redirect, target)
 	var o evalResult
 	switch {
 	case err != nil:
 		o = errorResult(err)
-	case flaw != nameOK:
+	case nameErr != nameOK:
 		o = evalResult{result: None, domain: target}
 	default:
 		o = e.checkHost(target, r.Redirect.Source(), depth)
@@ -263,8 +266,7 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
 	return o
 }
 
-// lookup looks q up, counts it if it is void (RFC 7208, 4.6.4) and keeps the
-// smallest TTL.
+// lookup looks up q and counts a void lookup (RFC 7208, 4.6.4).
 func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	a, err := e.lookupUnlimited(q)
 	if err == nil && a.Void() {
@@ -274,6 +276,7 @@ func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	return a, err
 }
 
+// lookupUnlimited looks up q, and keeps the smallest TTL.
 func (e *Evaluation) lookupUnlimited(q dns.Question) (dns.Answer, error) {
 	if e.ctx.Err() != nil {
 		return dns.Answer{}, &dns.Error{Kind: dns.OutOfTime, Question: q}
@@ -292,19 +295,21 @@ func (e *Evaluation) lookupUnlimited(q dns.Question) (dns.Answer, error) {
 	return a, err
 }
 
-// target expands a domain-spec and notes what the verdict depends on by it.
+// target expands the domain-spec of a term, and records what the verdict depends
+// on.
 func (e *Evaluation) target(spec *MacroString, domain string) (string, nameError) {
 	e.recordVary(spec)
 	return e.macros.expandName(spec, domain, e.validatedName(domain))
 }
 
-// expandForError expands a domain-spec as its author wrote it, for an error: also what
-// is no name.
+// expandForError expands a domain-spec for an error message, without changing
+// case and even if the result is not a valid name.
 func (e *Evaluation) expandForError(spec *MacroString, domain string) string {
 	text := e.macros.expandText(spec, domain, e.validatedName(domain))
 	return truncateName(strings.TrimSuffix(text, "."))
 }
 
+// recordVary records the inputs that the macros of m use.
 func (e *Evaluation) recordVary(m *MacroString) {
 	if m.Uses("sl") {
 		e.vary |= VaryLocalPart

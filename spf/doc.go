@@ -1,35 +1,31 @@
-// Package spf evaluates SPF (RFC 7208) with RFC 8616 for internationalised
-// mail: is a host allowed to send mail for a domain?
+// Package spf evaluates SPF (RFC 7208), with RFC 8616 for internationalized mail:
+// it reports whether a host is authorized to send mail for a domain.
 //
-//	conf, err := spf.ReadResolvConf("/etc/resolv.conf")
-//	checker := &spf.Checker{Resolver: spf.NewCache(spf.NewClient(conf)), Limits: spf.DefaultLimits()}
-//	verdict := checker.Check(ctx, spf.Query{
+//	config, err := dns.ReadResolvConf("/etc/resolv.conf")
+//	if err != nil {
+//		return err
+//	}
+//	checker := &spf.Checker{Resolver: dns.NewCache(dns.NewClient(config)), Limits: spf.DefaultLimits()}
+//	verdict := checker.CheckHost(ctx, spf.Args{
 //		IP:     netip.MustParseAddr("192.0.2.1"),
 //		Domain: "example.org",
 //		Sender: "user@example.org",
 //		HELO:   "mail.example.org",
 //	})
 //
-// # The way of a check
+// # Files
 //
 //	check.go        check_host(): the domain (4.3), its terms (4.6, 4.7), redirect (6.1)
-//	selection.go    the domain's record (4.4, 4.5)
-//	parse.go        the record as text to the record as a tree (12); parsemacro.go for what has macros
+//	txt.go          the record of a domain (4.4, 4.5)
+//	parse.go        from the text of a record to its tree (12); parsemacro.go for domain-specs
 //	record.go       the tree
-//	mechanism.go    does a mechanism match? (5)
-//	macro.go        macros expanded (7); name.go and idna.go make names of them
-//	explanation.go  exp= (6.2), for a fail only
-//	limits.go       what may be used, counted where it is used (4.6.4)
-//	result.go       the verdict; errors.go, why it is permerror
-//	ahead.go        which questions a record is going to ask; scout.go asks them early
-//	trace.go        the steps as events, for whoever asks why
-//	resolver.go     what a resolver is
-//	client.go       asks name servers, those of resolvconf.go: lookup.go goes from server to server
-//	                and alias to alias, exchange.go puts a query and reads the answer, loop.go
-//	                carries on all of them at once with poll_linux.go or poll_bsd.go
-//	cache.go        keeps answers; flight.go, one lookup for all who want the same
-//	zone.go         answers from a file
-//	codec.go        the wire format, with wire.go; presentation.go, how names and strings are written
+//	mechanism.go    the mechanisms (5)
+//	macro.go        macro expansion (7); name.go and idna.go turn the result into a DNS name
+//	explanation.go  exp= (6.2), for fail only
+//	limits.go       the processing limits (4.6.4)
+//	result.go       the verdict; errors.go, the reasons for permerror
+//	ahead.go        the lookups that a record will need; scout.go prefetches them
+//	trace.go        events that explain a verdict
 //
 // # How many queries
 //
@@ -42,10 +38,11 @@
 // with lookups ahead is twice that. An alias that a name server does not follow
 // itself, a retry or a change to TCP repeats a question.
 //
-// # Where it departs from the letter
+// # Departures from RFC 7208
 //
-// The lookup of the checked domain's own record counts as a void lookup if it
-// is one, as in other implementations: it shows with a limit of 0 only. An
-// include of the record's own name is permerror when it is met, not ten terms
-// later. A record is US-ASCII; one that is not is permerror.
+// If the lookup of the checked domain's own record is void, it counts as a void
+// lookup, as in other implementations. This matters only for a limit of 0. An
+// include of the record's own name is permerror at once rather than after ten
+// terms. A record that is not US-ASCII is permerror. A checked domain that is not
+// valid UTF-8 is permerror, where the RFC says none for a malformed domain.
 package spf

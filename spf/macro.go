@@ -8,18 +8,19 @@ import (
 	"time"
 )
 
-// macros holds what the macro letters stand for in one check (RFC 7208, 7.2).
+// macros has the values of the macro letters in one check (RFC 7208, 7.2).
 type macros struct {
 	ip       netip.Addr
 	local    string // the sender's local part, or "postmaster" (RFC 7208, 4.3)
-	origin   string // %{o}: the sender's domain
+	origin   string // %{o}: the sender's domain, in A-labels
 	helo     string
 	receiver string
 }
 
-// expandName expands a domain-spec to a name for a lookup. ptr gives the value
-// of %{p} and is called only if that is used. The error is nameUnencodable too
-// if a local part beyond US-ASCII is used, which matches nothing (RFC 8616, 4).
+// expandName expands a domain-spec to a name for a lookup. ptr returns the value
+// of %{p}; it is called only for that macro. The error is nameUnencodable also
+// for %{l} and %{s} of a local part beyond US-ASCII, which match nothing (RFC
+// 8616, 4).
 func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (string, nameError) {
 	if len(m.parts) == 1 && m.parts[0].letter == 0 {
 		return toName(truncateName(m.parts[0].literal))
@@ -27,7 +28,7 @@ func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (s
 	if m.Uses("sl") && indexNonASCII(v.local) >= 0 {
 		return "", nameUnencodable
 	}
-	// From the right, since only the end of a long expansion is used.
+	// From right to left: only the end of a long expansion is used.
 	var pieces []string
 	for i, size := len(m.parts)-1, 0; i >= 0 && size < maxExpansion; i-- {
 		s := v.expandPart(m.parts[i], domain, ptr)
@@ -45,23 +46,24 @@ func (v *macros) expandName(m *MacroString, domain string, ptr func() string) (s
 	return toName(truncateName(text)) // RFC 7208, 7.3
 }
 
-// ExpandName expands a domain-spec that depends on no client, for the record of
-// domain and a sender at origin. ok is false if the result cannot be looked up,
-// or if the spec has a macro other than %{d} and %{o}.
+// ExpandName expands a domain-spec that does not depend on the client, for the
+// record of domain and a sender at origin, both in A-labels. ok is false if the
+// result is not a valid name, or if m has a macro other than %{d} and %{o}.
 func ExpandName(m *MacroString, origin, domain string) (name string, ok bool) {
 	if m.Uses("slipvhcrt") {
 		return "", false
 	}
 	v := macros{origin: origin}
-	name, flaw := v.expandName(m, domain, nil)
-	return name, flaw == nameOK
+	name, nameErr := v.expandName(m, domain, nil)
+	return name, nameErr == nameOK
 }
 
-// maxExplanation is far beyond what a reply to Postfix can carry.
+// maxExplanation limits an explanation, in bytes. A reply to Postfix is limited to
+// half of that.
 const maxExplanation = 4096
 
-// expandText expands an explanation (RFC 7208, 6.2). What is over
-// maxExplanation octets is cut off.
+// expandText expands an explanation (RFC 7208, 6.2), truncated to maxExplanation
+// bytes.
 func (v *macros) expandText(m *MacroString, domain string, ptr func() string) string {
 	var b strings.Builder
 	for _, p := range m.parts {
@@ -73,6 +75,7 @@ func (v *macros) expandText(m *MacroString, domain string, ptr func() string) st
 	return b.String()
 }
 
+// expandPart expands a literal or a macro.
 func (v *macros) expandPart(p macroPart, domain string, ptr func() string) string {
 	if p.letter == 0 {
 		return p.literal
@@ -84,7 +87,7 @@ func (v *macros) expandPart(p macroPart, domain string, ptr func() string) strin
 	return s
 }
 
-// value gives what a macro letter stands for (RFC 7208, 7.2).
+// value returns the value of a macro letter (RFC 7208, 7.2).
 func (v *macros) value(letter byte, domain string, ptr func() string) string {
 	switch letter {
 	case 's':
@@ -116,9 +119,9 @@ func (v *macros) value(letter byte, domain string, ptr func() string) string {
 	return ""
 }
 
-// transform splits a value at the delimiters, reverses the parts, keeps some
-// from the right and joins them with full stops (RFC 7208, 7.3). It takes no
-// more parts than it keeps: a record can have thousands of macros.
+// transform splits a value at the delimiters of a macro, reverses the parts,
+// keeps the rightmost and joins them with dots (RFC 7208, 7.3). It does not split
+// off more parts than it keeps, since a record can have thousands of macros.
 func transform(value string, p macroPart) string {
 	if p.digits == 0 && !p.reverse && p.delims == "" {
 		return value
@@ -131,7 +134,7 @@ func transform(value string, p macroPart) string {
 	if p.reverse {
 		index = strings.IndexAny
 	}
-	var parts []string // the one that comes out last first
+	var parts []string // in reverse order of the result
 	for p.digits == 0 || len(parts) < p.digits {
 		at := index(value, delims)
 		if at < 0 {
@@ -148,7 +151,8 @@ func transform(value string, p macroPart) string {
 	return strings.Join(parts, ".")
 }
 
-// escapeURL escapes all but unreserved characters (RFC 7208, 7.3; RFC 3986, 2.3).
+// escapeURL percent-encodes all but unreserved characters (RFC 7208, 7.3; RFC
+// 3986, 2.3).
 func escapeURL(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -163,8 +167,8 @@ func escapeURL(s string) string {
 	return b.String()
 }
 
-// dottedIP is %{i}: an IPv6 address as 32 nibbles with full stops between them
-// (RFC 7208, 7.3).
+// dottedIP returns the value of %{i}: an IPv4 address, or the 32 nibbles of an
+// IPv6 address separated by dots (RFC 7208, 7.3).
 func dottedIP(ip netip.Addr) string {
 	if ip.Is4() {
 		return ip.String()

@@ -9,15 +9,15 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// matches evaluates a directive's mechanism (RFC 7208, 5).
+// matches reports whether the mechanism of a directive matches (RFC 7208, 5).
 func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, error) {
 	var limit error
 	if d.Mechanism.CausesLookup() {
 		limit = e.budget.countLookup() // RFC 7208, 4.6.4
 	}
-	target, flaw := domain, nameOK
+	target, nameErr := domain, nameOK
 	if d.Domain != nil && limit == nil {
-		target, flaw = e.target(d.Domain, domain) // RFC 7208, 4.8
+		target, nameErr = e.target(d.Domain, domain) // RFC 7208, 4.8
 	}
 	e.termEvent(depth, d, d.eventTarget(target))
 	if limit != nil {
@@ -29,10 +29,10 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	case IP4, IP6:
 		return d.contains(d.Addr, e.macros.ip), nil // RFC 7208, 5.6
 	case Include:
-		return e.include(d, domain, target, flaw, depth)
+		return e.include(d, domain, target, nameErr, depth)
 	}
-	if flaw != nameOK {
-		return false, nil // a name that cannot exist (RFC 7208, 4.3 and 4.8)
+	if nameErr != nameOK {
+		return false, nil // no such name can exist (RFC 7208, 4.3 and 4.8)
 	}
 	switch d.Mechanism {
 	case A:
@@ -42,12 +42,12 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	case PTR:
 		return e.ptrMatches(target)
 	default:
-		a, err := e.lookup(dns.Question{Name: target, Type: dns.TypeA}) // RFC 7208, 5.7: A also for an IPv6 client
+		a, err := e.lookup(dns.Question{Name: target, Type: dns.TypeA}) // RFC 7208, 5.7: A for IPv6 clients as well
 		return len(a.Addrs) > 0, err
 	}
 }
 
-// eventTarget is the target for an event: none for a mechanism that has none.
+// eventTarget returns the target-name for an event, "" for a mechanism without.
 func (d *Directive) eventTarget(target string) string {
 	if d.Mechanism.CausesLookup() {
 		return target
@@ -55,17 +55,18 @@ func (d *Directive) eventTarget(target string) string {
 	return ""
 }
 
-// include evaluates another name's record; only its pass matches (RFC 7208, 5.2).
-func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError, depth int) (bool, error) {
-	if flaw == nameUnencodable {
+// include reports whether the record of another name results in pass (RFC 7208,
+// 5.2).
+func (e *Evaluation) include(d *Directive, domain, target string, nameErr nameError, depth int) (bool, error) {
+	if nameErr == nameUnencodable {
 		return false, nil // RFC 8616, 4
 	}
 	if target == domain {
-		// It would only run into the limits (RFC 7208, 4.6.4).
+		// Recursion would only end at the limits (RFC 7208, 4.6.4).
 		return false, &RecordError{SelfInclude, target, d.Source()}
 	}
 	o := evalResult{result: None}
-	if flaw == nameOK {
+	if nameErr == nameOK {
 		o = e.checkHost(target, d.Source(), depth+1)
 	}
 	switch o.result {
@@ -79,8 +80,8 @@ func (e *Evaluation) include(d *Directive, domain, target string, flaw nameError
 	return false, nil
 }
 
-// addressType is the type of the client's addresses: only one is ever asked
-// for (RFC 7208, 5).
+// addressType returns the type of the address records to look up for the client
+// (RFC 7208, 5).
 func (m *macros) addressType() dns.Type {
 	if m.ip.Is4() {
 		return dns.TypeA
@@ -88,15 +89,15 @@ func (m *macros) addressType() dns.Type {
 	return dns.TypeAAAA
 }
 
-// addresses looks up the client's type of addresses of a name.
+// addresses looks up the addresses of a name of the client's address family.
 func (e *Evaluation) addresses(name string) ([]netip.Addr, error) {
 	a, err := e.lookup(dns.Question{Name: name, Type: e.macros.addressType()})
 	return a.Addrs, err
 }
 
-// addressMatches compares the addresses of the names (RFC 7208, 5.3 and 5.4).
-// All are looked up before any is compared, as section 5.4 has it: a DNS error
-// or a void lookup counts also behind a match.
+// addressMatches reports whether an address of the names is in the client's
+// network (RFC 7208, 5.3 and 5.4). All names are looked up first, as in 5.4: a
+// DNS error or a void lookup counts even after a match.
 func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool, err error) {
 	for _, name := range names {
 		if !IsHostName(name) {
@@ -113,8 +114,8 @@ func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool
 	return matched, nil
 }
 
-// contains tells whether ip is in the network of addr and the directive's
-// prefix length for that family.
+// contains reports whether ip is in the network of addr with the directive's
+// prefix length for its address family.
 func (d *Directive) contains(addr, ip netip.Addr) bool {
 	length := d.IP6CIDRLen
 	if addr.Is4() {
@@ -127,8 +128,8 @@ func (d *Directive) contains(addr, ip netip.Addr) bool {
 	return err == nil && p.Contains(ip)
 }
 
-// mxMatches compares the addresses of a name's mail hosts (RFC 7208, 5.4). A
-// name without MX records has none: its own addresses do not count.
+// mxMatches reports whether an address of the MX hosts of a name matches (RFC
+// 7208, 5.4). The addresses of a name without MX records do not count.
 func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 	a, err := e.lookup(dns.Question{Name: name, Type: dns.TypeMX})
 	if err != nil {
@@ -141,14 +142,14 @@ func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
 	return e.addressMatches(d, a.Names...)
 }
 
-// isHostName tells whether a name out of an answer can be looked up. Octets
-// beyond US-ASCII are in no host name (RFC 1123, 2.1).
+// IsHostName reports whether a name from an answer is looked up. Host names have
+// no bytes beyond US-ASCII (RFC 1123, 2.1).
 func IsHostName(name string) bool {
 	return name != "" && indexNonASCII(name) < 0
 }
 
-// ptrMatches tells whether a validated name of the client is the target or
-// below it (RFC 7208, 5.5).
+// ptrMatches reports whether a validated name of the client is target or a
+// subdomain of it (RFC 7208, 5.5).
 func (e *Evaluation) ptrMatches(target string) (bool, error) {
 	names, err := e.validatedNames()
 	if err != nil {
@@ -162,10 +163,10 @@ func (e *Evaluation) ptrMatches(target string) (bool, error) {
 	return false, nil
 }
 
-// validatedNames gives the client's names that lead back to its address. They
-// are looked up once in a check. A DNS error on the PTR lookup is no match, and
-// one on a name's addresses leaves that name out (RFC 7208, 5.5). The error is
-// a limit exceeded.
+// validatedNames returns the validated names of the client: the PTR names of its
+// address that resolve to that address. They are looked up once in a check. A
+// DNS error in the PTR lookup results in no names, one in an address lookup
+// excludes that name (RFC 7208, 5.5). The error is a *LimitError.
 func (e *Evaluation) validatedNames() ([]string, error) {
 	if e.validatedDone {
 		return e.validated, nil
@@ -197,9 +198,9 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 	return e.validated, nil
 }
 
-// ignoreDNSError drops a DNS error, also that the time is up or that there are too
-// many aliases: a client that owns its reverse zone must not turn a fail into
-// an error. A verdict that a DNS error had a part in is not kept.
+// ignoreDNSError returns nil for a DNS error, including timeouts and too long a
+// CNAME chain, so that a client cannot turn fail into an error by its reverse
+// zone. Other errors it returns. The verdict after a DNS error is not reused.
 func (e *Evaluation) ignoreDNSError(err error) error {
 	var dns *dns.Error
 	var limit *LimitError
@@ -211,8 +212,9 @@ func (e *Evaluation) ignoreDNSError(err error) error {
 	return nil
 }
 
-// validatedName gives %{p} for a domain: a validated name that is the domain, or
-// else one below it, or else any, or else "unknown" (RFC 7208, 7.3).
+// validatedName returns a function for the value of %{p}: the validated name that
+// is domain, or else the first subdomain of it, or else the first name, or else
+// "unknown" (RFC 7208, 7.3).
 func (e *Evaluation) validatedName(domain string) func() string {
 	return func() string {
 		names, err := e.validatedNames()
