@@ -8,8 +8,8 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// BenchmarkCheck evaluates a record of a big provider's shape whose answers are
-// in the cache, for a client that matches late.
+// BenchmarkCheck evaluates a record like that of a large provider, with all
+// answers cached, for a client that matches a late term.
 func BenchmarkCheck(b *testing.B) {
 	zone := newBook(`
 		a.example TXT v=spf1 include:_spf.p.example include:m.example ip4:198.51.100.0/24 ~all

@@ -17,36 +17,36 @@ func expand(t *testing.T, spec, ip, sender, helo string) string {
 	return v.expandText(m, v.origin, func() string { return "mx.example.org" })
 }
 
-// TestMacros has the examples of RFC 7208, 7.4, and some more.
+// TestMacros has the examples of RFC 7208, 7.4, and others.
 func TestMacros(t *testing.T) {
 	tests := []struct{ spec, want string }{
-		{"%{s}", "strong-bad@email.example.com"},
-		{"%{o}", "email.example.com"},
-		{"%{d}", "email.example.com"},
-		{"%{d4}", "email.example.com"},
-		{"%{d3}", "email.example.com"},
-		{"%{d2}", "example.com"},
-		{"%{d1}", "com"},
-		{"%{dr}", "com.example.email"},
-		{"%{d2r}", "example.email"},
-		{"%{l}", "strong-bad"},
-		{"%{l-}", "strong.bad"},
-		{"%{lr}", "strong-bad"},
-		{"%{lr-}", "bad.strong"},
-		{"%{l1r-}", "strong"},
-		{"%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com"},
-		{"%{lr-}.lp._spf.%{d2}", "bad.strong.lp._spf.example.com"},
-		{"%{lr-}.lp.%{ir}.%{v}._spf.%{d2}", "bad.strong.lp.3.2.0.192.in-addr._spf.example.com"},
-		{"%{ir}.%{v}.%{l1r-}.lp._spf.%{d2}", "3.2.0.192.in-addr.strong.lp._spf.example.com"},
-		{"%{p}", "mx.example.org"},
-		{"%{h}", "helo.example"},
-		{"%{c} %{r}", "192.0.2.3 unknown"},
-		{"%{S}", "strong-bad%40email.example.com"},
-		{"%%%_%-", "% %20"},
-		{"%{s@}", ""},
-		{"%{s1-.}", "com"},
-		{"%{d2r.}", "example.email"},
-		{"%{s3--.-}", "bad@email.example.com"},
+		{spec: "%{s}", want: "strong-bad@email.example.com"},
+		{spec: "%{o}", want: "email.example.com"},
+		{spec: "%{d}", want: "email.example.com"},
+		{spec: "%{d4}", want: "email.example.com"},
+		{spec: "%{d3}", want: "email.example.com"},
+		{spec: "%{d2}", want: "example.com"},
+		{spec: "%{d1}", want: "com"},
+		{spec: "%{dr}", want: "com.example.email"},
+		{spec: "%{d2r}", want: "example.email"},
+		{spec: "%{l}", want: "strong-bad"},
+		{spec: "%{l-}", want: "strong.bad"},
+		{spec: "%{lr}", want: "strong-bad"},
+		{spec: "%{lr-}", want: "bad.strong"},
+		{spec: "%{l1r-}", want: "strong"},
+		{spec: "%{ir}.%{v}._spf.%{d2}", want: "3.2.0.192.in-addr._spf.example.com"},
+		{spec: "%{lr-}.lp._spf.%{d2}", want: "bad.strong.lp._spf.example.com"},
+		{spec: "%{lr-}.lp.%{ir}.%{v}._spf.%{d2}", want: "bad.strong.lp.3.2.0.192.in-addr._spf.example.com"},
+		{spec: "%{ir}.%{v}.%{l1r-}.lp._spf.%{d2}", want: "3.2.0.192.in-addr.strong.lp._spf.example.com"},
+		{spec: "%{p}", want: "mx.example.org"},
+		{spec: "%{h}", want: "helo.example"},
+		{spec: "%{c} %{r}", want: "192.0.2.3 unknown"},
+		{spec: "%{S}", want: "strong-bad%40email.example.com"},
+		{spec: "%%%_%-", want: "% %20"},
+		{spec: "%{s@}", want: ""},
+		{spec: "%{s1-.}", want: "com"},
+		{spec: "%{d2r.}", want: "example.email"},
+		{spec: "%{s3--.-}", want: "bad@email.example.com"},
 	}
 	for _, test := range tests {
 		t.Run(test.spec, func(t *testing.T) {
@@ -73,11 +73,11 @@ func TestMacroIPv6(t *testing.T) {
 
 func TestMacroSenders(t *testing.T) {
 	tests := []struct{ name, sender, want string }{
-		{"no local part", "@b.example", "postmaster b.example"},
-		{"no at sign", "b.example", "postmaster b.example"},
-		{"several at signs", "a@b@c.example", "a@b c.example"},
-		{"final dot", "a@c.example.", "a c.example"},
-		{"U-label", "a@bücher.example", "a xn--bcher-kva.example"},
+		{name: "no local part", sender: "@b.example", want: "postmaster b.example"},
+		{name: "no at sign", sender: "b.example", want: "postmaster b.example"},
+		{name: "several at signs", sender: "a@b@c.example", want: "a@b c.example"},
+		{name: "final dot", sender: "a@c.example.", want: "a c.example"},
+		{name: "U-label", sender: "a@bücher.example", want: "a xn--bcher-kva.example"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -93,21 +93,22 @@ func TestExpandName(t *testing.T) {
 		name, spec, local, want string
 		flaw                    nameError
 	}{
-		{"lower case", "MX.Example", "", "mx.example", nameOK},
-		{"final dot", "mx.example.", "", "mx.example", nameOK},
-		{"labels cut from the left", "%{l}." + strings.Repeat("b23456789.", 24) + "example", "x1234567890.y", "y." + strings.Repeat("b23456789.", 24) + "example", nameOK},
-		{"exactly 253", "%{l}." + strings.Repeat("b23456789.", 24) + "example", "x1234", "x1234." + strings.Repeat("b23456789.", 24) + "example", nameOK},
-		{"253 and a final dot", "%{l}." + strings.Repeat("b23456789.", 24) + "example.", "x1234", "x1234." + strings.Repeat("b23456789.", 24) + "example", nameOK},
-		{"254 and a final dot", "%{l}." + strings.Repeat("b23456789.", 24) + "example.", "x12345", strings.Repeat("b23456789.", 24) + "example", nameOK},
-		{"a value's final dot", "%{l}", "mx.example.", "mx.example", nameOK},
-		{"a value's two final dots", "%{l}", "mx.example..", "", nameMalformed},
-		{"two final dots of a long name", "%{l}", strings.Repeat("b23456789.", 26) + "example..", "", nameMalformed},
-		{"a value cut", "%{l}.example", strings.Repeat("a.", 180) + "a", strings.Repeat("a.", 123) + "example", nameOK},
-		{"label over 63", "%{l}.example", strings.Repeat("a", 64), "", nameMalformed},
-		{"empty label", "%{l}.example", "a..b", "", nameMalformed},
-		{"label far over 63", "%{l}.example", strings.Repeat("a", 50000), "example", nameOK},
-		{"local part beyond US-ASCII", "%{l}.example", "ü", "", nameUnencodable},
-		{"URL escapes", "%{L}.example", "a_b c", "a_b%20c.example", nameOK},
+		{name: "lower case", spec: "MX.Example", want: "mx.example"},
+		{name: "final dot", spec: "mx.example.", want: "mx.example"},
+		{name: "labels cut from the left", spec: "%{l}." + strings.Repeat("b23456789.", 24) + "example", local: "x1234567890.y", want: "y." + strings.Repeat("b23456789.", 24) + "example"},
+		{name: "exactly 253", spec: "%{l}." + strings.Repeat("b23456789.", 24) + "example", local: "x1234", want: "x1234." + strings.Repeat("b23456789.", 24) + "example"},
+		{name: "253 and a final dot", spec: "%{l}." + strings.Repeat("b23456789.", 24) + "example.", local: "x1234", want: "x1234." + strings.Repeat("b23456789.", 24) + "example"},
+		{name: "254 and a final dot", spec: "%{l}." + strings.Repeat("b23456789.", 24) + "example.", local: "x12345", want: strings.Repeat("b23456789.", 24) + "example"},
+		{name: "a value's final dot", spec: "%{l}", local: "mx.example.", want: "mx.example"},
+		{name: "a value's two final dots", spec: "%{l}", local: "mx.example..", want: "", flaw: nameMalformed},
+		{name: "two final dots of a long name", spec: "%{l}", local: strings.Repeat("b23456789.", 26) + "example..", want: "", flaw: nameMalformed},
+		{name: "a value cut", spec: "%{l}.example", local: strings.Repeat("a.", 180) + "a", want: strings.Repeat("a.", 123) + "example"},
+		{name: "label over 63", spec: "%{l}.example", local: strings.Repeat("a", 64), want: "", flaw: nameMalformed},
+		{name: "empty label", spec: "%{l}.example", local: "a..b", want: "", flaw: nameMalformed},
+		{name: "label far over 63", spec: "%{l}.example", local: strings.Repeat("a", 50000), want: "example"},
+		{name: "local part beyond US-ASCII", spec: "%{l}.example", local: "ü", want: "", flaw: nameUnencodable},
+		{name: "a label that begins before the last 253 bytes", spec: "x%{l}", local: strings.Repeat("a.", 126) + "a", want: strings.Repeat("a.", 125) + "a"},
+		{name: "URL escapes", spec: "%{L}.example", local: "a_b c", want: "a_b%20c.example"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,20 +125,20 @@ func TestExpandName(t *testing.T) {
 	}
 }
 
-// What a record makes of a value takes time in proportion to the octets of
-// both, not to their product: the first of these took a minute.
+// The time to expand a macro-string is linear in the sizes of the string and of
+// the value, not in their product.
 func TestExpansionBounded(t *testing.T) {
-	const octets, most = 60000, 2 * time.Second
+	const size, limit = 60000, 2 * time.Second
 	for _, test := range []struct{ name, macro, local string }{
-		{"of nothing", "%{l1}", "."},
-		{"of nothing, reversed", "%{l1r}", "."},
-		{"of nothing, several delimiters", "%{l2.-+}", ".+"},
-		{"of one octet", "%{l1}", ".a"},
-		{"delimiters without end", "%{l" + strings.Repeat(".-", octets/2) + "}", "-."},
+		{name: "empty parts", macro: "%{l1}", local: "."},
+		{name: "empty parts, reversed", macro: "%{l1r}", local: "."},
+		{name: "empty parts, several delimiters", macro: "%{l2.-+}", local: ".+"},
+		{name: "parts of one byte", macro: "%{l1}", local: ".a"},
+		{name: "many delimiters", macro: "%{l" + strings.Repeat(".-", size/2) + "}", local: "-."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			start := time.Now()
-			spec := "x." + strings.Repeat(test.macro, max(octets/len(test.macro), 1))
+			spec := "x." + strings.Repeat(test.macro, max(size/len(test.macro), 1))
 			m, bad := parseDomainSpec(spec)
 			if bad != nil {
 				t.Fatal(bad)
@@ -145,8 +146,35 @@ func TestExpansionBounded(t *testing.T) {
 			v := macros{local: strings.Repeat(test.local, 16000/len(test.local))}
 			v.expandName(m, "", nil)
 			v.expandText(m, "", nil)
-			if took := time.Since(start); took > most {
+			if took := time.Since(start); took > limit {
 				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// An explanation is truncated, wherever its length comes from.
+func TestExpandTextTruncates(t *testing.T) {
+	tests := []struct {
+		name  string
+		text  string
+		local string
+		want  int // length
+	}{
+		{name: "at the limit", text: strings.Repeat("a", maxExplanation), want: maxExplanation},
+		{name: "long text", text: strings.Repeat("a", maxExplanation+1), want: maxExplanation},
+		{name: "long value", text: "%{l}", local: strings.Repeat("a", 2*maxExplanation), want: maxExplanation},
+		{name: "many macros", text: strings.Repeat("%{l}", 1000), local: strings.Repeat("a", 100), want: maxExplanation},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, bad := parseExplainString(test.text)
+			if bad != nil {
+				t.Fatal(bad)
+			}
+			v := macros{local: test.local}
+			if got := len(v.expandText(m, "", nil)); got != test.want {
+				t.Errorf("%d bytes, want %d", got, test.want)
 			}
 		})
 	}
@@ -157,25 +185,25 @@ func TestToName(t *testing.T) {
 		name, text, want string
 		flaw             nameError
 	}{
-		{"U-label", "bücher.example", "xn--bcher-kva.example", nameOK},
-		{"upper case U-label", "BÜCHER.example", "xn--bcher-kva.example", nameOK},
-		{"all beyond US-ASCII", "例え.テスト", "xn--r8jz45g.xn--zckzah", nameOK},
-		{"other full stop", "例え。テスト", "xn--r8jz45g.xn--zckzah", nameOK},
-		{"sharp s", "straße.example", "xn--strae-oqa.example", nameOK},
-		{"other final full stop", "例え。テスト。", "xn--r8jz45g.xn--zckzah", nameOK},
-		{"two other final full stops", "例え。テスト。。", "", nameMalformed},
-		{"symbol", "☃.example", "", nameUnencodable},
-		{"A-label", "xn--bcher-kva.example", "xn--bcher-kva.example", nameOK},
-		{"replacement character", "b\uFFFD.example", "", nameUnencodable},
-		{"control character", "b\u0085.example", "", nameUnencodable},
-		{"empty", "", "", nameMalformed},
-		{"dot", ".", "", nameMalformed},
-		{"empty label", "a..example", "", nameMalformed},
-		{"two final dots", "a.example..", "", nameMalformed},
-		{"label of 63", strings.Repeat("a", 63) + ".example", strings.Repeat("a", 63) + ".example", nameOK},
-		{"label of 64", strings.Repeat("a", 64) + ".example", "", nameMalformed},
-		{"254 octets", strings.Repeat("a.", 126) + "bc", "", nameMalformed},
-		{"A-label over 63", strings.Repeat("例", 64) + ".example", "", nameUnencodable},
+		{name: "U-label", text: "bücher.example", want: "xn--bcher-kva.example"},
+		{name: "upper case U-label", text: "BÜCHER.example", want: "xn--bcher-kva.example"},
+		{name: "all beyond US-ASCII", text: "例え.テスト", want: "xn--r8jz45g.xn--zckzah"},
+		{name: "other full stop", text: "例え。テスト", want: "xn--r8jz45g.xn--zckzah"},
+		{name: "sharp s", text: "straße.example", want: "xn--strae-oqa.example"},
+		{name: "other final full stop", text: "例え。テスト。", want: "xn--r8jz45g.xn--zckzah"},
+		{name: "two other final full stops", text: "例え。テスト。。", want: "", flaw: nameMalformed},
+		{name: "symbol", text: "☃.example", want: "", flaw: nameUnencodable},
+		{name: "A-label", text: "xn--bcher-kva.example", want: "xn--bcher-kva.example"},
+		{name: "replacement character", text: "b\uFFFD.example", want: "", flaw: nameUnencodable},
+		{name: "control character", text: "b\u0085.example", want: "", flaw: nameUnencodable},
+		{name: "empty", text: "", want: "", flaw: nameMalformed},
+		{name: "dot", text: ".", want: "", flaw: nameMalformed},
+		{name: "empty label", text: "a..example", want: "", flaw: nameMalformed},
+		{name: "two final dots", text: "a.example..", want: "", flaw: nameMalformed},
+		{name: "label of 63", text: strings.Repeat("a", 63) + ".example", want: strings.Repeat("a", 63) + ".example"},
+		{name: "label of 64", text: strings.Repeat("a", 64) + ".example", want: "", flaw: nameMalformed},
+		{name: "254 octets", text: strings.Repeat("a.", 126) + "bc", want: "", flaw: nameMalformed},
+		{name: "A-label over 63", text: strings.Repeat("例", 64) + ".example", want: "", flaw: nameUnencodable},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

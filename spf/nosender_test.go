@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Without a sender a check is of postmaster at the domain.
-func TestCheckWithoutSender(t *testing.T) {
+// An empty sender is postmaster at the domain (RFC 7208, 2.4 and 4.3).
+func TestCheckHost_emptySender(t *testing.T) {
 	zone := `
 		x.example TXT v=spf1 exists:%{l}.%{o}.%{h}.e.example -all
 		postmaster.x.example.helo.example.e.example A 127.0.0.2`
