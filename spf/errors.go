@@ -89,7 +89,7 @@ func (e *SyntaxError) Error() string {
 		at = e.Term
 	}
 	if e.Kind == NonASCIIRecord {
-		return fmt.Sprintf("%s: %s, at octet %d", e.Domain, e.Kind, e.Offset)
+		return fmt.Sprintf("%s: %s, at byte %d", e.Domain, e.Kind, e.Offset)
 	}
 	return fmt.Sprintf("%s: %s: %q", e.Domain, e.Kind, at)
 }
@@ -98,7 +98,7 @@ func (e *SyntaxError) Error() string {
 func (k SyntaxKind) String() string {
 	switch k {
 	case UnknownMechanism:
-		return "there is no such mechanism"
+		return "unknown mechanism"
 	case UnknownQualifier:
 		return "the qualifier must be +, -, ~ or ?"
 	case CommaAfterTerm:
@@ -108,43 +108,43 @@ func (k SyntaxKind) String() string {
 	case BareAddress:
 		return "an address needs ip4: before it"
 	case BadIP4:
-		return "this is no IPv4 address"
+		return "not an IPv4 address"
 	case BadIP6:
-		return "this is no IPv6 address"
+		return "not an IPv6 address"
 	case BadIP4CIDR:
-		return "an IPv4 prefix length is 32 at most"
+		return "an IPv4 prefix length is at most 32"
 	case BadIP6CIDR:
-		return "an IPv6 prefix length is 128 at most"
+		return "an IPv6 prefix length is at most 128"
 	case DualCIDR:
 		return "one prefix length is allowed here, not two"
 	case CIDRNotAllowed:
-		return "this mechanism has no prefix length"
+		return "this mechanism takes no prefix length"
 	case AllWithArgument:
-		return "all has no argument"
+		return "all takes no argument"
 	case ExistsWithoutName:
 		return "exists needs a domain name"
 	case IncludeWithoutName:
 		return "include needs a domain name"
 	case EmptyDomainSpec:
-		return "there is no domain name behind the colon"
+		return "the domain name after the colon is missing"
 	case RepeatedRedirect:
-		return "redirect= may be there once only"
+		return "redirect= is allowed only once"
 	case RepeatedExp:
-		return "exp= may be there once only"
+		return "exp= is allowed only once"
 	case EmptyExp:
 		return "exp= needs a domain name"
 	case EmptyRedirect:
 		return "redirect= needs a domain name"
 	case BadDomainSpec:
-		return "this is no complete domain name"
+		return "not a complete domain name"
 	case BadCharacter:
-		return "this has a character that may not be in a domain name"
+		return "only visible US-ASCII characters are allowed here"
 	case BadMacro:
-		return "a percent sign begins %{...}, %%, %_ or %-"
+		return "a percent sign must start %{...}, %%, %_ or %-"
 	case UnknownMacro:
-		return "there is no such macro"
+		return "unknown macro"
 	case ExpOnlyMacro:
-		return "this macro is for explanations only"
+		return "this macro is allowed only in explanations"
 	case NonASCIIRecord:
 		return "the record is not US-ASCII"
 	}
@@ -156,11 +156,11 @@ func (e *LimitError) Error() string {
 	case LookupLimit:
 		return fmt.Sprintf("more than %d terms that cause lookups", e.Limit)
 	case VoidLookupLimit:
-		return fmt.Sprintf("more than %d lookups that find nothing (void lookups)", e.Limit)
+		return fmt.Sprintf("more than %d lookups without an answer (void lookups)", e.Limit)
 	case MXLimit:
 		return fmt.Sprintf("more than %d MX hosts", e.Limit)
 	}
-	return fmt.Sprintf("more than %d aliases of one name", e.Limit)
+	return fmt.Sprintf("more than %d CNAME records in a row", e.Limit)
 }
 
 func (e *RecordError) Error() string {
