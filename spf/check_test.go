@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,8 +17,9 @@ import (
 )
 
 // book is a Resolver that answers from lines of "name TYPE data". Other names do
-// not exist. Data "!" is answered by SERVFAIL, "?" by a timeout. It records the
-// questions.
+// not exist. Data "!" is answered by SERVFAIL, "?" by a timeout, "@" by too long
+// a CNAME chain. A line "name TTL seconds" sets the TTL, which is an hour else. It
+// records the questions.
 type book struct {
 	lines []string
 	asked []string
@@ -33,6 +35,14 @@ func (b *book) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		if f[0] != q.Name {
 			continue
 		}
+		if f[1] == "TTL" {
+			seconds, err := strconv.Atoi(f[2])
+			if err != nil {
+				return dns.Answer{}, err
+			}
+			a.TTL = time.Duration(seconds) * time.Second
+			continue
+		}
 		a.NXDomain = false
 		if f[1] != q.Type.String() {
 			continue
@@ -40,6 +50,8 @@ func (b *book) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		switch {
 		case f[2] == "!":
 			return dns.Answer{}, &dns.Error{Kind: dns.BadRcode, Question: q, Rcode: 2}
+		case f[2] == "@":
+			return dns.Answer{}, &dns.Error{Kind: dns.TooManyCNAMEs, Question: q}
 		case f[2] == "?":
 			<-ctx.Done()
 			return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
@@ -48,7 +60,7 @@ func (b *book) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		case q.Type == dns.TypeA, q.Type == dns.TypeAAAA:
 			a.Addrs = append(a.Addrs, netip.MustParseAddr(f[2]))
 		default:
-			a.Names = append(a.Names, f[2])
+			a.Names = append(a.Names, strings.TrimSuffix(f[2], "."))
 		}
 	}
 	return a, nil
@@ -118,11 +130,77 @@ func TestVerdict(t *testing.T) {
 			a.example TXT v=spf1 ptr -all
 			1.2.0.192.in-addr.arpa PTR !`, sender: "u@a.example",
 			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 ptr -all", Root: "v=spf1 ptr -all", Term: "-all", Lookups: 1}},
+		{name: "a PTR name whose lookup fails", zone: `
+			a.example TXT v=spf1 ptr -all
+			1.2.0.192.in-addr.arpa PTR h.a.example
+			h.a.example A !`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 ptr -all", Root: "v=spf1 ptr -all", Term: "-all", Lookups: 1}},
+		{name: "a PTR lookup with too long a CNAME chain", zone: `
+			a.example TXT v=spf1 ptr -all
+			1.2.0.192.in-addr.arpa PTR @`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 ptr -all", Root: "v=spf1 ptr -all", Term: "-all", Lookups: 1}},
+		{name: "the TTL of a term's answer", zone: `
+			a.example TXT v=spf1 a -all
+			a.example A 192.0.2.1
+			a.example TTL 60`, sender: "u@a.example",
+			want: Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 a -all", Root: "v=spf1 a -all", Term: "a", Lookups: 1, TTL: time.Minute}},
+		{name: "the TTL of a void answer", zone: `
+			a.example TXT v=spf1 a:x.example -all
+			x.example TTL 60`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 a:x.example -all", Root: "v=spf1 a:x.example -all", Term: "-all", Lookups: 1, VoidLookups: 1, TTL: time.Minute}},
+		{name: "the TTL of the explanation", zone: `
+			a.example TXT v=spf1 -all exp=e.example
+			e.example TXT no
+			e.example TTL 60`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.example", Root: "v=spf1 -all exp=e.example", Term: "-all", Explanation: "no", TTL: time.Minute}},
+		{name: "a TTL over a day", zone: `
+			a.example TXT v=spf1 -all
+			a.example TTL 86401`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all", Root: "v=spf1 -all", Term: "-all", TTL: 24 * time.Hour}},
+		{name: "temperror", zone: `
+			a.example TXT v=spf1 a -all
+			a.example A !`, sender: "u@a.example",
+			want: Verdict{Result: Temperror, Domain: "a.example", Record: "v=spf1 a -all", Root: "v=spf1 a -all", Term: "a", Lookups: 1}},
+		{name: "too long a CNAME chain", zone: `
+			a.example TXT v=spf1 a -all
+			a.example A @`, sender: "u@a.example",
+			want: Verdict{Result: Permerror, Domain: "a.example", Record: "v=spf1 a -all", Root: "v=spf1 a -all", Term: "a", Lookups: 1, TTL: time.Hour}},
+		{name: "a syntax error", zone: `
+			a.example TXT v=spf1 moo`, sender: "u@a.example",
+			want: Verdict{Result: Permerror, Domain: "a.example", Record: "v=spf1 moo", Root: "v=spf1 moo", TTL: time.Hour}},
+		{name: "a syntax error in an include", zone: `
+			a.example TXT v=spf1 include:b.example -all
+			b.example TXT v=spf1 moo`, sender: "u@a.example",
+			want: Verdict{Result: Permerror, Domain: "a.example", Record: "v=spf1 include:b.example -all", Root: "v=spf1 include:b.example -all", Term: "include:b.example", Lookups: 1, TTL: time.Hour}},
+		{name: "a syntax error after a redirect", zone: `
+			a.example TXT v=spf1 redirect=b.example
+			b.example TXT v=spf1 moo`, sender: "u@a.example",
+			want: Verdict{Result: Permerror, Domain: "b.example", Record: "v=spf1 moo", Root: "v=spf1 redirect=b.example", Lookups: 1, TTL: time.Hour}},
+		{name: "a redirect without record", zone: `
+			a.example TXT v=spf1 redirect=b.example
+			b.example TXT hello`, sender: "u@a.example",
+			want: Verdict{Result: Permerror, Domain: "a.example", Record: "v=spf1 redirect=b.example", Root: "v=spf1 redirect=b.example", Term: "redirect=b.example", Lookups: 1, TTL: time.Hour}},
+		{name: "no explanation of an include's fail", zone: `
+			a.example TXT v=spf1 include:b.example ?all
+			b.example TXT v=spf1 -all exp=e.example
+			e.example TXT no`, sender: "u@a.example",
+			want: Verdict{Result: Neutral, Domain: "a.example", Record: "v=spf1 include:b.example ?all", Root: "v=spf1 include:b.example ?all", Term: "?all", Lookups: 1, TTL: time.Hour}},
+		{name: "two explanations", zone: `
+			a.example TXT v=spf1 -all exp=e.example
+			e.example TXT no
+			e.example TXT never`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.example", Root: "v=spf1 -all exp=e.example", Term: "-all", TTL: time.Hour}},
+		{name: "an explanation beyond US-ASCII", zone: `
+			a.example TXT v=spf1 -all exp=e.example
+			e.example TXT nö`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.example", Root: "v=spf1 -all exp=e.example", Term: "-all", TTL: time.Hour}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // for %{t}
-				if got := newBook(test.zone).check(test.sender); got != test.want {
+				got := newBook(test.zone).check(test.sender)
+				got.Err = nil
+				if got != test.want {
 					t.Errorf("got  %+v\nwant %+v", got, test.want)
 				}
 			})
@@ -165,6 +243,8 @@ func TestVerdictErr(t *testing.T) {
 		{name: "an include of no name", zone: "a.example TXT v=spf1 include:b..example", result: Permerror, want: &RecordError{IncludeNoRecord, "b..example", "include:b..example"}},
 		{name: "a redirect to no name", zone: "a.example TXT v=spf1 redirect=b..example", result: Permerror, want: &RecordError{RedirectNoRecord, "b..example", "redirect=b..example"}},
 		{name: "a redirect without record", zone: "a.example TXT v=spf1 redirect=b.example", result: Permerror, want: &RecordError{RedirectNoRecord, "b.example", "redirect=b.example"}},
+		{name: "an include of a long name without record", zone: "a.example TXT v=spf1 include:" + strings.Repeat("B.", 126) + "Cd.example", result: Permerror,
+			want: &RecordError{IncludeNoRecord, strings.Repeat("B.", 121) + "Cd.example", "include:" + strings.Repeat("B.", 126) + "Cd.example"}},
 		{name: "an include of itself", zone: "a.example TXT v=spf1 include:%{d}", result: Permerror, want: &RecordError{SelfInclude, "a.example", "include:%{d}"}},
 		{name: "an error in an include", zone: "a.example TXT v=spf1 include:b.example\nb.example TXT v=spf1 moo", result: Permerror,
 			want: &SyntaxError{Kind: UnknownMechanism, Domain: "b.example", Record: "v=spf1 moo", Term: "moo", Offset: 7}},
@@ -232,6 +312,24 @@ func TestLookupsMade(t *testing.T) {
 		{name: "a validated name resolves to the address", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{p} -all\n" +
 			"1.2.0.192.in-addr.arpa PTR h1.example\n1.2.0.192.in-addr.arpa PTR h2.example\nh1.example A 192.0.2.9\nh2.example A 192.0.2.1",
 			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h1.example A", "h2.example A", "h2.example A"}},
+		{name: "all MX hosts, even after a match", ip: "192.0.2.1", zone: "a.example TXT v=spf1 mx -all\na.example MX h1.example\na.example MX h2.example\nh1.example A 192.0.2.1",
+			want: []string{"a.example TXT", "a.example MX", "h1.example A", "h2.example A"}},
+		{name: "no MX hosts beyond US-ASCII", ip: "192.0.2.1", zone: "a.example TXT v=spf1 mx -all\na.example MX h\xfc.example\na.example MX h2.example",
+			want: []string{"a.example TXT", "a.example MX", "h2.example A"}},
+		{name: "no null MX host", ip: "192.0.2.1", zone: "a.example TXT v=spf1 mx -all\na.example MX .",
+			want: []string{"a.example TXT", "a.example MX"}},
+		{name: "no PTR names beyond US-ASCII", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr -all\n1.2.0.192.in-addr.arpa PTR h\xfc.example\n1.2.0.192.in-addr.arpa PTR h2.example",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h2.example A"}},
+		{name: "the domain itself for %{p}", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{p}.e.example -all\n" +
+			"1.2.0.192.in-addr.arpa PTR h.a.example\n1.2.0.192.in-addr.arpa PTR a.example\nh.a.example A 192.0.2.1\na.example A 192.0.2.1",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h.a.example A", "a.example A", "a.example.e.example A"}},
+		{name: "the first subdomain for %{p}", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{p}.e.example -all\n" +
+			"1.2.0.192.in-addr.arpa PTR x.example\n1.2.0.192.in-addr.arpa PTR h1.a.example\n1.2.0.192.in-addr.arpa PTR h2.a.example\n" +
+			"x.example A 192.0.2.1\nh1.a.example A 192.0.2.1\nh2.a.example A 192.0.2.1",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "x.example A", "h1.a.example A", "h2.a.example A", "h1.a.example.e.example A"}},
+		{name: "the first name for %{p}", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{p}.e.example -all\n" +
+			"1.2.0.192.in-addr.arpa PTR x.example\n1.2.0.192.in-addr.arpa PTR ba.example\nx.example A 192.0.2.1\nba.example A 192.0.2.1",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "x.example A", "ba.example A", "x.example.e.example A"}},
 		{name: "ten PTR names", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr -all" +
 			strings.Repeat("\n1.2.0.192.in-addr.arpa PTR h.example", 12) + "\nh.example A 192.0.2.9",
 			want: append([]string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR"}, slices.Repeat([]string{"h.example A"}, 10)...)},
@@ -252,6 +350,14 @@ func TestLookupsMade(t *testing.T) {
 				t.Errorf("result %v, lookups %q", v.Result, b.asked)
 			}
 		})
+	}
+}
+
+// The zone of a link-local client is not part of its address.
+func TestCheckHost_clientWithZone(t *testing.T) {
+	b := newBook("a.example TXT v=spf1 ip6:fe80::1 -all")
+	if v := b.checkFrom("fe80::1%eth0", "u@a.example"); v.Result != Pass {
+		t.Errorf("result %v, want pass", v.Result)
 	}
 }
 
