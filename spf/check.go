@@ -19,17 +19,17 @@ type Args struct {
 	HELO   string     // the HELO name, for %{h}
 }
 
-// Checker evaluates check_host(). Its fields are not to be changed while it is
-// in use; it may be used by several goroutines.
+// Checker evaluates check_host(). It is safe for concurrent use if Resolver is; its
+// fields must not change meanwhile.
 type Checker struct {
 	Resolver dns.Resolver
 	Limits   Limits
-	Receiver string    // %{r}: the host that checks; "" expands to "unknown"
+	Receiver string    // %{r}: the name of the checking host; "" means "unknown"
 	Ahead    dns.Asker // is asked ahead: the cache under Resolver; nil for never
-	Observer Observer  // is told of every step; nil when nobody asks why
+	Observer Observer  // receives every step of the evaluation; nil for none
 }
 
-// Evaluation is one check_host() with all that it calls.
+// Evaluation is one evaluation of check_host(), with its includes and redirects.
 type Evaluation struct {
 	*Checker
 	ctx    context.Context
@@ -37,7 +37,7 @@ type Evaluation struct {
 	macros macros
 	budget budget
 	scout  *scout
-	stack  []frame // what is being evaluated, from the first record to the innermost
+	stack  []frame // the records and answers being evaluated, the outermost first
 	ttl    time.Duration
 	vary   Vary
 
@@ -45,11 +45,11 @@ type Evaluation struct {
 	validatedDone bool
 }
 
-// frame is a record that is being evaluated, or an MX or PTR answer.
+// frame is a record being evaluated, or the names of an MX or PTR answer.
 type frame struct {
 	record   *Record  // nil if it is an answer
-	domain   string   // the record's
-	hosts    []string // the answer's
+	domain   string   // the name of the record
+	hosts    []string // the names of the answer
 	followed bool     // by the scout
 }
 

@@ -119,7 +119,7 @@ func TestExpandName(t *testing.T) {
 			v := macros{local: test.local}
 			got, flaw := v.expandName(m, "", nil)
 			if flaw != test.flaw || flaw == nameOK && got != test.want {
-				t.Errorf("got %q (%d octets), %d\nwant %q, %d", got, len(got), flaw, test.want, test.flaw)
+				t.Errorf("got %q (%d bytes), %d\nwant %q, %d", got, len(got), flaw, test.want, test.flaw)
 			}
 		})
 	}
@@ -202,7 +202,7 @@ func TestToName(t *testing.T) {
 		{name: "two final dots", text: "a.example..", want: "", flaw: nameMalformed},
 		{name: "label of 63", text: strings.Repeat("a", 63) + ".example", want: strings.Repeat("a", 63) + ".example"},
 		{name: "label of 64", text: strings.Repeat("a", 64) + ".example", want: "", flaw: nameMalformed},
-		{name: "254 octets", text: strings.Repeat("a.", 126) + "bc", want: "", flaw: nameMalformed},
+		{name: "254 bytes", text: strings.Repeat("a.", 126) + "bc", want: "", flaw: nameMalformed},
 		{name: "A-label over 63", text: strings.Repeat("例", 64) + ".example", want: "", flaw: nameUnencodable},
 	}
 	for _, test := range tests {

@@ -95,9 +95,9 @@ func (e *Evaluation) addresses(name string) ([]netip.Addr, error) {
 	return a.Addrs, err
 }
 
-// addressMatches reports whether an address of the names is in the client's
-// network (RFC 7208, 5.3 and 5.4). All names are looked up first, as in 5.4: a
-// DNS error or a void lookup counts even after a match.
+// addressMatches reports whether the client is in the network of an address of one
+// of the names (RFC 7208, 5.3 and 5.4). All names are looked up first, as in 5.4:
+// a DNS error or a void lookup counts even after a match.
 func (e *Evaluation) addressMatches(d *Directive, names ...string) (matched bool, err error) {
 	for _, name := range names {
 		if !IsHostName(name) {
