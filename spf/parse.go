@@ -200,11 +200,7 @@ func cutCIDR(term, slashes string) (rest string, length int) {
 	if digits == "" || digits[0] == '0' && len(digits) > 1 || strings.Trim(digits, "0123456789") != "" {
 		return term, NoCIDR // part of the domain-spec, or a syntax error found there
 	}
-	const tooLong = 999 // over the limit for any address; stands for longer numbers
-	n, err := strconv.Atoi(digits)
-	if err != nil || n > tooLong {
-		n = tooLong
-	}
+	n, _ := strconv.Atoi(digits) // on overflow the largest int, which is invalid as well
 	return term[:at], n
 }
 

@@ -62,7 +62,8 @@ func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError
 		m.parts = []macroPart{{literal: s}}
 		return m, s, nil
 	}
-	var stray, unknown *parseError
+	stray := false
+	var unknown *parseError
 	var literal strings.Builder
 	tailAt := 0
 	lastBrace := strings.LastIndexByte(s, '}') // no macro starts after it
@@ -95,10 +96,7 @@ func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError
 			}
 			m.parts = append(m.parts, p)
 		default: // RFC 7208, 7.1: "%" by itself is a syntax error
-			if stray == nil {
-				label, _, _ := strings.Cut(s, ".")
-				stray = &parseError{BadMacro, label}
-			}
+			stray = true
 			i++
 			continue
 		}
@@ -108,8 +106,9 @@ func scanMacros(s, letters string) (m *MacroString, tail string, bad *parseError
 	if literal.Len() > 0 {
 		m.parts = append(m.parts, macroPart{literal: literal.String()})
 	}
-	if stray != nil {
-		return nil, s[tailAt:], stray
+	if stray {
+		label, _, _ := strings.Cut(s, ".")
+		return nil, s[tailAt:], &parseError{BadMacro, label}
 	}
 	if unknown != nil {
 		return nil, s[tailAt:], unknown
