@@ -65,7 +65,8 @@ func toALabel(profile *idna.Profile, label string) (string, bool) {
 	if err != nil || !isULabel(u) {
 		return "", false
 	}
-	a, err := idna.Punycode.ToASCII(u)
+	// Once more with the checks: the Bidi rule was applied to the unmapped label.
+	a, err := profile.ToASCII(u)
 	return a, err == nil && len(a) <= dns.MaxLabelLen
 }
 

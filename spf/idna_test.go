@@ -58,6 +58,7 @@ func TestToASCII(t *testing.T) {
 		{name: "underscore within a U-label", text: "_bü.example", want: "xn--_b-yka.example"},
 		{name: "right to left", text: "דוגמה.example", want: "xn--6dbbec0c.example"},
 		{name: "right to left with digits", text: "א1.example", want: "xn--1-zhc.example"},
+		{name: "symbol that maps to right to left", text: "\u2137.example", want: "xn--6db.example"},
 		{name: "katakana middle dot", text: "ア・イ.example", want: "xn--ccke4x.example"},
 		{name: "A-label of 63 bytes", text: strings.Repeat("a", 55) + "ü.example", want: "xn--" + strings.Repeat("a", 55) + "-8yf.example"},
 
@@ -103,6 +104,7 @@ func TestToASCII(t *testing.T) {
 		{name: "combining arrow above", text: "a\u20D7.example"},
 		{name: "musical symbol", text: "a\U0001D165.example"},
 		{name: "left to right in right to left", text: "אaב.example"},
+		{name: "left to right beside a symbol that maps to right to left", text: "\u2137a.example"},
 		{name: "digit before right to left", text: "1א.example"},
 		{name: "hyphens in positions 3 and 4", text: "bü--cher.example"},
 		{name: "A-label prefix on a U-label", text: "xn--bücher.example"},
