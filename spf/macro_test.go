@@ -88,7 +88,7 @@ func TestMacroSenders(t *testing.T) {
 	}
 }
 
-func TestExpandName(t *testing.T) {
+func TestMacrosExpandName(t *testing.T) {
 	tests := []struct {
 		name, spec, local, want string
 		flaw                    nameError
@@ -210,6 +210,39 @@ func TestToName(t *testing.T) {
 			got, flaw := toName(test.text)
 			if flaw != test.flaw || flaw == nameOK && got != test.want {
 				t.Errorf("got %q, %d, want %q, %d", got, flaw, test.want, test.flaw)
+			}
+		})
+	}
+}
+
+// ExpandName expands only what does not depend on the client.
+func TestExpandName(t *testing.T) {
+	tests := []struct {
+		name string
+		spec string
+		want string // "" if it cannot be expanded
+	}{
+		{name: "no macro", spec: "MX.Example.", want: "mx.example"},
+		{name: "%{d}", spec: "x.%{d}", want: "x.d.example"},
+		{name: "%{o}", spec: "x.%{o2}", want: "x.o.example"},
+		{name: "escapes", spec: "a%_b%-.%%.example", want: "a b%20.%.example"},
+		{name: "malformed", spec: "a..%{d}"},
+		{name: "%{s}", spec: "%{s}.%{d}"},
+		{name: "%{l}", spec: "%{l}.%{d}"},
+		{name: "%{i}", spec: "%{ir}.%{d}"},
+		{name: "%{p}", spec: "%{p}.%{d}"},
+		{name: "%{v}", spec: "%{v}.%{d}"},
+		{name: "%{h}", spec: "%{H}.%{d}"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, bad := parseDomainSpec(test.spec)
+			if bad != nil {
+				t.Fatal(bad)
+			}
+			got, ok := ExpandName(m, "o.example", "d.example")
+			if ok != (test.want != "") || ok && got != test.want {
+				t.Errorf("ExpandName(%s) = %q, %t, want %q", test.spec, got, ok, test.want)
 			}
 		})
 	}
