@@ -56,6 +56,8 @@ func TestToASCII(t *testing.T) {
 		{name: "ideographic full stops", text: "例え。テスト．例え｡", want: "xn--r8jz45g.xn--zckzah.xn--r8jz45g."},
 		{name: "ideographic full stop between ASCII labels", text: "mx。example", want: "mx.example"},
 		{name: "underscore within a U-label", text: "_bü.example", want: "xn--_b-yka.example"},
+		{name: "hyphens at the ends of a U-label", text: "-bü-.example", want: "xn---b--ioa.example"},
+		{name: "hyphens in positions 3 and 4 of fullwidth letters", text: "ｒ３---sn.example", want: "r3---sn.example"},
 		{name: "right to left", text: "דוגמה.example", want: "xn--6dbbec0c.example"},
 		{name: "right to left with digits", text: "א1.example", want: "xn--1-zhc.example"},
 		{name: "symbol that maps to right to left", text: "\u2137.example", want: "xn--6db.example"},
