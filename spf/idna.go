@@ -17,7 +17,8 @@ const maxULabelLen = dns.MaxLabelLen * 4 * 4
 
 // ToASCII returns name with its U-labels as A-labels (RFC 8616, 4; RFC 5891, 5).
 // ASCII labels, "xn--" labels among them, stay as they are, and so do empty
-// labels: the result need not be a valid DNS name.
+// labels: the result need not be a valid DNS name. Two names are the same if
+// their results are equal without regard to the case of ASCII letters.
 //
 // A U-label is mapped and normalized before that by UTS 46, non-transitional:
 // "Bücher", "bu\u0308cher" and "ｂücher" are the same label, while "faß" and
