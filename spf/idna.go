@@ -85,7 +85,7 @@ func isULabel(label string) bool {
 		}
 		n++
 	}
-	return 0 < n && n <= dns.MaxLabelLen
+	return n > 0
 }
 
 // isPermitted reports whether the derived property of a mapped code point is

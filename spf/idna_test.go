@@ -53,6 +53,7 @@ func TestToASCII(t *testing.T) {
 		{name: "Kelvin sign", text: "\u212Aelvin.example", want: "kelvin.example"},
 		{name: "ligature", text: "oﬃce.example", want: "office.example"},
 		{name: "soft hyphen", text: "bü\u00ADcher.example", want: "xn--bcher-kva.example"},
+		{name: "soft hyphens of 1,000 bytes", text: "bü" + strings.Repeat("\u00AD", 500) + "cher.example", want: "xn--bcher-kva.example"},
 		{name: "ideographic full stops", text: "例え。テスト．例え｡", want: "xn--r8jz45g.xn--zckzah.xn--r8jz45g."},
 		{name: "ideographic full stop between ASCII labels", text: "mx。example", want: "mx.example"},
 		{name: "underscore within a U-label", text: "_bü.example", want: "xn--_b-yka.example"},
@@ -68,6 +69,7 @@ func TestToASCII(t *testing.T) {
 		{name: "A-label of 64 bytes", text: strings.Repeat("a", 56) + "ü.example"},
 		{name: "A-label far over 63 bytes", text: strings.Repeat("例", 64) + ".example"},
 		{name: "text that maps to too long a label", text: strings.Repeat("\uFDFA", 4) + ".example"},
+		{name: "soft hyphens of 1,002 bytes", text: "bü" + strings.Repeat("\u00AD", 501) + "cher.example"},
 		{name: "snowman", text: "☃.example"},
 		{name: "emoji", text: "i❤.example"},
 		{name: "emoji beyond the BMP", text: "😀.example"},
@@ -120,6 +122,42 @@ func TestToASCII(t *testing.T) {
 			got, ok := ToASCII(test.text)
 			if ok != (test.want != "") || ok && got != test.want {
 				t.Errorf("ToASCII(%+q) = %q, %t, want %q", test.text, got, ok, test.want)
+			}
+		})
+	}
+}
+
+// TestIsPermitted has the code points that RFC 5892 lists, and the ends of its
+// ranges. The other categories follow from Unicode's tables.
+func TestIsPermitted(t *testing.T) {
+	tests := []struct {
+		name   string
+		runes  string
+		permit bool
+	}{
+		{name: "exceptions that are PVALID", runes: "\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007", permit: true},
+		{name: "exceptions that are CONTEXTO", runes: "\u00B7\u0375\u05F3\u05F4\u30FB\u0660\u0669\u06F0\u06F9", permit: true},
+		{name: "joiners", runes: "\u200C\u200D", permit: true},
+		{name: "exceptions that are DISALLOWED", runes: "\u0640\u07FA\u302E\u302F\u3031\u3032\u3033\u3034\u3035\u303B"},
+		{name: "letters, marks and digits", runes: "aä\u0300\u0903\u0966ʰあ字𐐨", permit: true},
+		{name: "ASCII in a name", runes: "az09-_", permit: true},
+		{name: "ASCII not in a name", runes: " !/.@`{~\x00\x7F"},
+		{name: "symbols, punctuation, spaces and numbers", runes: "☃€+¿\u00A0\u2028½Ⅷ"},
+		{name: "enclosing marks", runes: "\u0488\uA670"},
+		{name: "default ignorable", runes: "\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0"},
+		{name: "variation selectors", runes: "\u180B\u180D\uFE00\uFE0F\U000E0100\U000E01EF"},
+		{name: "combining marks for symbols", runes: "\u20D0\u20F0"},
+		{name: "musical symbols", runes: "\U0001D165\U0001D1AD\U0001D242\U0001D244"},
+		{name: "old Hangul jamo", runes: "\u1100\u11FF\uA960\uA97C\uD7B0\uD7FB"},
+		{name: "Hangul syllables", runes: "\uAC00\uD7A3", permit: true},
+		{name: "controls, private use, unassigned", runes: "\u0085\uE000\u0378\uFFFD\U0010FFFF"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, r := range test.runes {
+				if got := isPermitted(r); got != test.permit {
+					t.Errorf("isPermitted(%U) = %t", r, got)
+				}
 			}
 		})
 	}
