@@ -248,6 +248,8 @@ func TestVerdictErr(t *testing.T) {
 		{name: "an include of itself", zone: "a.example TXT v=spf1 include:%{d}", result: Permerror, want: &RecordError{SelfInclude, "a.example", "include:%{d}"}},
 		{name: "an error in an include", zone: "a.example TXT v=spf1 include:b.example\nb.example TXT v=spf1 moo", result: Permerror,
 			want: &SyntaxError{Kind: UnknownMechanism, Domain: "b.example", Record: "v=spf1 moo", Term: "moo", Offset: 7}},
+		{name: "SERVFAIL in an include", zone: "a.example TXT v=spf1 include:b.example -all\nb.example TXT !", result: Temperror, want: &dns.Error{Kind: dns.BadRcode, Question: dns.Question{Name: "b.example", Type: dns.TypeTXT}, Rcode: 2}},
+		{name: "exists of a name without A records", zone: "a.example TXT v=spf1 exists:b.example -all\nb.example TXT x", result: Fail},
 		{name: "SERVFAIL", zone: "a.example TXT !", result: Temperror, want: &dns.Error{Kind: dns.BadRcode, Question: dns.Question{Name: "a.example", Type: dns.TypeTXT}, Rcode: 2}},
 	}
 	for _, test := range tests {
