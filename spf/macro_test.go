@@ -106,7 +106,7 @@ func TestMacrosExpandName(t *testing.T) {
 		{name: "label over 63", spec: "%{l}.example", local: strings.Repeat("a", 64), want: "", flaw: nameMalformed},
 		{name: "empty label", spec: "%{l}.example", local: "a..b", want: "", flaw: nameMalformed},
 		{name: "label far over 63", spec: "%{l}.example", local: strings.Repeat("a", 50000), want: "example"},
-		{name: "address with a local part beyond US-ASCII", spec: "%{s}.example", local: "ü", flaw: nameUnencodable},
+		{name: "escaped address with a local part beyond US-ASCII", spec: "%{S}.example", local: "ü", flaw: nameUnencodable},
 		{name: "unreserved characters", spec: "%{L}.example", local: "aZ0-_~", want: "az0-_~.example"},
 		{name: "each delimiter", spec: "%{l.-+,/_=}.example", local: "a.b-c+d,e/f_g=h", want: "a.b.c.d.e.f.g.h.example"},
 		{name: "an equals sign as delimiter", spec: "%{l1=}.example", local: "a=b", want: "b.example"},
@@ -231,12 +231,12 @@ func TestExpandName(t *testing.T) {
 		{name: "%{o}", spec: "x.%{o2}", want: "x.o.example"},
 		{name: "escapes", spec: "a%_b%-.%%.example", want: "a b%20.%.example"},
 		{name: "malformed", spec: "a..%{d}"},
-		{name: "%{s}", spec: "%{s}.%{d}"},
-		{name: "%{l}", spec: "%{l}.%{d}"},
-		{name: "%{i}", spec: "%{ir}.%{d}"},
-		{name: "%{p}", spec: "%{p}.%{d}"},
-		{name: "%{v}", spec: "%{v}.%{d}"},
-		{name: "%{h}", spec: "%{H}.%{d}"},
+		{name: "%{s}", spec: "x%{s}.%{d}"},
+		{name: "%{l}", spec: "x%{l}.%{d}"},
+		{name: "%{i}", spec: "x%{ir}.%{d}"},
+		{name: "%{p}", spec: "x%{p}.%{d}"},
+		{name: "%{v}", spec: "x%{v}.%{d}"},
+		{name: "%{h}", spec: "x%{h}.%{d}"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
