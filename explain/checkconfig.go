@@ -37,7 +37,7 @@ const (
 
 	// probeTime is how long a name server may take for it: as long as the C
 	// library waits.
-	probeTime = 5 * time.Second
+	probeTimeout = 5 * time.Second
 )
 
 // CheckConfig looks for what is wrong with a configuration, with name servers,
@@ -57,7 +57,7 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 		})
 	}
 	for _, server := range servers {
-		d.ask(ctx, server, from)
+		d.probe(ctx, server, from)
 	}
 	p, found, err := readPostfix(ctx)
 	switch {
@@ -68,15 +68,15 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Hint, File: "Postfix", What: d.Postfix})
 	default:
 		d.Postfix = "main.cf and master.cf in " + p.folder
-		d.Problems = append(d.Problems, p.problems()...)
-		d.Problems = append(d.Problems, p.elsewhere(path)...)
+		d.Problems = append(d.Problems, p.check()...)
+		d.Problems = append(d.Problems, p.checkOtherConfig(path)...)
 	}
 	return d
 }
 
 // ask asks a name server something that it must know.
-func (d *ConfigCheck) ask(ctx context.Context, server netip.AddrPort, from string) {
-	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTime, Attempts: 1})
+func (d *ConfigCheck) probe(ctx context.Context, server netip.AddrPort, from string) {
+	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTimeout, Attempts: 1})
 	start := time.Now()
 	_, err := client.Lookup(ctx, dns.Question{Name: probeName, Type: dns.TypeTXT})
 	n := NameServer{Address: server.String(), Took: float64(time.Since(start).Microseconds()) / 1000}
@@ -98,7 +98,7 @@ func (d *ConfigCheck) Clean() bool {
 }
 
 // shortened gives as much of a value as it takes to find it in its file.
-func shortened(value string) string {
+func excerpt(value string) string {
 	const enough = 200
 	if len(value) <= enough {
 		return value
@@ -123,33 +123,33 @@ func (d *ConfigCheck) Text(style Style) string {
 			c = yellow
 			problems, hints = problems-1, hints+1
 		}
-		p.line(span{p.safe(place) + ": ", bold}, span{string(problem.Severity), c})
-		in := branch{"  ", "    "}
+		p.line(span{p.sanitize(place) + ": ", bold}, span{string(problem.Severity), c})
+		in := indent{"  ", "    "}
 		if problem.Name != "" {
-			p.text(in, p.safe(problem.Name+" = "+shortened(problem.Value)), plainText)
+			p.text(in, p.sanitize(problem.Name+" = "+excerpt(problem.Value)), plainText)
 		} else if problem.Value != "" {
-			p.text(in, p.safe(shortened(problem.Value)), plainText)
+			p.text(in, p.sanitize(excerpt(problem.Value)), plainText)
 		}
-		p.text(in, p.safe(problem.What), c)
+		p.text(in, p.sanitize(problem.What), c)
 		if problem.Expected != "" {
-			p.text(in, "expected: "+p.safe(problem.Expected), plainText)
+			p.text(in, "expected: "+p.sanitize(problem.Expected), plainText)
 		}
 		if problem.Used != "" {
-			p.text(in, "used: "+p.safe(problem.Used), plainText)
+			p.text(in, "used: "+p.sanitize(problem.Used), plainText)
 		}
 	}
 	if len(d.Problems) > 0 {
 		p.line()
 	}
-	p.text(branch{"Configuration: ", "               "}, p.safe(d.File), plainText)
+	p.text(indent{"Configuration: ", "               "}, p.sanitize(d.File), plainText)
 	for _, n := range d.NameServers {
 		said := "answers, in " + milliseconds(n.Took)
 		if n.Error != "" {
 			said = "does not answer as it should"
 		}
-		p.text(branch{"Name server:   ", "               "}, n.Address+" "+said, plainText)
+		p.text(indent{"Name server:   ", "               "}, n.Address+" "+said, plainText)
 	}
-	p.text(branch{"Postfix:       ", "               "}, p.safe(d.Postfix), plainText)
+	p.text(indent{"Postfix:       ", "               "}, p.sanitize(d.Postfix), plainText)
 	c := green
 	if problems > 0 {
 		c = red

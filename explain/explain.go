@@ -51,7 +51,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 	}
 	requests = append(requests, "\n\n"...)
 
-	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: problems(s.Loaded), emit: emit}
+	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: countProblems(s.Loaded), emit: emit}
 	server := policy.Server{
 		Settings:   s.Loaded.Settings,
 		ConfigFile: s.Path,
@@ -64,7 +64,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 }
 
 // problems counts what is wrong with a configuration, without hints.
-func problems(loaded *conf.File) int {
+func countProblems(loaded *conf.File) int {
 	n := 0
 	for _, p := range loaded.Check() {
 		if p.Severity == conf.Faulty {

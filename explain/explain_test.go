@@ -74,7 +74,7 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewSurvey(lint.Domain(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
+		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewAudit(lint.Domain(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
 				if columns(line) > width && !strings.HasPrefix(line, "action=") || strings.ContainsFunc(line, func(r rune) bool {

@@ -151,7 +151,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if domain := strings.TrimSpace(g.sections["domain"]); domain != "" {
-		s := NewSurvey(lint.Domain(ctx, resolver, domain, spf.DefaultLimits()))
+		s := NewAudit(lint.Domain(ctx, resolver, domain, spf.DefaultLimits()))
 		print(s, func(b *bytes.Buffer) error { return s.JSON(b) })
 		return got
 	}

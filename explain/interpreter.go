@@ -20,7 +20,7 @@ const noReply = "Postfix gets no reply, and defers mail or does what default_act
 // __main__.py (tools/zipapp); other interpreters cannot run a binary at all.
 func (p postfix) checkInterpreter(s service) (found []conf.Problem) {
 	argv := skipEnv(s.argv)
-	at := slices.IndexFunc(argv, runs)
+	at := slices.IndexFunc(argv, isProgram)
 	if at < 1 {
 		return nil // spawn(8) starts the program itself
 	}

@@ -12,14 +12,14 @@ import (
 
 // shownData bounds how many addresses or names of an answer are printed; the
 // document has all.
-const shownData = 8
+const maxShownData = 8
 
 // lookup makes a Lookup of an event.
 func lookup(e spf.LookupEvent) Lookup {
 	a := e.Answer
 	l := Lookup{
 		Name: e.Question.Name, Type: e.Question.Type.String(), Data: []string{}, NXDomain: a.NXDomain,
-		TTL: seconds(a.TTL), Took: float64(e.Took.Microseconds()) / 1000,
+		TTL: seconds(a.TTL), Milliseconds: float64(e.Took.Microseconds()) / 1000,
 		Source: FromServer, TCP: a.TCP, Error: errorText(e.Err),
 	}
 	if !a.Void() {
@@ -47,7 +47,7 @@ func lookup(e spf.LookupEvent) Lookup {
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
 // failed tells whether the last lookup failed.
-func failed(lookups []Lookup) bool {
+func lastFailed(lookups []Lookup) bool {
 	n := len(lookups)
 	return n > 0 && lookups[n-1].Error != ""
 }
@@ -61,11 +61,11 @@ func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record stri
 		} else if l.Void > 0 {
 			c = yellow
 		}
-		left := fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(record)))
-		p.pair(branch{above, above}, span{left, c}, span{l.remarks(v), dim})
+		left := fmt.Sprintf("%s %s: %s", l.Type, p.sanitize(l.Name), p.sanitize(l.outcome(record)))
+		p.pair(indent{above, above}, span{left, c}, span{l.remarks(v), dim})
 		if records := l.records(); len(records) > 1 {
 			for _, text := range records {
-				p.pointed(branch{above + "  ", above + "    "}, text, 0, 0, "")
+				p.recordWithCarets(indent{above + "  ", above + "    "}, text, 0, 0, "")
 			}
 		}
 	}
@@ -105,9 +105,9 @@ func (l Lookup) outcome(record string) string {
 	case l.Type == dns.TypeTXT.String():
 		return count(len(l.Data), "record")
 	case len(l.Data) == dns.MaxNames && l.Type != dns.TypeA.String() && l.Type != dns.TypeAAAA.String():
-		return strings.Join(l.Data[:shownData], ", ") + " and many more"
-	case len(l.Data) > shownData:
-		return strings.Join(l.Data[:shownData], ", ") + fmt.Sprintf(" and %d more", len(l.Data)-shownData)
+		return strings.Join(l.Data[:maxShownData], ", ") + " and many more"
+	case len(l.Data) > maxShownData:
+		return strings.Join(l.Data[:maxShownData], ", ") + fmt.Sprintf(" and %d more", len(l.Data)-maxShownData)
 	}
 	return strings.Join(l.Data, ", ")
 }
@@ -128,11 +128,11 @@ func (l Lookup) remarks(v Verdict) string {
 		parts = append(parts, "cache")
 	case FromAhead:
 		parts = append(parts, "asked ahead")
-		if l.Took >= 1 {
-			parts = append(parts, "waited "+milliseconds(l.Took))
+		if l.Milliseconds >= 1 {
+			parts = append(parts, "waited "+milliseconds(l.Milliseconds))
 		}
 	default:
-		parts = append(parts, milliseconds(l.Took))
+		parts = append(parts, milliseconds(l.Milliseconds))
 	}
 	if l.TCP {
 		parts = append(parts, fmt.Sprintf("TCP, %d octets", l.Size))

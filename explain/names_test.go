@@ -39,7 +39,7 @@ func TestNamesAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, document := range []any{Report{}, Survey{}, ConfigCheck{}, ShownConfig{}} {
+	for _, document := range []any{Report{}, Audit{}, ConfigCheck{}, ShownConfig{}} {
 		walk(reflect.TypeOf(document))
 	}
 	for kind := lint.FoundNoRecord; kind <= lint.FoundTruncated; kind++ {

@@ -12,7 +12,7 @@ import (
 )
 
 // postconfTime is how long postconf(1) may take: it reads two files.
-const postconfTime = 10 * time.Second
+const postconfTimeout = 10 * time.Second
 
 // postfix is Postfix's configuration, as far as it has to do with policy
 // servers.
@@ -49,7 +49,7 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 	if !ok {
 		return p, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, postconfTime)
+	ctx, cancel := context.WithTimeout(ctx, postconfTimeout)
 	defer cancel()
 	run := func(args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, path, args...)
@@ -74,7 +74,7 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 		"smtpd_relay_before_recipient_restrictions", "smtpd_policy_service_timeout"}, restrictionLists[:]...)
 	for _, s := range p.services {
 		if s.command == "spawn" {
-			names = append(names, s.timeLimit())
+			names = append(names, s.timeLimitName())
 		}
 	}
 	text, err := run(names...)
@@ -82,7 +82,7 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 		return p, true, err
 	}
 	p.main = parseParameters(text)
-	if classes := words(p.main["smtpd_restriction_classes"]); len(classes) > 0 {
+	if classes := splitList(p.main["smtpd_restriction_classes"]); len(classes) > 0 {
 		if text, err = run(append([]string{"-x"}, classes...)...); err != nil {
 			return p, true, err
 		}
@@ -150,11 +150,11 @@ func parseServices(text string) []service {
 }
 
 // timeLimit is the parameter that bounds the time of a process of spawn(8).
-func (s service) timeLimit() string { return s.name + "_time_limit" }
+func (s service) timeLimitName() string { return s.name + "_time_limit" }
 
 // words splits a list of main.cf at commas and blanks. What is in braces is one
 // word, without them.
-func words(list string) []string {
+func splitList(list string) []string {
 	var found []string
 	depth, start := 0, -1
 	flush := func(end int) {

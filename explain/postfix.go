@@ -18,7 +18,7 @@ const (
 
 	// enoughTime is a time limit that no smtpd(8) outlives: it serves 100
 	// clients (max_use) and waits 100 s for the next one (max_idle).
-	enoughTime = time.Hour
+	minTimeLimit = time.Hour
 
 	// defaultTimeLimit is command_time_limit's default.
 	defaultTimeLimit = 1000 * time.Second
@@ -26,16 +26,16 @@ const (
 
 // problems looks at Postfix's side: at the services of master.cf that run this
 // program, and at who asks them.
-func (p postfix) problems() []conf.Problem {
+func (p postfix) check() []conf.Problem {
 	var found []conf.Problem
 	ours := make(map[string]bool)
 	for _, s := range p.services {
-		if s.ours() {
+		if s.runsUs() {
 			ours[s.name] = true
-			found = append(found, p.service(s)...)
+			found = append(found, p.checkService(s)...)
 		}
 	}
-	asked, problems := p.lists(ours)
+	asked, problems := p.checkRestrictions(ours)
 	found = append(found, problems...)
 	if len(ours) == 0 && len(found) == 0 {
 		return []conf.Problem{{Severity: conf.Hint, File: p.file("master.cf"), What: "no service runs " + program,
@@ -47,18 +47,18 @@ func (p postfix) problems() []conf.Problem {
 				What: "nobody asks the service " + s.name, Expected: "check_policy_service " + s.address()})
 		}
 	}
-	return append(found, p.patience()...)
+	return append(found, p.checkTimeout()...)
 }
 
 func (p postfix) file(name string) string { return filepath.Join(p.folder, name) }
 
 // ours tells whether a service runs this program, by whatever detour.
-func (s service) ours() bool {
+func (s service) runsUs() bool {
 	if s.command != "spawn" {
 		return false
 	}
 	for _, arg := range s.argv {
-		if runs(arg) {
+		if isProgram(arg) {
 			return true
 		}
 	}
@@ -66,13 +66,13 @@ func (s service) ours() bool {
 }
 
 // runs tells whether a word of argv is this program.
-func runs(arg string) bool {
+func isProgram(arg string) bool {
 	return strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf")
 }
 
 // elsewhere tells of our services that read another configuration than the one
 // that is looked at: what is said of that one is not about them.
-func (p postfix) elsewhere(path string) []conf.Problem {
+func (p postfix) checkOtherConfig(path string) []conf.Problem {
 	looked, err := os.Stat(path)
 	var found []conf.Problem
 	for _, s := range p.services {
@@ -92,11 +92,11 @@ func (p postfix) elsewhere(path string) []conf.Problem {
 // configuration gives the configuration that a service of ours is started
 // with, "" if none is named.
 func (s service) configuration() string {
-	if !s.ours() {
+	if !s.runsUs() {
 		return ""
 	}
 	for i, arg := range s.argv[:len(s.argv)-1] {
-		if next := s.argv[i+1]; runs(arg) && !strings.HasPrefix(next, "-") {
+		if next := s.argv[i+1]; isProgram(arg) && !strings.HasPrefix(next, "-") {
 			return next
 		}
 	}
@@ -104,7 +104,7 @@ func (s service) configuration() string {
 }
 
 // service looks at an entry of master.cf.
-func (p postfix) service(s service) []conf.Problem {
+func (p postfix) checkService(s service) []conf.Problem {
 	var found []conf.Problem
 	add := func(severity conf.Severity, name, value, what, expected string) {
 		found = append(found, conf.Problem{Severity: severity, File: p.file("master.cf"), Name: s.name + " " + name, Value: value,
@@ -126,7 +126,7 @@ func (p postfix) service(s service) []conf.Problem {
 		add(conf.Faulty, "user", s.user, "spawn(8) refuses to run programs as root or as Postfix's own user", "user="+unprivilegedUser)
 	}
 	found = append(found, p.checkInterpreter(s)...)
-	return append(found, p.timeLimit(s)...)
+	return append(found, p.checkTimeLimit(s)...)
 }
 
 // unprivilegedUser is a user that may run the program: it owns nothing.
@@ -134,8 +134,8 @@ const unprivilegedUser = "nobody"
 
 // timeLimit looks at how long a process may live: as long as the smtpd that it
 // serves, or that one has to wait and to try again.
-func (p postfix) timeLimit(s service) []conf.Problem {
-	name := s.timeLimit()
+func (p postfix) checkTimeLimit(s service) []conf.Problem {
+	name := s.timeLimitName()
 	problem := conf.Problem{Severity: conf.Faulty, File: p.file("main.cf"), Name: name, Value: p.main[name],
 		Expected: name + " = 3600"}
 	limit, ok := parseTime(problem.Value)
@@ -146,7 +146,7 @@ func (p postfix) timeLimit(s service) []conf.Problem {
 		problem.What = "the process is killed while an smtpd still uses it"
 	case limit == defaultTimeLimit:
 		problem.What = "1000 s, the default, is too short for a busy smtpd: the process is killed under it"
-	case limit < enoughTime:
+	case limit < minTimeLimit:
 		problem.Severity, problem.What = conf.Hint, "short for a busy smtpd: the process is killed under it"
 	default:
 		return nil
@@ -156,14 +156,14 @@ func (p postfix) timeLimit(s service) []conf.Problem {
 
 // lists goes through the restrictions that ask policy services. It tells which
 // of our services are asked.
-func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []conf.Problem) {
+func (p postfix) checkRestrictions(ours map[string]bool) (asked map[string]bool, found []conf.Problem) {
 	asked = make(map[string]bool)
 	known := make(map[string]bool)
 	for _, s := range p.services {
 		known[s.name] = known[s.name] || s.kind == "unix" || s.kind == "unix-dgram"
 	}
 	look := func(file, name, value string) {
-		list := words(value)
+		list := splitList(value)
 		protected := false
 		for i, word := range list {
 			if strings.HasSuffix(word, "_unauth_destination") && word != "permit_auth_destination" {
@@ -181,7 +181,7 @@ func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []con
 			case ours[target]:
 				asked[target] = true
 				if !protected {
-					found = append(found, p.order(file, name, list, target)...)
+					found = append(found, p.checkOrder(file, name, list, target)...)
 				}
 			}
 		}
@@ -189,7 +189,7 @@ func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []con
 	for _, name := range restrictionLists {
 		look("main.cf", name, p.main[name])
 	}
-	for _, name := range words(p.main["smtpd_restriction_classes"]) {
+	for _, name := range splitList(p.main["smtpd_restriction_classes"]) {
 		look("main.cf", name, p.main[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.overrides)) {
@@ -202,7 +202,7 @@ func (p postfix) lists(ours map[string]bool) (asked map[string]bool, found []con
 
 // order looks at a list in which nothing before the policy service refuses to
 // relay.
-func (p postfix) order(file, name string, list []string, target string) []conf.Problem {
+func (p postfix) checkOrder(file, name string, list []string, target string) []conf.Problem {
 	problem := conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name, Value: "check_policy_service of " + target,
 		What:     "before reject_unauth_destination: an OK from it, as by a pass restriction, would make an open relay",
 		Expected: "check_policy_service after reject_unauth_destination"}
@@ -228,7 +228,7 @@ func (p postfix) order(file, name string, list []string, target string) []conf.P
 // names, perhaps with attributes behind it: unix:private/NAME, which nobody but
 // a local service can be, or inet:HOST:PORT.
 func (p postfix) target(word string) (name string, local bool) {
-	address := words(word)
+	address := splitList(word)
 	if len(address) == 0 {
 		return "", false
 	}
@@ -265,7 +265,7 @@ func (s service) address() string {
 func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
 // patience looks at how long smtpd waits for an answer.
-func (p postfix) patience() []conf.Problem {
+func (p postfix) checkTimeout() []conf.Problem {
 	const name = "smtpd_policy_service_timeout"
 	if limit, ok := parseTime(p.main[name]); !ok || limit >= conf.ReplyTimeout {
 		return nil

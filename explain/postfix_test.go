@@ -95,7 +95,7 @@ func TestPostfixProblems(t *testing.T) {
 				services:  parseServices(strings.Replace(goodMaster, test.old, test.new, 1)),
 			}
 			p.folder = p.main["config_directory"]
-			problems := p.problems()
+			problems := p.check()
 			if len(problems) != 1+test.more {
 				t.Fatalf("%d problems, want %d: %v", len(problems), 1+test.more, problems)
 			}
@@ -123,7 +123,7 @@ func TestPostfixWithoutProblems(t *testing.T) {
 				t.Fatalf("%q is not there to be replaced", edit[0])
 			}
 			p := postfix{main: parseParameters(strings.Replace(goodMain, edit[0], edit[1], 1)), services: parseServices(goodMaster)}
-			if problems := p.problems(); len(problems) > 0 {
+			if problems := p.check(); len(problems) > 0 {
 				t.Errorf("problems: %v", problems)
 			}
 		})
@@ -141,7 +141,7 @@ func TestPostfixOverTCP(t *testing.T) {
 		{"check_policy_service inet:127.0.0.1:10099, reject_unauth_destination", "mail for others"},
 	} {
 		main := strings.Replace(main, "reject_unauth_destination, check_policy_service unix:private/policyd-spf", test.asked, 1)
-		problems := postfix{main: parseParameters(main), services: parseServices(master)}.problems()
+		problems := postfix{main: parseParameters(main), services: parseServices(master)}.check()
 		switch {
 		case test.what == "" && len(problems) > 0:
 			t.Errorf("%s: %v", test.asked, problems)
@@ -172,7 +172,7 @@ func TestPostfixElsewhere(t *testing.T) {
 		{"/usr/bin/python3 /usr/bin/policyd-spf /etc/other.conf", 1},
 	} {
 		p := postfix{services: parseServices("spf unix - n n - 0 spawn user=nobody argv=" + test.argv + "\n")}
-		if found := p.elsewhere(path); len(found) != test.want {
+		if found := p.checkOtherConfig(path); len(found) != test.want {
 			t.Errorf("%s: %v, want %d", test.argv, found, test.want)
 		}
 	}
@@ -180,7 +180,7 @@ func TestPostfixElsewhere(t *testing.T) {
 
 func TestPostfixWithoutUs(t *testing.T) {
 	p := postfix{main: parseParameters("smtpd_recipient_restrictions = reject_unauth_destination\n"), services: parseServices("smtp inet n - y - - smtpd\n")}
-	problems := p.problems()
+	problems := p.check()
 	if len(problems) != 1 || problems[0].Severity != conf.Hint {
 		t.Errorf("problems: %v, want a hint", problems)
 	}
@@ -208,7 +208,7 @@ func TestWords(t *testing.T) {
 		"{a":          {"a"},
 		"a}, b":       {"a}", "b"},
 	} {
-		if got := words(list); !slices.Equal(got, want) {
+		if got := splitList(list); !slices.Equal(got, want) {
 			t.Errorf("words(%q) = %q, want %q", list, got, want)
 		}
 	}

@@ -42,27 +42,27 @@ type span struct {
 }
 
 // branch is what the lines of a tree begin with.
-type branch struct{ first, rest string }
+type indent struct{ first, rest string }
 
 // tree gives the beginnings of a node's lines below a node whose lines begin
 // with above.
-func (p *printer) tree(above string, last bool) branch {
+func (p *printer) tree(above string, last bool) indent {
 	switch {
 	case p.style.UTF8 && last:
-		return branch{above + "└─ ", above + "   "}
+		return indent{above + "└─ ", above + "   "}
 	case p.style.UTF8:
-		return branch{above + "├─ ", above + "│  "}
+		return indent{above + "├─ ", above + "│  "}
 	case last:
-		return branch{above + "`- ", above + "   "}
+		return indent{above + "`- ", above + "   "}
 	}
-	return branch{above + "|- ", above + "|  "}
+	return indent{above + "|- ", above + "|  "}
 }
 
 // safe gives foreign text in characters that take one column each and do
 // nothing else: what a client chose must not move the cursor, hide what stands
 // beside it, or turn it round. So only printable US-ASCII stays, and with UTF-8
 // the letters of Latin, Greek, Cyrillic and Armenian.
-func (p *printer) safe(text string) string {
+func (p *printer) sanitize(text string) string {
 	const wideFrom = 0x590 // from here on there are letters from right to left, and wide ones
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -81,7 +81,7 @@ func (p *printer) safe(text string) string {
 }
 
 // octets is safe for text of which columns are to be counted in octets.
-func octets(text string) string {
+func sanitizeASCII(text string) string {
 	b := []byte(text)
 	for i, c := range b {
 		if c < ' ' || c > '~' {
@@ -112,7 +112,7 @@ func (p *printer) paint(s span) string {
 }
 
 // text prints a text on as many lines as it takes.
-func (p *printer) text(b branch, text string, c color) {
+func (p *printer) text(b indent, text string, c color) {
 	for i, line := range wrap(text, width-max(columns(b.first), columns(b.rest))) {
 		head := b.first
 		if i > 0 {
@@ -126,9 +126,9 @@ func (p *printer) text(b branch, text string, c color) {
 const remarkColumn = 40
 
 // pair prints a text and a remark on it, side by side if that fits.
-func (p *printer) pair(b branch, left, right span) {
+func (p *printer) pair(b indent, left, right span) {
 	if right.text == "" {
-		p.text(branch{b.first, b.rest + "  "}, left.text, left.color)
+		p.text(indent{b.first, b.rest + "  "}, left.text, left.color)
 		return
 	}
 	used := columns(b.first) + columns(left.text)
@@ -141,8 +141,8 @@ func (p *printer) pair(b branch, left, right span) {
 		p.line(span{b.first, dim}, left, span{gap, plainText}, right)
 		return
 	}
-	p.text(branch{b.first, b.rest + "  "}, left.text, left.color)
-	p.text(branch{b.rest + "    ", b.rest + "    "}, right.text, right.color)
+	p.text(indent{b.first, b.rest + "  "}, left.text, left.color)
+	p.text(indent{b.rest + "    ", b.rest + "    "}, right.text, right.color)
 }
 
 func columns(text string) int { return utf8.RuneCountInString(text) }
@@ -172,11 +172,11 @@ func wrap(text string, n int) []string {
 
 // pointed prints a record with carets under length octets of it from at on,
 // and what is wrong there. A length of 0 is for a record without fault.
-func (p *printer) pointed(b branch, record string, at, length int, what string) {
-	text := octets(record)
+func (p *printer) recordWithCarets(b indent, record string, at, length int, what string) {
+	text := sanitizeASCII(record)
 	room := width - columns(b.rest)
 	head := b.first
-	for _, l := range layout(text, room, at) {
+	for _, l := range wrapRanges(text, room, at) {
 		p.line(span{head, dim}, span{text[l.start:l.end], plainText})
 		head = b.rest
 		p.carets(head, l, at, length, what)
@@ -184,9 +184,9 @@ func (p *printer) pointed(b branch, record string, at, length int, what string) 
 }
 
 // excerpt is pointed for those lines only that have carets.
-func (p *printer) excerpt(above, record string, at, length int) {
-	text := octets(record)
-	for _, l := range layout(text, width-columns(above), at) {
+func (p *printer) linesWithCarets(above, record string, at, length int) {
+	text := sanitizeASCII(record)
+	for _, l := range wrapRanges(text, width-columns(above), at) {
 		if l.start < at+length && at < l.end {
 			p.line(span{above, dim}, span{text[l.start:l.end], plainText})
 			p.carets(above, l, at, length, "")
@@ -196,7 +196,7 @@ func (p *printer) excerpt(above, record string, at, length int) {
 
 // carets prints the carets under a line of a record, and behind the last what
 // is wrong.
-func (p *printer) carets(above string, l lineOf, at, length int, what string) {
+func (p *printer) carets(above string, l lineRange, at, length int, what string) {
 	from, to := max(at, l.start), min(at+length, l.end)
 	if from >= to {
 		return
@@ -209,17 +209,17 @@ func (p *printer) carets(above string, l lineOf, at, length int, what string) {
 		p.line(span{above, dim}, span{carets + " " + what, red})
 	default:
 		p.line(span{above, dim}, span{carets, red})
-		p.text(branch{above, above}, what, red)
+		p.text(indent{above, above}, what, red)
 	}
 }
 
 // lineOf is a line of a text: its octets from start to end.
-type lineOf struct{ start, end int }
+type lineRange struct{ start, end int }
 
 // layout cuts a text of one-column octets into lines of at most room, at blanks
 // where it can, so that no octet at marks is left out.
-func layout(text string, room, at int) []lineOf {
-	var lines []lineOf
+func wrapRanges(text string, room, at int) []lineRange {
+	var lines []lineRange
 	for start := 0; start < len(text) || lines == nil; {
 		end := min(start+room, len(text))
 		if end < len(text) {
@@ -227,7 +227,7 @@ func layout(text string, room, at int) []lineOf {
 				end = start + blank
 			}
 		}
-		lines = append(lines, lineOf{start, end})
+		lines = append(lines, lineRange{start, end})
 		for start = end; start < len(text) && text[start] == ' ' && start != at; start++ {
 		}
 	}

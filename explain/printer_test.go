@@ -29,7 +29,7 @@ func TestSafe(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for style, want := range map[Style]string{{UTF8: true}: test.utf8, {}: test.ascii} {
 				p := printer{style: style}
-				if got := p.safe(test.text); got != want {
+				if got := p.sanitize(test.text); got != want {
 					t.Errorf("with %+v: %q, want %q", style, got, want)
 				}
 			}
@@ -67,7 +67,7 @@ func TestManyNames(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	f := lint.Finding{Kind: lint.FoundMXLimit, Name: "x", Count: dns.MaxNames, Limit: 10}
-	if got := sentence(f); !strings.Contains(got, "x has 100 or more MX hosts") {
+	if got := message(f); !strings.Contains(got, "x has 100 or more MX hosts") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -79,7 +79,7 @@ func FuzzSafe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, style := range []Style{{}, {UTF8: true}} {
 			p := printer{style: style}
-			got := p.safe(text)
+			got := p.sanitize(text)
 			if columns(got) != utf8.RuneCountInString(text) || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x590 }) {
 				t.Errorf("%q became %q", text, got)
 			}
@@ -127,7 +127,7 @@ func TestPointed(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var p printer
-			p.pointed(branch{}, test.record, test.at, test.length, "wrong")
+			p.recordWithCarets(indent{}, test.record, test.at, test.length, "wrong")
 			if got := p.out.String(); got != test.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
 			}

@@ -149,17 +149,17 @@ type Term struct {
 
 // Lookup is a lookup that was made.
 type Lookup struct {
-	Name     string   `json:"name"`
-	Type     string   `json:"type"`
-	Data     []string `json:"data"` // the strings of a TXT record are joined
-	NXDomain bool     `json:"nxdomain,omitempty"`
-	Void     int      `json:"void,omitempty"` // it is the nth void lookup counted
-	TTL      float64  `json:"ttl"`            // seconds that are left of it
-	Took     float64  `json:"took_ms"`        // milliseconds
-	Source   Source   `json:"source"`
-	TCP      bool     `json:"tcp,omitempty"`
-	Size     int      `json:"size,omitempty"` // octets of the message, if it has data
-	Error    string   `json:"error,omitempty"`
+	Name         string   `json:"name"`
+	Type         string   `json:"type"`
+	Data         []string `json:"data"` // the strings of a TXT record are joined
+	NXDomain     bool     `json:"nxdomain,omitempty"`
+	Void         int      `json:"void,omitempty"` // it is the nth void lookup counted
+	TTL          float64  `json:"ttl"`            // seconds that are left of it
+	Milliseconds float64  `json:"took_ms"`        // milliseconds
+	Source       Source   `json:"source"`
+	TCP          bool     `json:"tcp,omitempty"`
+	Size         int      `json:"size,omitempty"` // octets of the message, if it has data
+	Error        string   `json:"error,omitempty"`
 }
 
 // Source is where an answer is from.
@@ -222,14 +222,14 @@ func writeJSON(w io.Writer, document any) error {
 	if err := e.Encode(document); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, escaped(b.String()))
+	_, err := io.WriteString(w, escapeInvisible(b.String()))
 	return err
 }
 
 // escaped gives a document with escapes for what encoding/json leaves as it is
 // though it does something to a terminal: DEL, C1 controls, and what is not
 // seen or turns text round.
-func escaped(document string) string {
+func escapeInvisible(document string) string {
 	var b strings.Builder
 	for _, r := range document {
 		if r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf) {

@@ -28,7 +28,7 @@ type ShownOption struct {
 // ShowConfig gives every option's value, and where it is from. Those that have
 // no effect are left out, unless the file has them.
 func ShowConfig(loaded *conf.File, path string) *ShownConfig {
-	d := &ShownConfig{Version: Version, File: path, Problems: problems(loaded), Options: []ShownOption{}}
+	d := &ShownConfig{Version: Version, File: path, Problems: countProblems(loaded), Options: []ShownOption{}}
 	s := settings{loaded: loaded, path: path}
 	for _, o := range conf.Options() {
 		shown := ShownOption{o.Name, o.Default, s.origin(o.Name), o.Help}
@@ -48,7 +48,7 @@ func (d *ShownConfig) JSON(w io.Writer) error { return writeJSON(w, d) }
 // Text gives the document as text for people.
 func (d *ShownConfig) Text(style Style) string {
 	p := &printer{style: style}
-	p.line(span{p.safe(d.File), bold})
+	p.line(span{p.sanitize(d.File), bold})
 	longest := 0
 	for _, o := range d.Options {
 		longest = max(longest, len(o.Name))
@@ -59,7 +59,7 @@ func (d *ShownConfig) Text(style Style) string {
 			origin, c = fmt.Sprintf("line %d", o.Origin.Line), bold
 		}
 		head := fmt.Sprintf("%-9s %-*s = ", origin, longest, o.Name)
-		p.text(branch{head, strings.Repeat(" ", len(head))}, p.safe(o.Value), c)
+		p.text(indent{head, strings.Repeat(" ", len(head))}, p.sanitize(o.Value), c)
 	}
 	if d.Problems > 0 {
 		p.line(span{count(d.Problems, "problem") + ": see --check-config", red})

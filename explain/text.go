@@ -25,48 +25,48 @@ func (d *Report) Text(style Style) string {
 // summary prints what became of a mail, and why.
 func (p *printer) summary(d *Report) {
 	head, c := d.headline()
-	flush := branch{"", "  "}
+	flush := indent{"", "  "}
 	p.text(flush, head, c)
-	in := branch{"  ", "  "}
+	in := indent{"  ", "  "}
 	for i, why := range p.reasons(d) {
 		p.text(in, why, plainText)
 		if c := d.decider(); i == 0 && c != nil && c.Fault != nil && c.Fault.Record != "" {
 			f := c.Fault
-			p.pointed(branch{"    ", "    "}, f.Record, f.Offset, f.Length, p.safe(f.Error))
+			p.recordWithCarets(indent{"    ", "    "}, f.Record, f.Offset, f.Length, p.sanitize(f.Error))
 		}
 	}
 	p.line()
 	r := d.Request
-	asked := "client " + p.shown(r.ClientAddress) + ", HELO " + p.shown(r.HELOName) + ", sender " + p.sender(r.Sender)
+	asked := "client " + p.orNone(r.ClientAddress) + ", HELO " + p.orNone(r.HELOName) + ", sender " + p.mailFrom(r.Sender)
 	if r.Recipient != "" {
-		asked += ", recipient " + p.safe(r.Recipient)
+		asked += ", recipient " + p.sanitize(r.Recipient)
 	}
-	p.text(branch{"Request: ", "         "}, asked, plainText)
-	p.text(branch{"Options: ", "         "}, p.options(d), plainText)
+	p.text(indent{"Request: ", "         "}, asked, plainText)
+	p.text(indent{"Options: ", "         "}, p.options(d), plainText)
 }
 
-func (p *printer) shown(value string) string {
+func (p *printer) orNone(value string) string {
 	if value == "" {
 		return "(none)"
 	}
-	return p.safe(value)
+	return p.sanitize(value)
 }
 
-func (p *printer) sender(value string) string {
+func (p *printer) mailFrom(value string) string {
 	if value == "" {
 		return "<>"
 	}
-	return p.safe(value)
+	return p.sanitize(value)
 }
 
 // options tells where the options are from.
 func (p *printer) options(d *Report) string {
-	text := p.safe(d.Config.File)
+	text := p.sanitize(d.Config.File)
 	if d.Config.Problems > 0 {
 		text += fmt.Sprintf(" (%s: see --check-config)", count(d.Config.Problems, "problem"))
 	}
 	if u := d.User; u != nil && u.Found {
-		text += fmt.Sprintf(", then line %d of %s for this recipient: %s", u.Line, p.safe(u.File), strings.Join(u.Options, ", "))
+		text += fmt.Sprintf(", then line %d of %s for this recipient: %s", u.Line, p.sanitize(u.File), strings.Join(u.Options, ", "))
 	}
 	return text
 }
@@ -93,22 +93,22 @@ func (p *printer) reasons(d *Report) []string {
 	case ByUnreadable:
 		return []string{"The request cannot be read: a line of it, or all of it, is too long."}
 	case ByNobody:
-		return []string{"Nothing is checked: " + p.safe(d.Unchecked) + "."}
+		return []string{"Nothing is checked: " + p.sanitize(d.Unchecked) + "."}
 	case ByRemembered:
 		return []string{"An earlier recipient of the same message (instance) had the answer."}
 	case ByList:
-		return []string{"Nothing is checked: " + p.holding(*d.Bypass)}
+		return []string{"Nothing is checked: " + p.exemptionSentence(*d.Bypass)}
 	}
 	var why []string
 	c := d.decider()
 	if c != nil {
-		why = append(why, fmt.Sprintf("%s is %s: %s.", c.title(), c.Verdict.Result, p.cause(c)))
+		why = append(why, fmt.Sprintf("%s is %s: %s.", c.title(), c.Verdict.Result, p.causeSentence(c)))
 	}
 	if c != nil && d.Decision != ByOverride {
-		why = append(why, p.ruling(c))
+		why = append(why, p.ruleSentence(c))
 	}
 	if d.Decision == ByOverride {
-		why = append(why, p.overruling(*d.Override))
+		why = append(why, p.overrideSentence(*d.Override))
 	}
 	return why
 }
@@ -121,25 +121,25 @@ func (c *Check) title() string {
 }
 
 // cause tells what a verdict is due to.
-func (p *printer) cause(c *Check) string {
+func (p *printer) causeSentence(c *Check) string {
 	v := c.Verdict
 	switch {
 	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Cached:
-		return p.safe(v.Domain) + " is no full domain name, and is not looked up"
+		return p.sanitize(v.Domain) + " is no full domain name, and is not looked up"
 	case v.Result == spf.None.String():
-		return p.shown(v.Domain) + " has no SPF record"
+		return p.orNone(v.Domain) + " has no SPF record"
 	case c.Fault != nil && c.Fault.Record != "":
-		return "there is an error in " + p.safe(c.Fault.Domain) + "'s record"
+		return "there is an error in " + p.sanitize(c.Fault.Domain) + "'s record"
 	case v.Result == spf.Temperror.String() && v.Error != "":
-		return "a lookup failed: " + p.safe(v.Error)
+		return "a lookup failed: " + p.sanitize(v.Error)
 	case v.Error != "":
-		return p.safe(v.Error)
+		return p.sanitize(v.Error)
 	case v.Term == "":
-		return fmt.Sprintf("no term of %s's record matches %s", p.safe(v.Domain), c.IP)
+		return fmt.Sprintf("no term of %s's record matches %s", p.sanitize(v.Domain), c.IP)
 	case isAll(v.Term):
-		return fmt.Sprintf("nothing before %s in %s's record matches %s", p.safe(v.Term), p.safe(v.Domain), c.IP)
+		return fmt.Sprintf("nothing before %s in %s's record matches %s", p.sanitize(v.Term), p.sanitize(v.Domain), c.IP)
 	}
-	return fmt.Sprintf("%s in %s's record matches %s", p.safe(v.Term), p.safe(v.Domain), c.IP)
+	return fmt.Sprintf("%s in %s's record matches %s", p.sanitize(v.Term), p.sanitize(v.Domain), c.IP)
 }
 
 func isAll(term string) bool {
@@ -147,7 +147,7 @@ func isAll(term string) bool {
 }
 
 // ruling tells what the settings make of a verdict.
-func (p *printer) ruling(c *Check) string {
+func (p *printer) ruleSentence(c *Check) string {
 	r := c.Rule
 	if r == nil {
 		return ""
@@ -167,7 +167,7 @@ func (p *printer) ruling(c *Check) string {
 }
 
 // overruling tells what an option does whatever the checks came to.
-func (p *printer) overruling(s Setting) string {
+func (p *printer) overrideSentence(s Setting) string {
 	setting := p.setting(s)
 	switch s.Option {
 	case "TestOnly":
@@ -186,15 +186,15 @@ func (p *printer) overruling(s Setting) string {
 }
 
 // holding tells which entry of a list holds the client.
-func (p *printer) holding(s Setting) string {
-	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.safe(s.Value))
+func (p *printer) exemptionSentence(s Setting) string {
+	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.sanitize(s.Value))
 }
 
 // setting prints an option with its value, and where that is from.
 func (p *printer) setting(s Setting) string {
 	text := s.Option
 	if s.Value != "" {
-		text += " = " + p.safe(s.Value)
+		text += " = " + p.sanitize(s.Value)
 	}
 	return text + " (" + p.origin(s.Origin) + ")"
 }
@@ -203,7 +203,7 @@ func (p *printer) origin(o Origin) string {
 	if o.Default {
 		return "the default"
 	}
-	return fmt.Sprintf("%s, line %d", p.safe(base(o.File)), o.Line)
+	return fmt.Sprintf("%s, line %d", p.sanitize(base(o.File)), o.Line)
 }
 
 // base gives a file's name without its folder: the whole is said elsewhere.
@@ -213,22 +213,22 @@ func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:]
 func (p *printer) decision(d *Report) {
 	p.line()
 	p.line(span{"Decision", bold})
-	in := branch{"  ", "    "}
+	in := indent{"  ", "    "}
 	for _, c := range d.Checks {
-		p.text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruling(c)), plainText)
+		p.text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)), plainText)
 	}
 	switch {
 	case d.Override != nil:
-		p.text(in, p.overruling(*d.Override), plainText)
+		p.text(in, p.overrideSentence(*d.Override), plainText)
 	case d.Bypass != nil:
-		p.text(in, p.holding(*d.Bypass), plainText)
+		p.text(in, p.exemptionSentence(*d.Bypass), plainText)
 	case d.Decision == ByRemembered:
 		p.text(in, "The message had its answer, or its header, with an earlier recipient.", plainText)
 	case len(d.Checks) == 0:
 		p.text(in, "Nothing was checked.", plainText)
 	}
 	p.line(span{"Postfix gets", bold})
-	p.line(span{p.safe(d.Reply), plainText}) // whole, as wide as it is: to be compared and copied
+	p.line(span{p.sanitize(d.Reply), plainText}) // whole, as wide as it is: to be compared and copied
 }
 
 // count writes a number of things.

@@ -19,26 +19,26 @@ func (p *printer) check(c *Check, nameless bool) {
 	if c.Identity != "helo" {
 		name = c.Sender
 	}
-	p.title(c.title()+" "+p.safe(name)+": ", v.Result)
+	p.title(c.title()+" "+p.sanitize(name)+": ", v.Result)
 	if nameless && c.Identity == "helo" {
-		p.text(branch{"  ", "  "}, "No HELO name was given; the sender's domain stands for it.", plainText)
+		p.text(indent{"  ", "  "}, "No HELO name was given; the sender's domain stands for it.", plainText)
 	}
 	switch {
 	case c.Cached:
-		p.text(branch{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
+		p.text(indent{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
 			lifetime(v.TTL)), dim)
 		return
 	case c.Record == nil:
 		text := "This is no full domain name, and is not looked up (RFC 7208, 4.3)."
 		switch {
 		case v.Error != "":
-			text = p.safe(v.Error) + "."
+			text = p.sanitize(v.Error) + "."
 		case v.Voids > 0:
 			text += " It counts as a void lookup."
 		}
-		p.text(branch{"  ", "  "}, text, plainText)
+		p.text(indent{"  ", "  "}, text, plainText)
 	default:
-		p.record(branch{"", ""}, c.Record, v, "")
+		p.record(indent{"", ""}, c.Record, v, "")
 	}
 	p.explanation(c.Explanation)
 	p.lookups("  ", c.Lookups, v, "")
@@ -48,7 +48,7 @@ func (p *printer) check(c *Check, nameless bool) {
 // title prints what is checked, and the result.
 func (p *printer) title(text, result string) {
 	if columns(text)+len(result) > width {
-		p.text(branch{"", "  "}, text+result, resultColor(result))
+		p.text(indent{"", "  "}, text+result, resultColor(result))
 		return
 	}
 	p.line(span{text, bold}, span{result, resultColor(result)})
@@ -59,20 +59,20 @@ func (p *printer) list(l *List) {
 	p.line()
 	title := l.Option
 	if l.Entry != "" {
-		title += " " + p.safe(l.Entry)
+		title += " " + p.sanitize(l.Entry)
 	}
-	p.text(branch{"", "  "}, title, bold)
+	p.text(indent{"", "  "}, title, bold)
 	v := Verdict{TermsLimit: spf.DefaultLimits().Lookups}
 	if l.Record != nil {
-		p.record(branch{"", ""}, l.Record, v, "")
+		p.record(indent{"", ""}, l.Record, v, "")
 	}
 	p.lookups("  ", l.Lookups, v, "")
 }
 
 // record prints a record and its terms. With a result, that is what an include
 // or redirect made of it.
-func (p *printer) record(b branch, r *Record, v Verdict, result string) {
-	p.pair(b, span{p.safe(r.Domain), bold}, span{result, resultColor(r.Result)})
+func (p *printer) record(b indent, r *Record, v Verdict, result string) {
+	p.pair(b, span{p.sanitize(r.Domain), bold}, span{result, resultColor(r.Result)})
 	if len(r.Terms) == 0 {
 		p.body(b.rest+"  ", r, v)
 		return
@@ -82,13 +82,13 @@ func (p *printer) record(b branch, r *Record, v Verdict, result string) {
 		stem = "│ "
 	}
 	p.body(b.rest+stem, r, v)
-	rest := r.rest()
-	_, marked, _ := r.flaw()
+	rest := r.restText()
+	_, marked, _ := r.errorRange()
 	for i := 0; i < len(r.Terms); {
 		run := r.networks(i)
 		last := i+max(run, 1) == len(r.Terms) && rest == ""
-		if run >= foldedRun {
-			p.pair(p.tree(b.rest, last), span{folded(r.Terms[i].Text, run), plainText},
+		if run >= collapsedRun {
+			p.pair(p.tree(b.rest, last), span{collapsed(r.Terms[i].Text, run), plainText},
 				span{strings.Repeat(" ", outcomeIndent) + "no match", dim})
 			i += run
 			continue
@@ -103,7 +103,7 @@ func (p *printer) record(b branch, r *Record, v Verdict, result string) {
 
 // foldedRun is how many networks in a row become one line. The record's text
 // has them all.
-const foldedRun = 4
+const collapsedRun = 4
 
 // networks counts the terms from i on that are networks without the client.
 func (r *Record) networks(i int) int {
@@ -118,26 +118,26 @@ func (r *Record) networks(i int) int {
 }
 
 // folded writes a run of networks as one.
-func folded(first string, run int) string {
-	return fmt.Sprintf("%s and %d more", octets(first), run-1)
+func collapsed(first string, run int) string {
+	return fmt.Sprintf("%s and %d more", sanitizeASCII(first), run-1)
 }
 
 // body prints a record's text, and the lookup that gave it.
 func (p *printer) body(above string, r *Record, v Verdict) {
-	in := branch{above, above}
+	in := indent{above, above}
 	p.lookups(above, r.Lookups, v, r.Text)
-	switch at, length, what := r.flaw(); {
+	switch at, length, what := r.errorRange(); {
 	case r.Text != "":
-		p.pointed(in, r.Text, at, length, p.safe(what))
+		p.recordWithCarets(in, r.Text, at, length, p.sanitize(what))
 	case r.Error != "" && len(r.Lookups) > 0 && r.Lookups[0].Error == "":
-		p.text(in, p.safe(r.Error), red)
+		p.text(in, p.sanitize(r.Error), red)
 	case r.Error == "":
 		p.text(in, "no SPF record", plainText)
 	}
 }
 
 // flaw gives the part of a record that makes an error.
-func (r *Record) flaw() (at, length int, what string) {
+func (r *Record) errorRange() (at, length int, what string) {
 	if r.Offset != nil {
 		return *r.Offset, r.Length, r.Error
 	}
@@ -150,7 +150,7 @@ func (r *Record) flaw() (at, length int, what string) {
 }
 
 // rest tells what becomes of the terms that were not evaluated.
-func (r *Record) rest() string {
+func (r *Record) restText() string {
 	switch left := r.evaluable - len(r.Terms); {
 	case r.Default:
 		return "no term matches: neutral (RFC 7208, 4.7)"
@@ -164,7 +164,7 @@ func (r *Record) rest() string {
 
 // term prints a term, and what it took. marked tells whether the record's text
 // shows what is wrong with it.
-func (p *printer) term(b branch, t *Term, v Verdict, marked bool) {
+func (p *printer) term(b indent, t *Term, v Verdict, marked bool) {
 	outcome, c := "no match", dim
 	switch {
 	case t.Error != "" && t.Record == nil:
@@ -182,16 +182,16 @@ func (p *printer) term(b branch, t *Term, v Verdict, marked bool) {
 	} else {
 		outcome = strings.Repeat(" ", outcomeIndent) + outcome
 	}
-	p.pair(b, span{octets(t.Text), plainText}, span{outcome, c})
+	p.pair(b, span{sanitizeASCII(t.Text), plainText}, span{outcome, c})
 	if t.Target != "" && strings.Contains(t.Text, "%") {
-		p.text(branch{b.rest + "= ", b.rest + "  "}, p.safe(t.Target), plainText)
+		p.text(indent{b.rest + "= ", b.rest + "  "}, p.sanitize(t.Target), plainText)
 	}
 	p.lookups(b.rest, t.Lookups, v, "")
-	if t.Error != "" && t.Record == nil && !marked && !failed(t.Lookups) {
-		p.text(branch{b.rest, b.rest}, p.safe(t.Error), red)
+	if t.Error != "" && t.Record == nil && !marked && !lastFailed(t.Lookups) {
+		p.text(indent{b.rest, b.rest}, p.sanitize(t.Error), red)
 	}
 	if t.Record != nil {
-		p.record(branch{b.rest, b.rest}, t.Record, v, "")
+		p.record(indent{b.rest, b.rest}, t.Record, v, "")
 	}
 }
 
@@ -200,16 +200,16 @@ func (p *printer) explanation(e *Explanation) {
 	if e == nil {
 		return
 	}
-	in := branch{"    ", "    "}
-	p.text(branch{"", "  "}, "exp="+p.safe(e.Target), plainText)
+	in := indent{"    ", "    "}
+	p.text(indent{"", "  "}, "exp="+p.sanitize(e.Target), plainText)
 	p.lookups(in.first, e.Lookups, Verdict{}, "")
 	if e.Error != "" {
-		p.text(in, "not used: "+p.safe(e.Error), yellow)
+		p.text(in, "not used: "+p.sanitize(e.Error), yellow)
 		return
 	}
-	p.text(in, p.safe(e.Text), plainText)
+	p.text(in, p.sanitize(e.Text), plainText)
 	if e.Value != e.Text {
-		p.text(branch{"  = ", "    "}, p.safe(e.Value), plainText)
+		p.text(indent{"  = ", "    "}, p.sanitize(e.Value), plainText)
 	}
 }
 

@@ -161,7 +161,7 @@ func (p *Program) audit(o *Options, resolver dns.Resolver) int {
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
 	q, _ := spf.NewQuestion(o.domain, dns.TypeTXT)
-	d := explain.NewSurvey(lint.Domain(ctx, resolver, q.Name, spf.DefaultLimits()))
+	d := explain.NewAudit(lint.Domain(ctx, resolver, q.Name, spf.DefaultLimits()))
 	printer := p.newPrinter(o, firstLine)
 	status := StatusOK
 	if d.Broken() {

@@ -12,10 +12,10 @@ import (
 )
 
 // shownNetworks is how many of the widest networks are printed.
-const shownNetworks = 5
+const maxShownNetworks = 5
 
 // Text gives the document as text for people, worst things first.
-func (d *Survey) Text(style Style) string {
+func (d *Audit) Text(style Style) string {
 	p := &printer{style: style}
 	s := d.survey
 	broken, risky := 0, 0
@@ -29,11 +29,11 @@ func (d *Survey) Text(style Style) string {
 	}
 	switch {
 	case broken > 0:
-		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF does not work as it should", red)
+		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF does not work as it should", red)
 	case risky > 0:
-		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works, but some of it is unwise", yellow)
+		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF works, but some of it is unwise", yellow)
 	default:
-		p.text(branch{"", "  "}, p.safe(s.Domain)+": SPF works", green)
+		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF works", green)
 	}
 	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), plainText})
 	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), plainText})
@@ -48,27 +48,27 @@ func (d *Survey) Text(style Style) string {
 		}
 		p.finding(f)
 	}
-	p.surveyTree(s)
+	p.auditTree(s)
 	p.networks(s)
 	return p.out.String()
 }
 
 // finding prints a finding, and its place in the record.
 func (p *printer) finding(f lint.Finding) {
-	p.text(branch{"  * ", "    "}, p.safe(sentence(f)), plainText)
-	if at, length := place(f); length > 0 && f.Record != nil {
-		p.excerpt("      ", f.Record.Text, at, length)
+	p.text(indent{"  * ", "    "}, p.sanitize(message(f)), plainText)
+	if at, length := location(f); length > 0 && f.Record != nil {
+		p.linesWithCarets("      ", f.Record.Text, at, length)
 	}
 	if f.Kind == lint.FoundSeveralRecords {
 		l := lookup(spf.LookupEvent{Question: dns.Question{Name: f.Record.Domain, Type: dns.TypeTXT}, Answer: f.Record.Answer})
 		for _, text := range l.records() {
-			p.pointed(branch{"      ", "        "}, text, 0, 0, "")
+			p.recordWithCarets(indent{"      ", "        "}, text, 0, 0, "")
 		}
 	}
 }
 
 // sentence tells what a finding is.
-func sentence(f lint.Finding) string {
+func message(f lint.Finding) string {
 	domain, term := "", ""
 	if f.Record != nil {
 		domain = f.Record.Domain
@@ -154,46 +154,46 @@ func addresses(n netip.Prefix) string {
 }
 
 // surveyTree prints the records as a tree.
-func (p *printer) surveyTree(s *lint.Report) {
+func (p *printer) auditTree(s *lint.Report) {
 	p.line()
 	p.line(span{"Records", bold})
 	if len(s.Records) > 0 {
-		p.surveyed(branch{"  ", "  "}, s, s.Records[0], make(map[*lint.Record]bool))
+		p.auditedRecord(indent{"  ", "  "}, s, s.Records[0], make(map[*lint.Record]bool))
 	}
 }
 
-func (p *printer) surveyed(b branch, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
+func (p *printer) auditedRecord(b indent, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
 	var remark string
 	if !r.Answer.Void() {
 		remark = fmt.Sprintf("TTL %s, %d octets", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
 	}
 	if shown[r] {
-		p.pair(b, span{p.safe(r.Domain), bold}, span{"as above", dim})
+		p.pair(b, span{p.sanitize(r.Domain), bold}, span{"as above", dim})
 		return
 	}
 	shown[r] = true
-	p.pair(b, span{p.safe(r.Domain), bold}, span{remark, dim})
+	p.pair(b, span{p.sanitize(r.Domain), bold}, span{remark, dim})
 	switch {
 	case r.Err != nil:
-		p.text(branch{b.rest + "  ", b.rest + "  "}, p.safe(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), red)
+		p.text(indent{b.rest + "  ", b.rest + "  "}, p.sanitize(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), red)
 	case r.Record == nil:
-		p.text(branch{b.rest + "  ", b.rest + "  "}, "no SPF record", red)
+		p.text(indent{b.rest + "  ", b.rest + "  "}, "no SPF record", red)
 	}
 	for i := 0; i < len(r.Terms); {
-		run := surveyedNetworks(r.Terms[i:])
-		if run >= foldedRun {
-			p.text(p.tree(b.rest, i+run == len(r.Terms)), folded(r.Terms[i].Term.Source(), run), plainText)
+		run := countNetworks(r.Terms[i:])
+		if run >= collapsedRun {
+			p.text(p.tree(b.rest, i+run == len(r.Terms)), collapsed(r.Terms[i].Term.Source(), run), plainText)
 			i += run
 			continue
 		}
-		p.surveyedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, r.Terms[i], shown)
+		p.auditedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, r.Terms[i], shown)
 		i++
 	}
 }
 
 // surveyedNetworks counts the terms that are networks before the first that is
 // none.
-func surveyedNetworks(terms []*lint.Term) int {
+func countNetworks(terms []*lint.Term) int {
 	for i, t := range terms {
 		if d, ok := t.Term.(*spf.Directive); !ok || !d.Addr.IsValid() {
 			return i
@@ -202,7 +202,7 @@ func surveyedNetworks(terms []*lint.Term) int {
 	return len(terms)
 }
 
-func (p *printer) surveyedTerm(b branch, s *lint.Report, t *lint.Term, shown map[*lint.Record]bool) {
+func (p *printer) auditedTerm(b indent, s *lint.Report, t *lint.Term, shown map[*lint.Record]bool) {
 	remark := ""
 	if t.LookupNumber > 0 {
 		remark = fmt.Sprintf("term %d/%d", t.LookupNumber, s.Limits.Lookups)
@@ -211,16 +211,16 @@ func (p *printer) surveyedTerm(b branch, s *lint.Report, t *lint.Term, shown map
 	if t.LookupNumber > s.Limits.Lookups {
 		c = red
 	}
-	p.pair(b, span{octets(t.Term.Source()), plainText}, span{remark, c})
+	p.pair(b, span{sanitizeASCII(t.Term.Source()), plainText}, span{remark, c})
 	for _, event := range t.Lookups {
 		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
 		if event.Err == nil && event.Answer.Void() && event.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
 			continue // most hosts have none, and it does not matter
 		}
-		p.text(branch{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.safe(l.Name), p.safe(l.outcome(""))), dim)
+		p.text(indent{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.sanitize(l.Name), p.sanitize(l.outcome(""))), dim)
 	}
 	if t.Record != nil {
-		p.surveyed(branch{b.rest, b.rest}, s, t.Record, shown)
+		p.auditedRecord(indent{b.rest, b.rest}, s, t.Record, shown)
 	}
 }
 
@@ -237,10 +237,10 @@ func (p *printer) networks(s *lint.Report) {
 		if bits := network.Network.Addr().BitLen(); bits != family {
 			family, n = bits, 0
 		}
-		if n++; n > shownNetworks {
+		if n++; n > maxShownNetworks {
 			continue
 		}
-		p.pair(branch{"  ", "  "}, span{fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), plainText},
-			span{octets(network.Term.Source()) + " of " + p.safe(network.Record.Domain), dim})
+		p.pair(indent{"  ", "  "}, span{fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), plainText},
+			span{sanitizeASCII(network.Term.Source()) + " of " + p.sanitize(network.Record.Domain), dim})
 	}
 }

@@ -9,23 +9,23 @@ import (
 
 // Survey is the document about all of a domain's records. Its names are
 // stable.
-type Survey struct {
-	Version    int              `json:"version"`
-	Domain     string           `json:"domain"`
-	Terms      int              `json:"terms"` // with lookups, as those below of a client that no term matches
-	TermsLimit int              `json:"terms_limit"`
-	VoidsIPv4  int              `json:"voids_ipv4"` // void lookups of an IPv4 client
-	VoidsIPv6  int              `json:"voids_ipv6"`
-	VoidsLimit int              `json:"voids_limit"`
-	Findings   []SurveyFinding  `json:"findings"` // worst first
-	Records    []SurveyedRecord `json:"records"`  // the domain's own first, each once
-	Networks   []SurveyNetwork  `json:"networks"` // that pass, widest first
+type Audit struct {
+	Version    int            `json:"version"`
+	Domain     string         `json:"domain"`
+	Terms      int            `json:"terms"` // with lookups, as those below of a client that no term matches
+	TermsLimit int            `json:"terms_limit"`
+	VoidsIPv4  int            `json:"voids_ipv4"` // void lookups of an IPv4 client
+	VoidsIPv6  int            `json:"voids_ipv6"`
+	VoidsLimit int            `json:"voids_limit"`
+	Findings   []AuditFinding `json:"findings"` // worst first
+	Records    []AuditRecord  `json:"records"`  // the domain's own first, each once
+	Networks   []AuditNetwork `json:"networks"` // that pass, widest first
 
 	survey *lint.Report
 }
 
 // SurveyFinding is something that a survey found.
-type SurveyFinding struct {
+type AuditFinding struct {
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"` // broken, risky, remark
 	Domain   string `json:"domain,omitempty"`
@@ -40,18 +40,18 @@ type SurveyFinding struct {
 }
 
 // SurveyedRecord is a name and its record.
-type SurveyedRecord struct {
-	Domain string         `json:"domain"`
-	Text   string         `json:"text,omitempty"`
-	Error  string         `json:"error,omitempty"`
-	TTL    float64        `json:"ttl"`
-	Size   int            `json:"size,omitempty"` // octets of the answer, if it has data
-	TCP    bool           `json:"tcp,omitempty"`
-	Terms  []SurveyedTerm `json:"terms,omitempty"` // directives and the redirect
+type AuditRecord struct {
+	Domain string      `json:"domain"`
+	Text   string      `json:"text,omitempty"`
+	Error  string      `json:"error,omitempty"`
+	TTL    float64     `json:"ttl"`
+	Size   int         `json:"size,omitempty"` // octets of the answer, if it has data
+	TCP    bool        `json:"tcp,omitempty"`
+	Terms  []AuditTerm `json:"terms,omitempty"` // directives and the redirect
 }
 
 // SurveyedTerm is a term of a record.
-type SurveyedTerm struct {
+type AuditTerm struct {
 	Text    string   `json:"text"`
 	Offset  int      `json:"offset"`
 	Target  string   `json:"target,omitempty"`
@@ -62,43 +62,43 @@ type SurveyedTerm struct {
 }
 
 // SurveyNetwork is a network of clients that pass.
-type SurveyNetwork struct {
+type AuditNetwork struct {
 	Network string `json:"network"`
 	Domain  string `json:"domain"` // whose record names it
 	Term    string `json:"term"`
 }
 
 // NewSurvey makes a document of a survey.
-func NewSurvey(s *lint.Report) *Survey {
-	d := &Survey{
+func NewAudit(s *lint.Report) *Audit {
+	d := &Audit{
 		Version: Version, Domain: s.Domain, survey: s,
 		Terms: s.Lookups, TermsLimit: s.Limits.Lookups, VoidsIPv4: s.VoidLookups4, VoidsIPv6: s.VoidLookups6, VoidsLimit: s.Limits.VoidLookups,
-		Findings: []SurveyFinding{}, Records: []SurveyedRecord{}, Networks: []SurveyNetwork{},
+		Findings: []AuditFinding{}, Records: []AuditRecord{}, Networks: []AuditNetwork{},
 	}
 	for _, f := range s.Findings {
-		d.Findings = append(d.Findings, newFinding(f))
+		d.Findings = append(d.Findings, newAuditFinding(f))
 	}
 	for _, r := range s.Records {
-		d.Records = append(d.Records, newRecord(r))
+		d.Records = append(d.Records, newAuditRecord(r))
 	}
 	for _, n := range s.Networks {
-		d.Networks = append(d.Networks, SurveyNetwork{n.Network.String(), n.Record.Domain, n.Term.Source()})
+		d.Networks = append(d.Networks, AuditNetwork{n.Network.String(), n.Record.Domain, n.Term.Source()})
 	}
 	return d
 }
 
 // Broken tells whether something is, so that results are wrong or errors.
-func (d *Survey) Broken() bool {
+func (d *Audit) Broken() bool {
 	return len(d.survey.Findings) > 0 && d.survey.Findings[0].Kind.Severity() == lint.Broken
 }
 
 // JSON writes the document as JSON.
-func (d *Survey) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *Audit) JSON(w io.Writer) error { return writeJSON(w, d) }
 
-func newFinding(f lint.Finding) SurveyFinding {
-	d := SurveyFinding{
+func newAuditFinding(f lint.Finding) AuditFinding {
+	d := AuditFinding{
 		Kind: f.Kind.String(), Severity: f.Kind.Severity().String(),
-		Name: f.Name, Count: f.Count, Limit: f.Limit, Text: sentence(f),
+		Name: f.Name, Count: f.Count, Limit: f.Limit, Text: message(f),
 	}
 	if f.Record != nil {
 		d.Domain = f.Record.Domain
@@ -106,7 +106,7 @@ func newFinding(f lint.Finding) SurveyFinding {
 	if f.Term != nil {
 		d.Term = f.Term.Source()
 	}
-	if at, length := place(f); length > 0 {
+	if at, length := location(f); length > 0 {
 		d.Offset, d.Length = &at, length
 	}
 	if f.Network.IsValid() {
@@ -116,7 +116,7 @@ func newFinding(f lint.Finding) SurveyFinding {
 }
 
 // place gives the part of the record that a finding is about.
-func place(f lint.Finding) (at, length int) {
+func location(f lint.Finding) (at, length int) {
 	if syntax, ok := f.Err.(*spf.SyntaxError); ok {
 		return syntax.Offset, extent(syntax)
 	}
@@ -129,8 +129,8 @@ func place(f lint.Finding) (at, length int) {
 	return 0, 0
 }
 
-func newRecord(r *lint.Record) SurveyedRecord {
-	d := SurveyedRecord{
+func newAuditRecord(r *lint.Record) AuditRecord {
+	d := AuditRecord{
 		Domain: r.Domain, Text: r.Text, Error: errorText(r.Err),
 		TTL: seconds(r.Answer.TTL), TCP: r.Answer.TCP,
 	}
@@ -138,7 +138,7 @@ func newRecord(r *lint.Record) SurveyedRecord {
 		d.Size = r.Answer.Size
 	}
 	for _, t := range r.Terms {
-		term := SurveyedTerm{
+		term := AuditTerm{
 			Text: t.Term.Source(), Offset: t.Term.Offset(), Target: t.Target, Macro: t.Macro, Counted: t.LookupNumber,
 		}
 		for _, l := range t.Lookups {
