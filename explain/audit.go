@@ -7,30 +7,30 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// Survey is the document about all of a domain's records. Its names are
+// Audit is what an audit of all of a domain's records found. Its JSON names are
 // stable.
 type Audit struct {
 	Version    int            `json:"version"`
 	Domain     string         `json:"domain"`
-	Terms      int            `json:"terms"` // with lookups, as those below of a client that no term matches
+	Terms      int            `json:"terms"` // that cause lookups, for a client that no term matches; so are the void lookups
 	TermsLimit int            `json:"terms_limit"`
-	VoidsIPv4  int            `json:"voids_ipv4"` // void lookups of an IPv4 client
+	VoidsIPv4  int            `json:"voids_ipv4"` // for an IPv4 client
 	VoidsIPv6  int            `json:"voids_ipv6"`
 	VoidsLimit int            `json:"voids_limit"`
 	Findings   []AuditFinding `json:"findings"` // worst first
 	Records    []AuditRecord  `json:"records"`  // the domain's own first, each once
-	Networks   []AuditNetwork `json:"networks"` // that pass, widest first
+	Networks   []AuditNetwork `json:"networks"` // whose clients pass, widest first
 
 	survey *lint.Report
 }
 
-// SurveyFinding is something that a survey found.
+// AuditFinding is one finding.
 type AuditFinding struct {
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"` // broken, risky, remark
 	Domain   string `json:"domain,omitempty"`
 	Term     string `json:"term,omitempty"`
-	Offset   *int   `json:"offset,omitempty"` // in the record, in octets
+	Offset   *int   `json:"offset,omitempty"` // in the record, in bytes
 	Length   int    `json:"length,omitempty"`
 	Name     string `json:"name,omitempty"`
 	Network  string `json:"network,omitempty"`
@@ -39,36 +39,36 @@ type AuditFinding struct {
 	Text     string `json:"text"` // for people
 }
 
-// SurveyedRecord is a name and its record.
+// AuditRecord is a name and its record.
 type AuditRecord struct {
 	Domain string      `json:"domain"`
 	Text   string      `json:"text,omitempty"`
 	Error  string      `json:"error,omitempty"`
 	TTL    float64     `json:"ttl"`
-	Size   int         `json:"size,omitempty"` // octets of the answer, if it has data
+	Size   int         `json:"size,omitempty"` // bytes of the answer, if it has data
 	TCP    bool        `json:"tcp,omitempty"`
-	Terms  []AuditTerm `json:"terms,omitempty"` // directives and the redirect
+	Terms  []AuditTerm `json:"terms,omitempty"` // directives and redirect
 }
 
-// SurveyedTerm is a term of a record.
+// AuditTerm is a term of a record.
 type AuditTerm struct {
 	Text    string   `json:"text"`
 	Offset  int      `json:"offset"`
 	Target  string   `json:"target,omitempty"`
 	Macro   bool     `json:"macro,omitempty"`   // the target depends on the client
-	Counted int      `json:"counted,omitempty"` // terms with lookups, this one included
+	Counted int      `json:"counted,omitempty"` // terms that cause lookups so far, this one included
 	Lookups []Lookup `json:"lookups,omitempty"`
-	Record  string   `json:"record,omitempty"` // the name among records that it leads to
+	Record  string   `json:"record,omitempty"` // the domain in Records that it leads to
 }
 
-// SurveyNetwork is a network of clients that pass.
+// AuditNetwork is a network whose clients pass.
 type AuditNetwork struct {
 	Network string `json:"network"`
 	Domain  string `json:"domain"` // whose record names it
 	Term    string `json:"term"`
 }
 
-// NewSurvey makes a document of a survey.
+// NewAudit returns a lint report as plain data.
 func NewAudit(s *lint.Report) *Audit {
 	d := &Audit{
 		Version: Version, Domain: s.Domain, survey: s,
@@ -87,12 +87,12 @@ func NewAudit(s *lint.Report) *Audit {
 	return d
 }
 
-// Broken tells whether something is, so that results are wrong or errors.
+// Broken reports whether results are wrong or errors.
 func (d *Audit) Broken() bool {
 	return len(d.survey.Findings) > 0 && d.survey.Findings[0].Kind.Severity() == lint.Broken
 }
 
-// JSON writes the document as JSON.
+// JSON writes the audit as JSON.
 func (d *Audit) JSON(w io.Writer) error { return writeJSON(w, d) }
 
 func newAuditFinding(f lint.Finding) AuditFinding {
@@ -115,7 +115,7 @@ func newAuditFinding(f lint.Finding) AuditFinding {
 	return d
 }
 
-// place gives the part of the record that a finding is about.
+// location returns the part of the record that a finding is about.
 func location(f lint.Finding) (at, length int) {
 	if syntax, ok := f.Err.(*spf.SyntaxError); ok {
 		return syntax.Offset, extent(syntax)

@@ -11,10 +11,10 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// shownNetworks is how many of the widest networks are printed.
+// maxShownNetworks is how many of the widest networks of each family are printed.
 const maxShownNetworks = 5
 
-// Text gives the document as text for people, worst things first.
+// Text returns the audit as text for people, the worst findings first.
 func (d *Audit) Text(style Style) string {
 	p := &printer{style: style}
 	s := d.survey
@@ -53,7 +53,7 @@ func (d *Audit) Text(style Style) string {
 	return p.out.String()
 }
 
-// finding prints a finding, and its place in the record.
+// finding prints a finding and its place in the record.
 func (p *printer) finding(f lint.Finding) {
 	p.text(indent{"  * ", "    "}, p.sanitize(message(f)), plainText)
 	if at, length := location(f); length > 0 && f.Record != nil {
@@ -67,7 +67,7 @@ func (p *printer) finding(f lint.Finding) {
 	}
 }
 
-// sentence tells what a finding is.
+// message returns a finding as a sentence.
 func message(f lint.Finding) string {
 	domain, term := "", ""
 	if f.Record != nil {
@@ -133,7 +133,7 @@ func message(f lint.Finding) string {
 	return "there is more than was looked at"
 }
 
-// hosts writes a number of names, of which no more than dns.MaxNames are known.
+// hosts returns a number of names; no more than dns.MaxNames are known.
 func hosts(n int) string {
 	if n >= dns.MaxNames {
 		return fmt.Sprintf("%d or more", n)
@@ -141,7 +141,7 @@ func hosts(n int) string {
 	return strconv.Itoa(n)
 }
 
-// addresses tells how many addresses a network has.
+// addresses returns the size of a network.
 func addresses(n netip.Prefix) string {
 	bits := n.Addr().BitLen() - n.Bits()
 	switch {
@@ -153,7 +153,7 @@ func addresses(n netip.Prefix) string {
 	return fmt.Sprintf("2^%d addresses", bits)
 }
 
-// surveyTree prints the records as a tree.
+// auditTree prints the records as a tree.
 func (p *printer) auditTree(s *lint.Report) {
 	p.line()
 	p.line(span{"Records", bold})
@@ -191,8 +191,7 @@ func (p *printer) auditedRecord(b indent, s *lint.Report, r *lint.Record, shown 
 	}
 }
 
-// surveyedNetworks counts the terms that are networks before the first that is
-// none.
+// countNetworks returns the number of leading terms that are networks.
 func countNetworks(terms []*lint.Term) int {
 	for i, t := range terms {
 		if d, ok := t.Term.(*spf.Directive); !ok || !d.Addr.IsValid() {
@@ -215,7 +214,7 @@ func (p *printer) auditedTerm(b indent, s *lint.Report, t *lint.Term, shown map[
 	for _, event := range t.Lookups {
 		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
 		if event.Err == nil && event.Answer.Void() && event.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
-			continue // most hosts have none, and it does not matter
+			continue // most hosts have no IPv6 address, and it does not matter here
 		}
 		p.text(indent{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.sanitize(l.Name), p.sanitize(l.outcome(""))), dim)
 	}

@@ -14,17 +14,17 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// ConfigCheck is the document about what is wrong with a configuration, with
-// the name servers and with Postfix's side. Its names are stable.
+// ConfigCheck is what is wrong with a configuration, with the name servers and on
+// Postfix's side. Its JSON names are stable.
 type ConfigCheck struct {
 	Version     int            `json:"version"`
 	File        string         `json:"file"`
 	NameServers []NameServer   `json:"name_servers"`
-	Postfix     string         `json:"postfix"` // what was looked at there, or why nothing was
+	Postfix     string         `json:"postfix"` // what was checked there, or why nothing was
 	Problems    []conf.Problem `json:"problems"`
 }
 
-// NameServer is a name server that was asked.
+// NameServer is a name server that was queried.
 type NameServer struct {
 	Address string  `json:"address"`
 	Took    float64 `json:"took_ms"`
@@ -35,16 +35,16 @@ const (
 	// probeName exists for tests (RFC 6761, 6.5). Any answer about it will do.
 	probeName = "example.com"
 
-	// probeTime is how long a name server may take for it: as long as the C
+	// probeTimeout is how long a name server may take to answer: as long as the C
 	// library waits.
 	probeTimeout = 5 * time.Second
 )
 
-// CheckConfig looks for what is wrong with a configuration, with name servers,
-// whose addresses are from a file or "" if that has nothing to do with them,
-// and with Postfix, if its postconf(1) is to be found.
+// CheckConfig checks a configuration, the name servers, and Postfix if its
+// postconf(1) is found. From is the file that names the servers, "" if no file
+// does.
 //
-// unread is why the configuration file cannot be read, if that is so.
+// Unread is why the configuration file cannot be read; nil if it can.
 func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread error, servers []netip.AddrPort, from string) *ConfigCheck {
 	d := &ConfigCheck{Version: Version, File: path, NameServers: []NameServer{}, Problems: []conf.Problem{}}
 	if unread != nil {
@@ -74,7 +74,7 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 	return d
 }
 
-// ask asks a name server something that it must know.
+// probe queries a name server for a name that it must know.
 func (d *ConfigCheck) probe(ctx context.Context, server netip.AddrPort, from string) {
 	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTimeout, Attempts: 1})
 	start := time.Now()
@@ -87,7 +87,7 @@ func (d *ConfigCheck) probe(ctx context.Context, server netip.AddrPort, from str
 	d.NameServers = append(d.NameServers, n)
 }
 
-// Clean tells whether there are no problems; hints may be meant so.
+// Clean reports whether there are no problems. Hints may be intended.
 func (d *ConfigCheck) Clean() bool {
 	for _, p := range d.Problems {
 		if p.Severity == conf.Faulty {
@@ -97,7 +97,7 @@ func (d *ConfigCheck) Clean() bool {
 	return true
 }
 
-// shortened gives as much of a value as it takes to find it in its file.
+// excerpt returns as much of a value as is needed to find it in its file.
 func excerpt(value string) string {
 	const enough = 200
 	if len(value) <= enough {
@@ -106,10 +106,10 @@ func excerpt(value string) string {
 	return strings.ToValidUTF8(value[:enough], "") + "..."
 }
 
-// JSON writes the document as JSON.
+// JSON writes the check as JSON.
 func (d *ConfigCheck) JSON(w io.Writer) error { return writeJSON(w, d) }
 
-// Text gives the document as text for people.
+// Text returns the check as text for people.
 func (d *ConfigCheck) Text(style Style) string {
 	p := &printer{style: style}
 	problems, hints := 0, 0

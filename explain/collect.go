@@ -9,7 +9,7 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// collector makes a Report of what a policy.Server and its resolver tell while
+// collector builds a Report from what a policy.Server and its resolver report while
 // they answer a request. Its Write takes the reply, as the server's output.
 type collector struct {
 	settings settings
@@ -19,7 +19,7 @@ type collector struct {
 	report  *Report
 	check   *Check   // the check in progress
 	list    *List    // or else the whitelist lookup in progress
-	root    **Record // where the record of the name that is evaluated goes
+	root    **Record // where the record of the evaluated name goes
 	open    []*Term  // the terms in progress, innermost last
 	pending []Lookup // the lookups that belong to no record or term yet
 }
@@ -143,7 +143,7 @@ func evaluable(r *spf.Record) int {
 	return n
 }
 
-// match ends a term.
+// match completes a term.
 func (c *collector) match(e spf.MatchEvent) {
 	n := len(c.open)
 	if n == 0 {

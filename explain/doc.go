@@ -1,19 +1,21 @@
-// Package explain tells people why a request was answered as it was, what is in
-// all of a domain's SPF records, and what is wrong with a configuration. It
-// observes the code that serves Postfix; it decides nothing itself.
+// Package explain tells people why a request is answered as it is, what all of a
+// domain's SPF records say, and what is wrong with a configuration. It observes the
+// code that serves Postfix and decides nothing.
 //
-// Each answer is a document first, which JSON shows as it is, and which is then
-// printed as text:
+// Each result is plain data first, which JSON shows as it is, and text is a
+// rendering of it:
 //
-//	explain.go      a policy.Server that is observed
-//	collect.go      the steps of an answer become a Document; decide.go, who decided
-//	document.go     the Document of a request
-//	text.go         it as text; tree.go, its checks; lookup.go, its lookups
-//	survey.go       the document of a survey; surveytext.go, it as text
-//	checkconfig.go  the document of a configuration's problems
-//	postfix.go      those of Postfix's side; postconf.go, how that is read
-//	showconfig.go   the options in force
-//	printer.go      lines of 80 columns, colours, and what is safe to print
+//	explain.go        answers requests and emits a Report for each
+//	collect.go        what happens during an evaluation, as a tree
+//	outcome.go        the outcome of a request, added to its Report
+//	errorlocation.go  the place in a record that an error comes from
+//	report.go         Report, and how JSON is written
+//	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
+//	audit.go          Audit, of a domain's records; audittext.go, as text
+//	checkconfig.go    ConfigCheck, of a configuration
+//	postfix.go        what is wrong on Postfix's side; postconf.go, how it is read
+//	showconfig.go     ShownConfig, of the options in force
+//	printer.go        lines of 80 columns, colours, and what is safe to print
 //
-// docs/json.md documents the names in the documents.
+// docs/json.md documents the names in JSON.
 package explain

@@ -12,7 +12,7 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// maxRequests bounds what is read of requests, in octets: some thousand of
+// maxRequests limits the requests that are read, in bytes: some thousand of
 // Postfix's.
 const maxRequests = 1 << 20
 
@@ -21,13 +21,13 @@ type inputError string
 
 func (e inputError) Error() string { return string(e) }
 
-// IsInputError tells whether an error is due to what was to be explained.
+// IsInputError reports whether an error is about the input of Explain.
 func IsInputError(err error) bool {
 	_, ok := err.(inputError)
 	return ok
 }
 
-// Server is a policy server that can be asked why it answers as it does.
+// Server is a policy server that explains its replies.
 type Server struct {
 	Loaded   *conf.File
 	Path     string // of the configuration file
@@ -35,8 +35,8 @@ type Server struct {
 	Ahead    dns.Asker // as in policy.Server
 }
 
-// Explain answers requests, as Postfix sends them, by the code that answers
-// Postfix, and hands over a document for each. The last one need not have its
+// Explain answers requests, in the form that Postfix sends, with the code that
+// serves Postfix, and emits a report for each. The last request does not need its
 // empty line.
 func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) error) error {
 	requests, err := io.ReadAll(io.LimitReader(in, maxRequests+1))
@@ -63,7 +63,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 	return server.Serve(ctx, bytes.NewReader(requests), c)
 }
 
-// problems counts what is wrong with a configuration, without hints.
+// countProblems returns the number of problems in a configuration, without hints.
 func countProblems(loaded *conf.File) int {
 	n := 0
 	for _, p := range loaded.Check() {
@@ -74,5 +74,5 @@ func countProblems(loaded *conf.File) int {
 	return n
 }
 
-// JSON writes a document as JSON.
+// JSON writes the report as JSON.
 func (d *Report) JSON(w io.Writer) error { return writeJSON(w, d) }

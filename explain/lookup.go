@@ -10,11 +10,11 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// shownData bounds how many addresses or names of an answer are printed; the
-// document has all.
+// maxShownData limits how many addresses or names of an answer are printed. JSON
+// has all.
 const maxShownData = 8
 
-// lookup makes a Lookup of an event.
+// lookup returns a lookup event as plain data.
 func lookup(e spf.LookupEvent) Lookup {
 	a := e.Answer
 	l := Lookup{
@@ -43,16 +43,16 @@ func lookup(e spf.LookupEvent) Lookup {
 	return l
 }
 
-// seconds gives a time in seconds, to the millisecond.
+// seconds returns d in seconds, to the millisecond.
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
-// failed tells whether the last lookup failed.
+// lastFailed reports whether the last lookup failed.
 func lastFailed(lookups []Lookup) bool {
 	n := len(lookups)
 	return n > 0 && lookups[n-1].Error != ""
 }
 
-// lookups prints lookups; record is the SPF record found by them.
+// lookups prints lookups. Record is the SPF record that they found.
 func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record string) {
 	for _, l := range lookups {
 		c := dim
@@ -71,7 +71,7 @@ func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record stri
 	}
 }
 
-// records gives the SPF records of an answer.
+// records returns the SPF records in an answer.
 func (l Lookup) records() []string {
 	var found []string
 	if l.Type != dns.TypeTXT.String() {
@@ -85,13 +85,13 @@ func (l Lookup) records() []string {
 	return found
 }
 
-// isRecord tells whether a TXT record is an SPF record, good or bad.
+// isRecord reports whether the text of a TXT record is an SPF record, valid or not.
 func isRecord(text string) bool {
 	const version = "v=spf1"
 	return len(text) >= len(version) && strings.EqualFold(text[:len(version)], version)
 }
 
-// outcome tells what a name server said.
+// outcome says what was answered.
 func (l Lookup) outcome(record string) string {
 	switch {
 	case l.Error != "":
@@ -112,7 +112,7 @@ func (l Lookup) outcome(record string) string {
 	return strings.Join(l.Data, ", ")
 }
 
-// remarks tells where an answer is from, and how long that took and holds.
+// remarks says where an answer is from, how long that took, and its TTL.
 func (l Lookup) remarks(v Verdict) string {
 	var parts []string
 	if l.Void > 0 {
@@ -147,7 +147,7 @@ func milliseconds(ms float64) string {
 	return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
 }
 
-// lifetime writes a TTL, in seconds, as master files may: 5m, 1h.
+// lifetime returns a TTL, in seconds, as in zone files: 5m, 1h.
 func lifetime(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	if d < time.Minute {

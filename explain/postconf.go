@@ -11,11 +11,10 @@ import (
 	"time"
 )
 
-// postconfTime is how long postconf(1) may take: it reads two files.
+// postconfTimeout is how long postconf(1) may take: it reads two files.
 const postconfTimeout = 10 * time.Second
 
-// postfix is Postfix's configuration, as far as it has to do with policy
-// servers.
+// postfix is the part of Postfix's configuration that concerns policy servers.
 type postfix struct {
 	folder    string            // of main.cf and master.cf
 	main      map[string]string // main.cf's parameters, $names expanded, by name
@@ -35,15 +34,16 @@ type service struct {
 	argv          []string // the same
 }
 
-// restrictionLists are the parameters that have restrictions, in the order in
-// which smtpd(8) goes through them.
+// restrictionLists are the parameters that hold restrictions, in the order in which
+// smtpd(8) evaluates them.
 var restrictionLists = [...]string{
 	"smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions",
 	"smtpd_relay_restrictions", "smtpd_recipient_restrictions",
 	"smtpd_data_restrictions", "smtpd_end_of_data_restrictions", "smtpd_etrn_restrictions",
 }
 
-// readPostfix asks postconf(1), if there is one.
+// readPostfix reads Postfix's configuration through postconf(1). Found is false if
+// there is no postconf.
 func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 	path, ok := findPostconf()
 	if !ok {
@@ -97,8 +97,8 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 	return p, true, nil
 }
 
-// findPostconf finds postconf(1), which root's programs are beside, and users'
-// PATH is not.
+// findPostconf returns the path of postconf(1), which lies where root's programs do
+// and may not be in a user's PATH.
 func findPostconf() (string, bool) {
 	if path, err := exec.LookPath("postconf"); err == nil {
 		return path, true
@@ -112,7 +112,7 @@ func findPostconf() (string, bool) {
 	return "", false
 }
 
-// parseParameters reads lines "name = value".
+// parseParameters parses lines of the form "name = value".
 func parseParameters(text string) map[string]string {
 	parameters := make(map[string]string)
 	for line := range strings.Lines(text) {
@@ -123,7 +123,7 @@ func parseParameters(text string) map[string]string {
 	return parameters
 }
 
-// parseServices reads what postconf -M prints: an entry a line.
+// parseServices parses the output of postconf -M, one entry a line.
 func parseServices(text string) []service {
 	var services []service
 	for line := range strings.Lines(text) {
@@ -139,7 +139,7 @@ func parseServices(text string) []service {
 			if user, ok := strings.CutPrefix(f, "user="); ok {
 				s.user = user
 			}
-			if program, ok := strings.CutPrefix(f, "argv="); ok { // it takes all the rest
+			if program, ok := strings.CutPrefix(f, "argv="); ok { // the rest of the line
 				s.argv = append([]string{program}, fields[8+i+1:]...)
 				break
 			}
@@ -149,11 +149,12 @@ func parseServices(text string) []service {
 	return services
 }
 
-// timeLimit is the parameter that bounds the time of a process of spawn(8).
+// timeLimitName returns the parameter that limits how long a process of spawn(8)
+// runs.
 func (s service) timeLimitName() string { return s.name + "_time_limit" }
 
-// words splits a list of main.cf at commas and blanks. What is in braces is one
-// word, without them.
+// splitList splits a list of main.cf at commas and white space. What is in braces
+// is one word, without the braces.
 func splitList(list string) []string {
 	var found []string
 	depth, start := 0, -1
@@ -185,7 +186,7 @@ func splitList(list string) []string {
 	return found
 }
 
-// parseTime reads a time of main.cf, which is in seconds without a unit
+// parseTime parses a time of main.cf, in seconds unless it has a unit
 // (postconf(5)).
 func parseTime(text string) (time.Duration, bool) {
 	units := map[string]time.Duration{

@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	// program is what the binary is called.
+	// program is the name of the binary.
 	program = "policyd-spf"
 
-	// enoughTime is a time limit that no smtpd(8) outlives: it serves 100
-	// clients (max_use) and waits 100 s for the next one (max_idle).
+	// minTimeLimit is a time limit that no smtpd(8) outlives: it serves 100 clients
+	// (max_use) and waits 100 s for the next one (max_idle).
 	minTimeLimit = time.Hour
 
-	// defaultTimeLimit is command_time_limit's default.
+	// defaultTimeLimit is the default of command_time_limit.
 	defaultTimeLimit = 1000 * time.Second
 )
 
-// problems looks at Postfix's side: at the services of master.cf that run this
-// program, and at who asks them.
+// check checks Postfix's side: the services of master.cf that run this program, and
+// the restrictions that use them.
 func (p postfix) check() []conf.Problem {
 	var found []conf.Problem
 	ours := make(map[string]bool)
@@ -52,7 +52,7 @@ func (p postfix) check() []conf.Problem {
 
 func (p postfix) file(name string) string { return filepath.Join(p.folder, name) }
 
-// ours tells whether a service runs this program, by whatever detour.
+// runsUs reports whether a service runs this program, directly or not.
 func (s service) runsUs() bool {
 	if s.command != "spawn" {
 		return false
@@ -65,13 +65,13 @@ func (s service) runsUs() bool {
 	return false
 }
 
-// runs tells whether a word of argv is this program.
+// isProgram reports whether a word of argv is this program.
 func isProgram(arg string) bool {
 	return strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf")
 }
 
-// elsewhere tells of our services that read another configuration than the one
-// that is looked at: what is said of that one is not about them.
+// checkOtherConfig reports our services that read another configuration than the
+// one being checked: the other findings are not about them.
 func (p postfix) checkOtherConfig(path string) []conf.Problem {
 	looked, err := os.Stat(path)
 	var found []conf.Problem
@@ -89,7 +89,7 @@ func (p postfix) checkOtherConfig(path string) []conf.Problem {
 	return found
 }
 
-// configuration gives the configuration that a service of ours is started
+// configuration returns the configuration file that a service of ours is started
 // with, "" if none is named.
 func (s service) configuration() string {
 	if !s.runsUs() {
@@ -103,7 +103,7 @@ func (s service) configuration() string {
 	return ""
 }
 
-// service looks at an entry of master.cf.
+// checkService checks an entry of master.cf.
 func (p postfix) checkService(s service) []conf.Problem {
 	var found []conf.Problem
 	add := func(severity conf.Severity, name, value, what, expected string) {
@@ -129,11 +129,11 @@ func (p postfix) checkService(s service) []conf.Problem {
 	return append(found, p.checkTimeLimit(s)...)
 }
 
-// unprivilegedUser is a user that may run the program: it owns nothing.
+// unprivilegedUser is a user that may run the program: it owns no files.
 const unprivilegedUser = "nobody"
 
-// timeLimit looks at how long a process may live: as long as the smtpd that it
-// serves, or that one has to wait and to try again.
+// checkTimeLimit checks how long a process may run: as long as the smtpd that it
+// serves, or else that smtpd has to wait and retry.
 func (p postfix) checkTimeLimit(s service) []conf.Problem {
 	name := s.timeLimitName()
 	problem := conf.Problem{Severity: conf.Faulty, File: p.file("main.cf"), Name: name, Value: p.main[name],
@@ -154,8 +154,8 @@ func (p postfix) checkTimeLimit(s service) []conf.Problem {
 	return []conf.Problem{problem}
 }
 
-// lists goes through the restrictions that ask policy services. It tells which
-// of our services are asked.
+// checkRestrictions checks the restrictions that use policy services. It also
+// returns which of our services are used.
 func (p postfix) checkRestrictions(ours map[string]bool) (asked map[string]bool, found []conf.Problem) {
 	asked = make(map[string]bool)
 	known := make(map[string]bool)
@@ -200,7 +200,7 @@ func (p postfix) checkRestrictions(ours map[string]bool) (asked map[string]bool,
 	return asked, found
 }
 
-// order looks at a list in which nothing before the policy service refuses to
+// checkOrder checks a list that uses the policy service before anything refuses to
 // relay.
 func (p postfix) checkOrder(file, name string, list []string, target string) []conf.Problem {
 	problem := conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name, Value: "check_policy_service of " + target,
@@ -213,7 +213,7 @@ func (p postfix) checkOrder(file, name string, list []string, target string) []c
 	}
 	switch base := name[strings.LastIndexByte(name, '/')+1:]; {
 	case base == "smtpd_recipient_restrictions" && !behind && relay:
-		return nil // smtpd_relay_restrictions see to it, as is usual since Postfix 2.10
+		return nil // smtpd_relay_restrictions refuse to relay, as is usual since Postfix 2.10
 	case base == "smtpd_recipient_restrictions" || base == "smtpd_relay_restrictions":
 		if relay && base == "smtpd_recipient_restrictions" {
 			problem.Severity = conf.Hint
@@ -224,9 +224,9 @@ func (p postfix) checkOrder(file, name string, list []string, target string) []c
 	return nil // an OK in other lists lets no mail through
 }
 
-// target gives the service of master.cf that a policy service of main.cf
-// names, perhaps with attributes behind it: unix:private/NAME, which nobody but
-// a local service can be, or inet:HOST:PORT.
+// target returns the service of master.cf that a policy service in main.cf names,
+// perhaps followed by attributes: unix:private/NAME, which must be a local service,
+// or inet:HOST:PORT.
 func (p postfix) target(word string) (name string, local bool) {
 	address := splitList(word)
 	if len(address) == 0 {
@@ -253,7 +253,7 @@ func (p postfix) target(word string) (name string, local bool) {
 	return "", false
 }
 
-// address is how main.cf names a service.
+// address returns the name of a service in main.cf.
 func (s service) address() string {
 	if s.kind == "inet" {
 		return "inet:" + s.name
@@ -261,10 +261,10 @@ func (s service) address() string {
 	return "unix:private/" + s.name
 }
 
-// port gives what is behind an address, or the whole if that is a port only.
+// port returns the part after the last colon of an address.
 func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
-// patience looks at how long smtpd waits for an answer.
+// checkTimeout checks how long smtpd waits for a reply.
 func (p postfix) checkTimeout() []conf.Problem {
 	const name = "smtpd_policy_service_timeout"
 	if limit, ok := parseTime(p.main[name]); !ok || limit >= conf.ReplyTimeout {

@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// width is how many columns a line has at most: those of a terminal that
-// nobody has widened.
+// width is the number of columns that a line has at most: those of a terminal of
+// the usual size.
 const width = 80
 
-// Style is how text is shown.
+// Style says how text is printed.
 type Style struct {
-	Color bool // by ECMA-48 sequences
+	Color bool // with ECMA-48 sequences
 	UTF8  bool // else US-ASCII
 }
 
-// color is a rendition of ECMA-48 (SGR).
+// color is an SGR parameter of ECMA-48.
 type color string
 
 const (
@@ -28,8 +28,8 @@ const (
 	yellow    color = "1;33"
 )
 
-// printer makes lines of at most width columns. What it is given to print must
-// be safe, or its own.
+// printer writes lines of at most width columns. Text from elsewhere must have gone
+// through sanitize or sanitizeASCII.
 type printer struct {
 	style Style
 	out   strings.Builder
@@ -41,11 +41,10 @@ type span struct {
 	color color
 }
 
-// branch is what the lines of a tree begin with.
+// indent is what the lines of a tree begin with.
 type indent struct{ first, rest string }
 
-// tree gives the beginnings of a node's lines below a node whose lines begin
-// with above.
+// tree returns the indents of a node whose parent's lines begin with above.
 func (p *printer) tree(above string, last bool) indent {
 	switch {
 	case p.style.UTF8 && last:
@@ -58,12 +57,12 @@ func (p *printer) tree(above string, last bool) indent {
 	return indent{above + "|- ", above + "|  "}
 }
 
-// safe gives foreign text in characters that take one column each and do
-// nothing else: what a client chose must not move the cursor, hide what stands
-// beside it, or turn it round. So only printable US-ASCII stays, and with UTF-8
-// the letters of Latin, Greek, Cyrillic and Armenian.
+// sanitize returns foreign text as characters that take one column each and do
+// nothing else: a client's text must not move the cursor, hide what is beside it,
+// or reverse it. Only printable US-ASCII stays, and with UTF-8 the letters of
+// Latin, Greek, Cyrillic and Armenian.
 func (p *printer) sanitize(text string) string {
-	const wideFrom = 0x590 // from here on there are letters from right to left, and wide ones
+	const wideFrom = 0x590 // the first letters that run from right to left; wide ones follow
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -80,7 +79,7 @@ func (p *printer) sanitize(text string) string {
 	return b.String()
 }
 
-// octets is safe for text of which columns are to be counted in octets.
+// sanitizeASCII is sanitize for text whose columns are its bytes.
 func sanitizeASCII(text string) string {
 	b := []byte(text)
 	for i, c := range b {
@@ -93,7 +92,7 @@ func sanitizeASCII(text string) string {
 
 // line prints pieces as one line.
 func (p *printer) line(spans ...span) {
-	for i := len(spans) - 1; i >= 0; i-- { // no blanks at the end
+	for i := len(spans) - 1; i >= 0; i-- { // no trailing spaces
 		if spans[i].text = strings.TrimRight(spans[i].text, " "); spans[i].text != "" {
 			break
 		}
@@ -111,7 +110,7 @@ func (p *printer) paint(s span) string {
 	return "\x1b[" + string(s.color) + "m" + s.text + "\x1b[0m"
 }
 
-// text prints a text on as many lines as it takes.
+// text prints a text on as many lines as it needs.
 func (p *printer) text(b indent, text string, c color) {
 	for i, line := range wrap(text, width-max(columns(b.first), columns(b.rest))) {
 		head := b.first
@@ -122,7 +121,7 @@ func (p *printer) text(b indent, text string, c color) {
 	}
 }
 
-// remarkColumn is where remarks on the right begin, if there is room.
+// remarkColumn is where remarks begin if there is room.
 const remarkColumn = 40
 
 // pair prints a text and a remark on it, side by side if that fits.
@@ -147,7 +146,7 @@ func (p *printer) pair(b indent, left, right span) {
 
 func columns(text string) int { return utf8.RuneCountInString(text) }
 
-// wrap cuts a text into lines of at most n columns, at blanks where it can.
+// wrap splits a text into lines of at most n columns, at spaces where possible.
 func wrap(text string, n int) []string {
 	var lines []string
 	runes := []rune(text)
@@ -170,8 +169,8 @@ func wrap(text string, n int) []string {
 	return append(lines, string(runes))
 }
 
-// pointed prints a record with carets under length octets of it from at on,
-// and what is wrong there. A length of 0 is for a record without fault.
+// recordWithCarets prints a record with carets under length bytes from at on, and
+// what is wrong there. A length of 0 is for a record without an error.
 func (p *printer) recordWithCarets(b indent, record string, at, length int, what string) {
 	text := sanitizeASCII(record)
 	room := width - columns(b.rest)
@@ -183,7 +182,7 @@ func (p *printer) recordWithCarets(b indent, record string, at, length int, what
 	}
 }
 
-// excerpt is pointed for those lines only that have carets.
+// linesWithCarets prints only those lines of a record that have carets.
 func (p *printer) linesWithCarets(above, record string, at, length int) {
 	text := sanitizeASCII(record)
 	for _, l := range wrapRanges(text, width-columns(above), at) {
@@ -194,8 +193,8 @@ func (p *printer) linesWithCarets(above, record string, at, length int) {
 	}
 }
 
-// carets prints the carets under a line of a record, and behind the last what
-// is wrong.
+// carets prints the carets under a line of a record, and after the last one what is
+// wrong.
 func (p *printer) carets(above string, l lineRange, at, length int, what string) {
 	from, to := max(at, l.start), min(at+length, l.end)
 	if from >= to {
@@ -213,11 +212,11 @@ func (p *printer) carets(above string, l lineRange, at, length int, what string)
 	}
 }
 
-// lineOf is a line of a text: its octets from start to end.
+// lineRange is a line of a text: its bytes from start to end.
 type lineRange struct{ start, end int }
 
-// layout cuts a text of one-column octets into lines of at most room, at blanks
-// where it can, so that no octet at marks is left out.
+// wrapRanges splits a text of one-column bytes into lines of at most room, at
+// spaces where possible, but never drops the byte at at.
 func wrapRanges(text string, room, at int) []lineRange {
 	var lines []lineRange
 	for start := 0; start < len(text) || lines == nil; {

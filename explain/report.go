@@ -9,47 +9,47 @@ import (
 	"unicode/utf16"
 )
 
-// Version is the version of Document and of the other documents. It changes
-// when a name goes or gets another meaning, not when one is added.
+// Version is the version of all JSON output. It changes when a name is removed or
+// changes its meaning, not when one is added.
 const Version = 1
 
-// Document is how the answer to one request came about. Its names are stable.
-// Texts that a client or a name server chose are as they are, except that
-// octets which are no UTF-8 become U+FFFD.
+// Report is how the reply to one request came about. Its JSON names are stable.
+// Text from clients and name servers is unchanged, except that bytes which are not
+// UTF-8 become U+FFFD.
 type Report struct {
 	Version int     `json:"version"`
 	Request Request `json:"request"`
 	Config  Config  `json:"config"`
 
 	User       *User        `json:"user,omitempty"`       // with Per_User only
-	Remembered *Remembered  `json:"remembered,omitempty"` // another recipient of the message was answered before
-	Unchecked  string       `json:"unchecked,omitempty"`  // why nothing is checked, if no list says so
+	Remembered *Remembered  `json:"remembered,omitempty"` // the action cached from an earlier recipient of the message
+	Unchecked  string       `json:"unchecked,omitempty"`  // why nothing was checked, if no whitelist is the reason
 	Lists      []*List      `json:"lists,omitempty"`      // entries of whitelists that were looked up
-	Bypass     *Setting     `json:"bypass,omitempty"`     // the list that holds the client; value is the entry
+	Bypass     *Setting     `json:"bypass,omitempty"`     // the whitelist that holds the client; the value is the entry
 	Checks     []*Check     `json:"checks"`               // HELO, then MAIL FROM
-	Override   *Setting     `json:"override,omitempty"`   // the option that has the last word over what the checks came to
+	Override   *Setting     `json:"override,omitempty"`   // the option that overrides the checks
 	Decision   DecisionKind `json:"decision"`
 	Reply      string       `json:"reply"` // the line that Postfix gets, without line feeds
 
-	settings settings // for sentences
+	settings settings // for the text
 	identity string   // of the check that decided, or that Override is about
 }
 
-// DecisionKind is who decided on the reply.
+// DecisionKind says what decided on the reply.
 type DecisionKind string
 
-// Who decides.
+// The values of Decision.
 const (
 	ByHELO       DecisionKind = "helo"       // the check of HELO, and the option named there
 	ByMailFrom   DecisionKind = "mailfrom"   // the check of MAIL FROM, and the option named there
-	ByList       DecisionKind = "bypass"     // the list under bypass
-	ByOverride   DecisionKind = "override"   // the option under override
-	ByRemembered DecisionKind = "remembered" // the answer to an earlier recipient
+	ByList       DecisionKind = "bypass"     // the whitelist in bypass
+	ByOverride   DecisionKind = "override"   // the option in override
+	ByRemembered DecisionKind = "remembered" // the reply to an earlier recipient
 	ByNobody     DecisionKind = "unchecked"  // nothing was checked
-	ByUnreadable DecisionKind = "fault"      // the request could not be read
+	ByUnreadable DecisionKind = "fault"      // the request could not be read, or an internal error
 )
 
-// Request is what was asked, as the server read it: in lower case.
+// Request is the request as the server read it, in lower case.
 type Request struct {
 	ClientAddress string `json:"client_address"`
 	HELOName      string `json:"helo_name"`
@@ -62,10 +62,10 @@ type Request struct {
 // Config is the configuration in force.
 type Config struct {
 	File     string `json:"file"`
-	Problems int    `json:"problems"` // that --check-config would tell of, hints not counted
+	Problems int    `json:"problems"` // that --check-config would report, without hints
 }
 
-// User is the line of the recipient's own in the per-user file.
+// User is the recipient's line in the per-user file.
 type User struct {
 	Found   bool     `json:"found"`
 	File    string   `json:"file"`
@@ -73,27 +73,27 @@ type User struct {
 	Options []string `json:"options,omitempty"` // that it sets
 }
 
-// Remembered is what was answered to an earlier recipient of the same message.
+// Remembered is the action for the recipients after the first one of a message.
 type Remembered struct {
 	Action string `json:"action"`
 	Text   string `json:"text,omitempty"`
 }
 
-// Setting is an option with its value in force, and where that is from.
+// Setting is an option with its value in force, and where the value is from.
 type Setting struct {
 	Option string `json:"option"`
 	Value  string `json:"value"`
 	Origin Origin `json:"origin"`
 }
 
-// Origin is where a value is from: a line of a file, or else the default.
+// Origin is where a value is from: a line of a file, or the default.
 type Origin struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Default bool   `json:"default,omitempty"`
 }
 
-// List is an entry of a whitelist that was looked up.
+// List is a whitelist entry that was looked up.
 type List struct {
 	Option  string   `json:"option"`
 	Entry   string   `json:"entry,omitempty"`
@@ -108,26 +108,26 @@ type Check struct {
 	Domain      string         `json:"domain"`
 	Sender      string         `json:"sender"` // %{s}
 	HELO        string         `json:"helo"`   // %{h}
-	Cached      bool           `json:"kept"`   // the verdict is kept from an earlier request: there is no record
+	Cached      bool           `json:"kept"`   // the verdict is from an earlier request: there is no record
 	Record      *Record        `json:"record,omitempty"`
-	Explanation *Explanation   `json:"explanation,omitempty"` // a fail's, if its record has exp=
-	Lookups     []Lookup       `json:"lookups,omitempty"`     // that belong to no record
+	Explanation *Explanation   `json:"explanation,omitempty"` // for a fail whose record has exp=
+	Lookups     []Lookup       `json:"lookups,omitempty"`     // that belong to no record or term
 	Verdict     Verdict        `json:"verdict"`
-	Fault       *ErrorLocation `json:"fault,omitempty"` // the place in a record that makes permerror
-	Rule        *Rule          `json:"rule,omitempty"`  // what the settings make of the verdict
+	Fault       *ErrorLocation `json:"fault,omitempty"` // the place in a record that causes permerror
+	Rule        *Rule          `json:"rule,omitempty"`  // what the settings do with the verdict
 }
 
-// Record is a name whose record was evaluated.
+// Record is a name and its record, as far as it was evaluated.
 type Record struct {
 	Domain  string   `json:"domain"`
 	Text    string   `json:"text,omitempty"`
 	Lookups []Lookup `json:"lookups,omitempty"`
 	Terms   []*Term  `json:"terms,omitempty"` // as far as evaluated
 	Result  string   `json:"result"`
-	Default bool     `json:"default,omitempty"` // no term matched, and there is no redirect
+	Default bool     `json:"default,omitempty"` // no term matched and there is no redirect
 	Error   string   `json:"error,omitempty"`   // why it cannot be evaluated
-	Offset  *int     `json:"offset,omitempty"`  // of a syntax error, in octets of text
-	Length  int      `json:"length,omitempty"`  // of what is wrong there
+	Offset  *int     `json:"offset,omitempty"`  // of a syntax error in Text, in bytes
+	Length  int      `json:"length,omitempty"`  // of the syntax error, in bytes
 
 	evaluable int // terms that can be evaluated
 }
@@ -135,10 +135,10 @@ type Record struct {
 // Term is a term that was evaluated.
 type Term struct {
 	Text     string   `json:"text"`
-	Offset   int      `json:"offset"`           // in the record, in octets
-	Target   string   `json:"target,omitempty"` // the name that it is about
-	Counted  int      `json:"counted"`          // terms with lookups so far, this one included
-	Counts   bool     `json:"counts"`           // it is one of them
+	Offset   int      `json:"offset"`           // in the record, in bytes
+	Target   string   `json:"target,omitempty"` // the name that it looks up
+	Counted  int      `json:"counted"`          // terms that cause lookups so far, this one included
+	Counts   bool     `json:"counts"`           // it causes lookups
 	Lookups  []Lookup `json:"lookups,omitempty"`
 	Record   *Record  `json:"record,omitempty"` // of an include or redirect
 	Matched  bool     `json:"matched"`
@@ -147,33 +147,33 @@ type Term struct {
 	redirect bool
 }
 
-// Lookup is a lookup that was made.
+// Lookup is one lookup.
 type Lookup struct {
 	Name         string   `json:"name"`
 	Type         string   `json:"type"`
 	Data         []string `json:"data"` // the strings of a TXT record are joined
 	NXDomain     bool     `json:"nxdomain,omitempty"`
-	Void         int      `json:"void,omitempty"` // it is the nth void lookup counted
-	TTL          float64  `json:"ttl"`            // seconds that are left of it
-	Milliseconds float64  `json:"took_ms"`        // milliseconds
+	Void         int      `json:"void,omitempty"` // which void lookup it is, counted from 1
+	TTL          float64  `json:"ttl"`            // remaining, in seconds
+	Milliseconds float64  `json:"took_ms"`
 	Source       Source   `json:"source"`
 	TCP          bool     `json:"tcp,omitempty"`
-	Size         int      `json:"size,omitempty"` // octets of the message, if it has data
+	Size         int      `json:"size,omitempty"` // bytes of the message, if it has data
 	Error        string   `json:"error,omitempty"`
 }
 
 // Source is where an answer is from.
 type Source string
 
-// Where answers are from.
+// The sources of answers.
 const (
 	FromServer Source = "server"
-	FromCache  Source = "cache" // asked by an earlier check
-	FromAhead  Source = "ahead" // asked before the evaluation came to it
-	FromFile   Source = "file"  // of --zone
+	FromCache  Source = "cache" // from an earlier check
+	FromAhead  Source = "ahead" // prefetched
+	FromFile   Source = "file"  // the zone file of --zone
 )
 
-// Explanation is what became of exp=.
+// Explanation is what an exp= modifier led to.
 type Explanation struct {
 	Target  string   `json:"target"`
 	Text    string   `json:"text,omitempty"`
@@ -182,10 +182,10 @@ type Explanation struct {
 	Error   string   `json:"error,omitempty"` // why it is not used
 }
 
-// Verdict is what a check came to.
+// Verdict is the result of a check, and why.
 type Verdict struct {
 	Result     string  `json:"result"`
-	Reason     string  `json:"reason"`          // as headers and replies have it
+	Reason     string  `json:"reason"`          // as in headers and replies
 	Error      string  `json:"error,omitempty"` // why it is temperror or permerror
 	Domain     string  `json:"domain,omitempty"`
 	Record     string  `json:"record,omitempty"`
@@ -194,44 +194,44 @@ type Verdict struct {
 	TermsLimit int     `json:"terms_limit"`
 	Voids      int     `json:"voids"`
 	VoidsLimit int     `json:"voids_limit"`
-	TTL        float64 `json:"ttl"` // seconds for which it is kept
+	TTL        float64 `json:"ttl"` // seconds for which it is cached
 }
 
 // ErrorLocation is a place in a record.
 type ErrorLocation struct {
 	Domain string `json:"domain"`
 	Record string `json:"record,omitempty"`
-	Offset int    `json:"offset"` // octets
+	Offset int    `json:"offset"` // in bytes
 	Length int    `json:"length"`
 	Error  string `json:"error"`
 }
 
-// Rule is what the settings make of a verdict.
+// Rule is what the settings do with a verdict.
 type Rule struct {
 	Action string `json:"action"` // reject, defer, prepend, dunno
 	Setting
-	Spared bool `json:"spared,omitempty"` // No_Mail makes a header of the rejection
+	Downgraded bool `json:"spared,omitempty"` // No_Mail turned the rejection into a header
 }
 
-// writeJSON writes a document. Text stays readable: it goes to no web page.
-func writeJSON(w io.Writer, document any) error {
+// writeJSON writes v as JSON. Text stays readable: it does not go to a web page.
+func writeJSON(w io.Writer, v any) error {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(document); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, escapeInvisible(b.String()))
 	return err
 }
 
-// escaped gives a document with escapes for what encoding/json leaves as it is
-// though it does something to a terminal: DEL, C1 controls, and what is not
-// seen or turns text round.
-func escapeInvisible(document string) string {
+// escapeInvisible escapes characters that encoding/json leaves as they are although
+// they affect a terminal: DEL, C1 controls, and characters that are invisible or
+// reverse text.
+func escapeInvisible(text string) string {
 	var b strings.Builder
-	for _, r := range document {
+	for _, r := range text {
 		if r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf) {
 			b.WriteRune(r)
 			continue

@@ -8,25 +8,24 @@ import (
 	"policyd-spf/conf"
 )
 
-// ShownConfig is the document about the options in force. Its names are
-// stable.
+// ShownConfig is the options in force. Its JSON names are stable.
 type ShownConfig struct {
 	Version  int           `json:"version"`
 	File     string        `json:"file"`
-	Problems int           `json:"problems"` // that --check-config would tell of, hints not counted
+	Problems int           `json:"problems"` // that --check-config would report, without hints
 	Options  []ShownOption `json:"options"`
 }
 
 // ShownOption is an option with its value in force.
 type ShownOption struct {
 	Name    string `json:"name"`
-	Value   string `json:"value"` // "" also if it is unset
+	Value   string `json:"value"` // "" if it is unset or empty
 	Origin  Origin `json:"origin"`
 	Meaning string `json:"meaning"`
 }
 
-// ShowConfig gives every option's value, and where it is from. Those that have
-// no effect are left out, unless the file has them.
+// ShowConfig returns the value and the origin of every option. Options without
+// effect are left out unless the file sets them.
 func ShowConfig(loaded *conf.File, path string) *ShownConfig {
 	d := &ShownConfig{Version: Version, File: path, Problems: countProblems(loaded), Options: []ShownOption{}}
 	s := settings{loaded: loaded, path: path}
@@ -42,10 +41,10 @@ func ShowConfig(loaded *conf.File, path string) *ShownConfig {
 	return d
 }
 
-// JSON writes the document as JSON.
+// JSON writes the options as JSON.
 func (d *ShownConfig) JSON(w io.Writer) error { return writeJSON(w, d) }
 
-// Text gives the document as text for people.
+// Text returns the options as text for people.
 func (d *ShownConfig) Text(style Style) string {
 	p := &printer{style: style}
 	p.line(span{p.sanitize(d.File), bold})

@@ -2,13 +2,14 @@ package explain
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"policyd-spf/spf"
 )
 
-// Text gives a document as text for people: first what became of the mail and
-// why, then the checks as trees, then who decided, and what Postfix is told.
+// Text returns the report as text for people: what happens to the mail and why, the
+// checks as trees, what decided, and the reply to Postfix.
 func (d *Report) Text(style Style) string {
 	p := &printer{style: style}
 	p.summary(d)
@@ -22,7 +23,7 @@ func (d *Report) Text(style Style) string {
 	return p.out.String()
 }
 
-// summary prints what became of a mail, and why.
+// summary prints what happens to the mail, and why.
 func (p *printer) summary(d *Report) {
 	head, c := d.headline()
 	flush := indent{"", "  "}
@@ -59,7 +60,7 @@ func (p *printer) mailFrom(value string) string {
 	return p.sanitize(value)
 }
 
-// options tells where the options are from.
+// options says where the options are from.
 func (p *printer) options(d *Report) string {
 	text := p.sanitize(d.Config.File)
 	if d.Config.Problems > 0 {
@@ -71,7 +72,7 @@ func (p *printer) options(d *Report) string {
 	return text
 }
 
-// headline tells what Postfix does, in few words.
+// headline says in a few words what Postfix does.
 func (d *Report) headline() (string, color) {
 	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
 	switch {
@@ -87,7 +88,7 @@ func (d *Report) headline() (string, color) {
 	return "Not refused: Postfix goes on with its next restriction", green
 }
 
-// reasons tells why that is so.
+// reasons says why.
 func (p *printer) reasons(d *Report) []string {
 	switch d.Decision {
 	case ByUnreadable:
@@ -120,7 +121,7 @@ func (c *Check) title() string {
 	return "MAIL FROM"
 }
 
-// cause tells what a verdict is due to.
+// causeSentence says what a verdict is due to.
 func (p *printer) causeSentence(c *Check) string {
 	v := c.Verdict
 	switch {
@@ -146,7 +147,7 @@ func isAll(term string) bool {
 	return strings.EqualFold(strings.TrimLeft(term, "+-~?"), "all")
 }
 
-// ruling tells what the settings make of a verdict.
+// ruleSentence says what the settings do with a verdict.
 func (p *printer) ruleSentence(c *Check) string {
 	r := c.Rule
 	if r == nil {
@@ -154,7 +155,7 @@ func (p *printer) ruleSentence(c *Check) string {
 	}
 	setting := p.setting(r.Setting)
 	switch {
-	case r.Spared:
+	case r.Downgraded:
 		return setting + " would reject that, but No_Mail = True does so for \"v=spf1 -all\" only."
 	case r.Action == "reject":
 		return setting + " rejects that."
@@ -166,7 +167,7 @@ func (p *printer) ruleSentence(c *Check) string {
 	return setting + " does not refuse that."
 }
 
-// overruling tells what an option does whatever the checks came to.
+// overrideSentence says what an option does whatever the checks result in.
 func (p *printer) overrideSentence(s Setting) string {
 	setting := p.setting(s)
 	switch s.Option {
@@ -185,12 +186,12 @@ func (p *printer) overrideSentence(s Setting) string {
 	return setting + " is the answer to a pass."
 }
 
-// holding tells which entry of a list holds the client.
+// exemptionSentence says which whitelist entry holds the client.
 func (p *printer) exemptionSentence(s Setting) string {
 	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.sanitize(s.Value))
 }
 
-// setting prints an option with its value, and where that is from.
+// setting returns an option with its value, and where the value is from.
 func (p *printer) setting(s Setting) string {
 	text := s.Option
 	if s.Value != "" {
@@ -203,13 +204,10 @@ func (p *printer) origin(o Origin) string {
 	if o.Default {
 		return "the default"
 	}
-	return fmt.Sprintf("%s, line %d", p.sanitize(base(o.File)), o.Line)
+	return fmt.Sprintf("%s, line %d", p.sanitize(filepath.Base(o.File)), o.Line)
 }
 
-// base gives a file's name without its folder: the whole is said elsewhere.
-func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
-// decision prints who decided, and the reply.
+// decision prints what decided, and the reply.
 func (p *printer) decision(d *Report) {
 	p.line()
 	p.line(span{"Decision", bold})
@@ -228,10 +226,10 @@ func (p *printer) decision(d *Report) {
 		p.text(in, "Nothing was checked.", plainText)
 	}
 	p.line(span{"Postfix gets", bold})
-	p.line(span{p.sanitize(d.Reply), plainText}) // whole, as wide as it is: to be compared and copied
+	p.line(span{p.sanitize(d.Reply), plainText}) // unwrapped, to be compared and copied
 }
 
-// count writes a number of things.
+// count returns a number of things.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -7,11 +7,11 @@ import (
 	"policyd-spf/spf"
 )
 
-// outcomeIndent is how far the outcome of a term stands behind its count.
+// outcomeIndent is the distance between a term's number and its outcome.
 const outcomeIndent = len("term 10/10  ")
 
-// check prints the check of an identity as a tree. nameless tells that the
-// client gave no HELO name.
+// check prints the check of an identity as a tree. Nameless reports whether the
+// client sent no HELO name.
 func (p *printer) check(c *Check, nameless bool) {
 	p.line()
 	v := c.Verdict
@@ -54,7 +54,7 @@ func (p *printer) title(text, result string) {
 	p.line(span{text, bold}, span{result, resultColor(result)})
 }
 
-// list prints the lookup of an entry of a whitelist.
+// list prints the lookup of a whitelist entry.
 func (p *printer) list(l *List) {
 	p.line()
 	title := l.Option
@@ -69,8 +69,8 @@ func (p *printer) list(l *List) {
 	p.lookups("  ", l.Lookups, v, "")
 }
 
-// record prints a record and its terms. With a result, that is what an include
-// or redirect made of it.
+// record prints a record and its terms. A result is what an include or redirect
+// made of it.
 func (p *printer) record(b indent, r *Record, v Verdict, result string) {
 	p.pair(b, span{p.sanitize(r.Domain), bold}, span{result, resultColor(r.Result)})
 	if len(r.Terms) == 0 {
@@ -101,11 +101,12 @@ func (p *printer) record(b indent, r *Record, v Verdict, result string) {
 	}
 }
 
-// foldedRun is how many networks in a row become one line. The record's text
-// has them all.
+// collapsedRun is how many networks in a row become one line. The record's text
+// shows them all.
 const collapsedRun = 4
 
-// networks counts the terms from i on that are networks without the client.
+// networks returns the number of terms from i on that are networks without the
+// client.
 func (r *Record) networks(i int) int {
 	n := 0
 	for i+n < len(r.Terms) {
@@ -117,12 +118,12 @@ func (r *Record) networks(i int) int {
 	return n
 }
 
-// folded writes a run of networks as one.
+// collapsed returns a run of networks as one.
 func collapsed(first string, run int) string {
 	return fmt.Sprintf("%s and %d more", sanitizeASCII(first), run-1)
 }
 
-// body prints a record's text, and the lookup that gave it.
+// body prints a record's text, and the lookup that found it.
 func (p *printer) body(above string, r *Record, v Verdict) {
 	in := indent{above, above}
 	p.lookups(above, r.Lookups, v, r.Text)
@@ -136,7 +137,7 @@ func (p *printer) body(above string, r *Record, v Verdict) {
 	}
 }
 
-// flaw gives the part of a record that makes an error.
+// errorRange returns the part of a record that causes an error.
 func (r *Record) errorRange() (at, length int, what string) {
 	if r.Offset != nil {
 		return *r.Offset, r.Length, r.Error
@@ -149,7 +150,7 @@ func (r *Record) errorRange() (at, length int, what string) {
 	return 0, 0, ""
 }
 
-// rest tells what becomes of the terms that were not evaluated.
+// restText says what happens to the terms that were not evaluated.
 func (r *Record) restText() string {
 	switch left := r.evaluable - len(r.Terms); {
 	case r.Default:
@@ -162,7 +163,7 @@ func (r *Record) restText() string {
 	return ""
 }
 
-// term prints a term, and what it took. marked tells whether the record's text
+// term prints a term, and what it did. Marked reports whether the record's text
 // shows what is wrong with it.
 func (p *printer) term(b indent, t *Term, v Verdict, marked bool) {
 	outcome, c := "no match", dim
@@ -195,7 +196,7 @@ func (p *printer) term(b indent, t *Term, v Verdict, marked bool) {
 	}
 }
 
-// explanation prints what became of exp=.
+// explanation prints what exp= led to.
 func (p *printer) explanation(e *Explanation) {
 	if e == nil {
 		return
