@@ -38,7 +38,7 @@ func (d *Audit) Text(style Style) string {
 	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), plainText})
 	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), plainText})
 	p.line(span{fmt.Sprintf("  records                 %d", len(s.Records)), plainText})
-	titles := [...]string{"Broken", "Risky", "To be known"}
+	titles := [...]string{"Broken", "Risky", "For information"}
 	titled := lint.Severity(len(titles))
 	for _, f := range s.Findings {
 		if severity := f.Kind.Severity(); severity != titled {
@@ -90,13 +90,13 @@ func message(f lint.Finding) string {
 	case lint.FoundRedirectNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
 	case lint.FoundTermLimit:
-		return fmt.Sprintf("%s: %d terms cause lookups, where %d are allowed: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
+		return fmt.Sprintf("%s: %d terms cause lookups, and the limit is %d: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
 	case lint.FoundVoidLimit:
-		return fmt.Sprintf("%d lookups find nothing, where %d may: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+		return fmt.Sprintf("%d lookups find nothing, and the limit is %d: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
 	case lint.FoundVoidLimitIPv6:
-		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, where %d may: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, and the limit is %d: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
 	case lint.FoundMXLimit:
-		return fmt.Sprintf("%s: %s has %s MX hosts, where %d are allowed: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
+		return fmt.Sprintf("%s: %s has %s MX hosts, and the limit is %d: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
 	case lint.FoundDNSError:
 		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
 	case lint.FoundPassAll:
@@ -104,19 +104,19 @@ func message(f lint.Finding) string {
 	case lint.FoundWideNetwork:
 		return fmt.Sprintf("%s: %s is a wide network: %s", domain, f.Network, addresses(f.Network))
 	case lint.FoundJoinedTerms:
-		return fmt.Sprintf("%s: two strings of the TXT record join without a blank to %q (RFC 7208, 3.3)", domain, f.Name)
+		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3)", domain, f.Name)
 	case lint.FoundAfterAll:
-		return domain + ": a term behind all is never evaluated (RFC 7208, 5.1)"
+		return domain + ": a term after all is never evaluated (RFC 7208, 5.1)"
 	case lint.FoundRedirectIgnored:
-		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
+		return domain + ": redirect is ignored because of all (RFC 7208, 6.1)"
 	case lint.FoundPTR:
 		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
 	case lint.FoundBadName:
-		return domain + ": this is no name that can exist"
+		return domain + ": this name cannot exist"
 	case lint.FoundDuplicateInclude:
-		return fmt.Sprintf("%s: %s is included before", domain, f.Name)
+		return fmt.Sprintf("%s: %s is already included", domain, f.Name)
 	case lint.FoundUnknownModifier:
-		return domain + ": there is no such modifier: it is ignored"
+		return domain + ": unknown modifier, ignored"
 	case lint.FoundNoAll:
 		return domain + ": the record has neither all nor redirect: other clients are neutral (RFC 7208, 4.7)"
 	case lint.FoundNeutralAll:
@@ -124,13 +124,13 @@ func message(f lint.Finding) string {
 	case lint.FoundVoidLookup:
 		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
 	case lint.FoundNeedsTCP:
-		return fmt.Sprintf("%s: the answer has %d octets; more than %d take a lookup by TCP", domain, f.Count, f.Limit)
+		return fmt.Sprintf("%s: the answer has %d bytes; more than %d need TCP", domain, f.Count, f.Limit)
 	case lint.FoundLarge:
-		return fmt.Sprintf("%s: the answer has %d octets; more than %d take EDNS", domain, f.Count, f.Limit)
+		return fmt.Sprintf("%s: the answer has %d bytes; more than %d need EDNS", domain, f.Count, f.Limit)
 	case lint.FoundMacro:
-		return domain + ": this name depends on the client, and was not looked at"
+		return domain + ": this name depends on the client, and was not checked"
 	}
-	return "there is more than was looked at"
+	return "there is more than was checked"
 }
 
 // hosts returns a number of names; no more than dns.MaxNames are known.
@@ -165,7 +165,7 @@ func (p *printer) auditTree(s *lint.Report) {
 func (p *printer) auditedRecord(b indent, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
 	var remark string
 	if !r.Answer.Void() {
-		remark = fmt.Sprintf("TTL %s, %d octets", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
+		remark = fmt.Sprintf("TTL %s, %d bytes", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
 	}
 	if shown[r] {
 		p.pair(b, span{p.sanitize(r.Domain), bold}, span{"as above", dim})

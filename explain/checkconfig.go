@@ -62,7 +62,7 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 	p, found, err := readPostfix(ctx)
 	switch {
 	case !found:
-		d.Postfix = "there is no postconf, so that nothing of Postfix was looked at"
+		d.Postfix = "postconf was not found: Postfix's side was not checked"
 	case err != nil:
 		d.Postfix = err.Error()
 		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Hint, File: "Postfix", What: d.Postfix})
@@ -145,7 +145,7 @@ func (d *ConfigCheck) Text(style Style) string {
 	for _, n := range d.NameServers {
 		said := "answers, in " + milliseconds(n.Took)
 		if n.Error != "" {
-			said = "does not answer as it should"
+			said = "does not answer correctly"
 		}
 		p.text(indent{"Name server:   ", "               "}, n.Address+" "+said, plainText)
 	}

@@ -92,7 +92,7 @@ func TestCheckConfig(t *testing.T) {
 	}{
 		{"clean", "debugLevel = 1\n", goodPostconf, nameServer, true, "0 problems, 0 hints"},
 		{"a bad line", "debugLevel = 1\nHELO_rejct = Fail\n", goodPostconf, nameServer, false, "(perhaps HELO_reject)"},
-		{"a dead name server", "", goodPostconf, silent, false, "does not answer as it should"},
+		{"a dead name server", "", goodPostconf, silent, false, "does not answer correctly"},
 		{"a bad process limit", "", strings.ReplaceAll(goodPostconf, "- 0 spawn", "- 5 spawn"), nameServer, false, "policyd-spf maxproc = 5"},
 		{"a hint", "", strings.ReplaceAll(goodPostconf, "3600s", "1800s"), nameServer, true, "0 problems, 1 hint"},
 		{"a postconf that fails", "", "echo 'fatal: no main.cf' >&2; exit 1\n", nameServer, true, "postconf -M: fatal: no main.cf"},

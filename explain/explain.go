@@ -44,7 +44,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 	case err != nil:
 		return err
 	case len(requests) > maxRequests:
-		return inputError(fmt.Sprintf("more than %d octets of requests; expected a few", maxRequests))
+		return inputError(fmt.Sprintf("more than %d bytes of requests; expected a few", maxRequests))
 	}
 	if requests = bytes.TrimSpace(requests); bytes.IndexByte(requests, '=') < 0 {
 		return inputError("no request on standard input; expected lines name=value, as Postfix sends them")

@@ -127,7 +127,7 @@ func (l Lookup) remarks(v Verdict) string {
 	case FromCache:
 		parts = append(parts, "cache")
 	case FromAhead:
-		parts = append(parts, "asked ahead")
+		parts = append(parts, "prefetched")
 		if l.Milliseconds >= 1 {
 			parts = append(parts, "waited "+milliseconds(l.Milliseconds))
 		}
@@ -135,7 +135,7 @@ func (l Lookup) remarks(v Verdict) string {
 		parts = append(parts, milliseconds(l.Milliseconds))
 	}
 	if l.TCP {
-		parts = append(parts, fmt.Sprintf("TCP, %d octets", l.Size))
+		parts = append(parts, fmt.Sprintf("TCP, %d bytes", l.Size))
 	}
 	return strings.Join(parts, ", ")
 }

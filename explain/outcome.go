@@ -117,7 +117,7 @@ func uncheckedText(o policy.Outcome) string {
 		if client == "" {
 			return "there is no client_address"
 		}
-		return `"` + client + `" is no IP address`
+		return `"` + client + `" is not an IP address`
 	case policy.NoIdentity:
 		return "there is neither HELO name nor sender"
 	case policy.HELOUnchecked:

@@ -44,7 +44,7 @@ func (p postfix) check() []conf.Problem {
 	for _, s := range p.services {
 		if ours[s.name] && !asked[s.name] {
 			found = append(found, conf.Problem{Severity: conf.Hint, File: p.file("main.cf"),
-				What: "nobody asks the service " + s.name, Expected: "check_policy_service " + s.address()})
+				What: "no restriction uses the service " + s.name, Expected: "check_policy_service " + s.address()})
 		}
 	}
 	return append(found, p.checkTimeout()...)
@@ -84,7 +84,7 @@ func (p postfix) checkOtherConfig(path string) []conf.Problem {
 			continue
 		}
 		found = append(found, conf.Problem{Severity: conf.Hint, File: p.file("master.cf"), Name: s.name + " argv", Value: strings.Join(s.argv, " "),
-			What: "this service has another configuration than " + path, Expected: "--check-config " + read + " to look at that one"})
+			What: "this service reads another configuration than " + path, Expected: "--check-config " + read + " to check that one"})
 	}
 	return found
 }
@@ -117,11 +117,11 @@ func (p postfix) checkService(s service) []conf.Problem {
 		add(conf.Faulty, "unpriv", s.unprivileged, "spawn(8) cannot change to another user", "n")
 	}
 	if s.chroot == "y" {
-		add(conf.Hint, "chroot", s.chroot, "program, configuration and /etc/resolv.conf are looked for in Postfix's queue directory", "n")
+		add(conf.Hint, "chroot", s.chroot, "program, configuration and /etc/resolv.conf are searched for in Postfix's queue directory", "n")
 	}
 	switch user, _, _ := strings.Cut(s.user, ":"); user {
 	case "":
-		add(conf.Faulty, "user", "", "spawn(8) wants a user to run the program as", "user="+unprivilegedUser)
+		add(conf.Faulty, "user", "", "spawn(8) needs a user to run the program as", "user="+unprivilegedUser)
 	case "root", p.main["mail_owner"]:
 		add(conf.Faulty, "user", s.user, "spawn(8) refuses to run programs as root or as Postfix's own user", "user="+unprivilegedUser)
 	}
@@ -141,7 +141,7 @@ func (p postfix) checkTimeLimit(s service) []conf.Problem {
 	limit, ok := parseTime(problem.Value)
 	switch {
 	case !ok:
-		problem.What = "no time"
+		problem.What = "not a time"
 	case limit < defaultTimeLimit:
 		problem.What = "the process is killed while an smtpd still uses it"
 	case limit == defaultTimeLimit:
@@ -177,7 +177,7 @@ func (p postfix) checkRestrictions(ours map[string]bool) (asked map[string]bool,
 			case local && !known[target]:
 				found = append(found, conf.Problem{Severity: conf.Faulty, File: p.file(file), Name: name,
 					Value: "check_policy_service " + list[i+1], What: "master.cf has no service " + target + ": all mail is deferred",
-					Expected: "a service that is there"})
+					Expected: "an existing service"})
 			case ours[target]:
 				asked[target] = true
 				if !protected {

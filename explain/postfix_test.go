@@ -54,7 +54,7 @@ func TestPostfixProblems(t *testing.T) {
 		{name: "user postfix with a group", old: "user=nobody", new: "user=postfix:nogroup",
 			severity: conf.Faulty, file: "/etc/postfix/master.cf", at: "policyd-spf user", phrase: "refuses"},
 		{name: "no user", old: "user=nobody ", new: "",
-			severity: conf.Faulty, file: "/etc/postfix/master.cf", at: "policyd-spf user", phrase: "wants a user"},
+			severity: conf.Faulty, file: "/etc/postfix/master.cf", at: "policyd-spf user", phrase: "needs a user"},
 		{name: "no time limit", old: "policyd-spf_time_limit = 3600s", new: "policyd-spf_time_limit = 1000s",
 			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "policyd-spf_time_limit", phrase: "the default"},
 		{name: "short time limit", old: "policyd-spf_time_limit = 3600s", new: "policyd-spf_time_limit = 5m",
@@ -62,7 +62,7 @@ func TestPostfixProblems(t *testing.T) {
 		{name: "rather short time limit", old: "policyd-spf_time_limit = 3600s", new: "policyd-spf_time_limit = 1800",
 			severity: conf.Hint, file: "/etc/postfix/main.cf", at: "policyd-spf_time_limit", phrase: "busy"},
 		{name: "time limit that is none", old: "policyd-spf_time_limit = 3600s", new: "policyd-spf_time_limit = an hour",
-			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "policyd-spf_time_limit", phrase: "no time"},
+			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "policyd-spf_time_limit", phrase: "not a time"},
 		{name: "before reject_unauth_destination", old: "reject_unauth_destination, check_policy_service unix:private/policyd-spf\nsmtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination",
 			new:      "check_policy_service { unix:private/policyd-spf, timeout=30s }, reject_unauth_destination\nsmtpd_relay_restrictions =",
 			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "smtpd_recipient_restrictions", phrase: "open relay"},
@@ -77,8 +77,8 @@ func TestPostfixProblems(t *testing.T) {
 
 		{name: "the same for one smtpd", overrides: "submission/inet/smtpd_sender_restrictions = check_policy_service unix:private/gone, permit",
 			severity: conf.Faulty, file: "/etc/postfix/master.cf", at: "submission/inet/smtpd_sender_restrictions", phrase: "no service gone"},
-		{name: "nobody asks", old: ", check_policy_service unix:private/policyd-spf", new: "",
-			severity: conf.Hint, file: "/etc/postfix/main.cf", phrase: "nobody asks"},
+		{name: "no restriction uses", old: ", check_policy_service unix:private/policyd-spf", new: "",
+			severity: conf.Hint, file: "/etc/postfix/main.cf", phrase: "no restriction uses"},
 		{name: "no service and nobody asks", old: service + "\n", new: "",
 			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "smtpd_recipient_restrictions", phrase: "no service policyd-spf"},
 		{name: "impatient smtpd", old: "smtpd_policy_service_timeout = 100s", new: "smtpd_policy_service_timeout = 10s",
@@ -137,7 +137,7 @@ func TestPostfixOverTCP(t *testing.T) {
 	for _, test := range []struct{ asked, what string }{
 		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10099", ""},
 		{"reject_unauth_destination, check_policy_service { inet:localhost:10099, timeout=100s }", ""},
-		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10023", "nobody asks"},
+		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10023", "no restriction uses"},
 		{"check_policy_service inet:127.0.0.1:10099, reject_unauth_destination", "mail for others"},
 	} {
 		main := strings.Replace(main, "reject_unauth_destination, check_policy_service unix:private/policyd-spf", test.asked, 1)

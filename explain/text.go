@@ -96,7 +96,7 @@ func (p *printer) reasons(d *Report) []string {
 	case ByNobody:
 		return []string{"Nothing is checked: " + p.sanitize(d.Unchecked) + "."}
 	case ByRemembered:
-		return []string{"An earlier recipient of the same message (instance) had the answer."}
+		return []string{"An earlier recipient of the same message (instance) got the reply."}
 	case ByList:
 		return []string{"Nothing is checked: " + p.exemptionSentence(*d.Bypass)}
 	}
@@ -126,7 +126,7 @@ func (p *printer) causeSentence(c *Check) string {
 	v := c.Verdict
 	switch {
 	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Cached:
-		return p.sanitize(v.Domain) + " is no full domain name, and is not looked up"
+		return p.sanitize(v.Domain) + " is not a fully qualified domain name, and is not looked up"
 	case v.Result == spf.None.String():
 		return p.orNone(v.Domain) + " has no SPF record"
 	case c.Fault != nil && c.Fault.Record != "":
@@ -174,14 +174,14 @@ func (p *printer) overrideSentence(s Setting) string {
 	case "TestOnly":
 		return setting + " is test mode: nothing is refused."
 	case "Prospective":
-		return setting + " is checked in place of the client: there is no header."
+		return setting + " is checked instead of the client: no header is added."
 	case "Header_Type":
-		return setting + ": there is no header."
+		return setting + ": no header is added."
 	case "Mock":
 		return setting + ": nothing is checked."
 	}
 	if s.Option == "HELO_pass_restriction" {
-		return setting + " is the answer to a pass of HELO, whatever MAIL FROM comes to."
+		return setting + " is the answer to a pass of HELO, whatever MAIL FROM's result is."
 	}
 	return setting + " is the answer to a pass."
 }
@@ -221,7 +221,7 @@ func (p *printer) decision(d *Report) {
 	case d.Bypass != nil:
 		p.text(in, p.exemptionSentence(*d.Bypass), plainText)
 	case d.Decision == ByRemembered:
-		p.text(in, "The message had its answer, or its header, with an earlier recipient.", plainText)
+		p.text(in, "An earlier recipient of the message got the reply, or the header.", plainText)
 	case len(d.Checks) == 0:
 		p.text(in, "Nothing was checked.", plainText)
 	}

@@ -21,15 +21,15 @@ func (p *printer) check(c *Check, nameless bool) {
 	}
 	p.title(c.title()+" "+p.sanitize(name)+": ", v.Result)
 	if nameless && c.Identity == "helo" {
-		p.text(indent{"  ", "  "}, "No HELO name was given; the sender's domain stands for it.", plainText)
+		p.text(indent{"  ", "  "}, "The client sent no HELO name; the sender's domain is checked instead.", plainText)
 	}
 	switch {
 	case c.Cached:
-		p.text(indent{"  ", "  "}, fmt.Sprintf("The verdict is kept from an earlier request, for another %s; nothing is looked up.",
+		p.text(indent{"  ", "  "}, fmt.Sprintf("The verdict is cached from an earlier request, for another %s; nothing is looked up.",
 			lifetime(v.TTL)), dim)
 		return
 	case c.Record == nil:
-		text := "This is no full domain name, and is not looked up (RFC 7208, 4.3)."
+		text := "This is not a fully qualified domain name, and is not looked up (RFC 7208, 4.3)."
 		switch {
 		case v.Error != "":
 			text = p.sanitize(v.Error) + "."
