@@ -12,7 +12,7 @@ import (
 	"policyd-spf/conf"
 )
 
-// nameServer answers each query with RCODE 0 and no data. It gives its address.
+// nameServer answers each query with RCODE 0 and no data, and returns its address.
 func nameServer(t *testing.T) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -39,7 +39,7 @@ func nameServer(t *testing.T) netip.AddrPort {
 	return netip.MustParseAddrPort(c.LocalAddr().String())
 }
 
-// silent gives the address of nobody.
+// silent returns an address where nobody answers.
 func silent(t *testing.T) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -50,7 +50,7 @@ func silent(t *testing.T) netip.AddrPort {
 	return netip.MustParseAddrPort(c.LocalAddr().String())
 }
 
-// withPostconf puts a postconf that prints nothing, or fails, into PATH.
+// withPostconf puts a postconf into PATH that prints nothing, or fails.
 func withPostconf(t *testing.T, script string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -90,12 +90,12 @@ func TestCheckConfig(t *testing.T) {
 		clean    bool
 		text     string // in what is printed
 	}{
-		{"clean", "debugLevel = 1\n", goodPostconf, nameServer, true, "0 problems, 0 hints"},
-		{"a bad line", "debugLevel = 1\nHELO_rejct = Fail\n", goodPostconf, nameServer, false, "(perhaps HELO_reject)"},
-		{"a dead name server", "", goodPostconf, silent, false, "does not answer correctly"},
-		{"a bad process limit", "", strings.ReplaceAll(goodPostconf, "- 0 spawn", "- 5 spawn"), nameServer, false, "policyd-spf maxproc = 5"},
-		{"a hint", "", strings.ReplaceAll(goodPostconf, "3600s", "1800s"), nameServer, true, "0 problems, 1 hint"},
-		{"a postconf that fails", "", "echo 'fatal: no main.cf' >&2; exit 1\n", nameServer, true, "postconf -M: fatal: no main.cf"},
+		{name: "clean", config: "debugLevel = 1\n", postconf: goodPostconf, servers: nameServer, clean: true, text: "0 problems, 0 hints"},
+		{name: "a bad line", config: "debugLevel = 1\nHELO_rejct = Fail\n", postconf: goodPostconf, servers: nameServer, text: "(perhaps HELO_reject)"},
+		{name: "a dead name server", postconf: goodPostconf, servers: silent, text: "does not answer correctly"},
+		{name: "a bad process limit", postconf: strings.ReplaceAll(goodPostconf, "- 0 spawn", "- 5 spawn"), servers: nameServer, text: "policyd-spf maxproc = 5"},
+		{name: "a hint", postconf: strings.ReplaceAll(goodPostconf, "3600s", "1800s"), servers: nameServer, clean: true, text: "0 problems, 1 hint"},
+		{name: "a postconf that fails", postconf: "echo 'fatal: no main.cf' >&2; exit 1\n", servers: nameServer, clean: true, text: "postconf -M: fatal: no main.cf"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestCheckConfig(t *testing.T) {
 	}
 }
 
-func TestCheckConfigThatCannotBeRead(t *testing.T) {
+func TestCheckConfig_unreadable(t *testing.T) {
 	withPostconf(t, goodPostconf)
 	d := CheckConfig(context.Background(), new(conf.File), "policyd-spf.conf", os.ErrPermission, nil, "")
 	if d.Clean() || len(d.Problems) != 1 || d.Problems[0].File != "policyd-spf.conf" {
@@ -120,13 +120,14 @@ func TestCheckConfigThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// A long list is not printed whole for each of its entries.
-func TestCheckConfigLongValue(t *testing.T) {
+// TestCheckConfig_longValue: a long list is not printed whole for each of its
+// entries.
+func TestCheckConfig_longValue(t *testing.T) {
 	withPostconf(t, goodPostconf)
 	loaded, path := load(t, "Whitelist = "+strings.Repeat("é, ", 1000)+"\n")
 	text := CheckConfig(context.Background(), loaded, path, nil, nil, "").Text(Style{UTF8: true})
 	if len(text) > 20_000 || !strings.Contains(text, "...\n") {
-		t.Errorf("%d octets: %.1000s", len(text), text)
+		t.Errorf("%d bytes: %.1000s", len(text), text)
 	}
 }
 

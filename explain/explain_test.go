@@ -14,7 +14,8 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// What is explained is what Postfix would have got.
+// TestExplainAnswersAsTheServer: the explained reply is the one that Postfix would
+// get.
 func TestExplainAnswersAsTheServer(t *testing.T) {
 	files, _ := filepath.Glob("../testdata/explain/*.txt")
 	compared := 0
@@ -53,8 +54,8 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 	}
 }
 
-// FuzzText: whatever a client or a domain's owner chose, lines but the reply are at most 80
-// columns of harmless characters.
+// FuzzText: whatever text a client or a domain owner chooses, lines other than the
+// reply have at most 80 columns of harmless characters.
 func FuzzText(f *testing.F) {
 	f.Add("203.0.113.9", "mail.example", "a@example", "v=spf1 a:%{p}.example exists:%{i} include:b.example -all exp=x.example")
 	f.Add("2001:db8::1", strings.Repeat("x", 300), "\x1b]0;x\x07@a.example", "v=spf1 ip4:1.2.3.4 ip4:1.2.3.5 redirect=b.example")
@@ -87,8 +88,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// anyRecord is a Resolver of names that all have the same record, and hosts
-// that are called as it is.
+// anyRecord is a Resolver in which all names have the same record, and hosts have
+// it as their name.
 type anyRecord struct{ record string }
 
 func (r anyRecord) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {

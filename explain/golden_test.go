@@ -19,13 +19,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden is a file of testdata/explain: sections that begin with "-- name --".
+// golden is a file of testdata/explain: sections, each after a line "-- name --".
 //
-//	request  what Postfix asks, or else domain: whose records are surveyed
+//	request  the request, or else domain: the domain to audit
 //	config   policyd-spf.conf; peruser: the file "peruser" beside it
-//	zone     answers from a zone file, or else dns: the same from a distant name
-//	         server, behind a cache that is asked ahead
-//	text     what is printed; ascii: with LANG=C; color: on a terminal; json
+//	zone     answers from a zone file, or else dns: the same from a slow name
+//	         server, behind a cache that prefetches
+//	text     the text; ascii: with LANG=C; color: on a terminal; json
 type golden struct {
 	path     string
 	names    []string
@@ -45,14 +45,14 @@ func readGolden(t *testing.T, path string) *golden {
 			continue
 		}
 		if len(g.names) == 0 {
-			continue // what the file is about
+			continue // a description of the file
 		}
 		g.sections[g.names[len(g.names)-1]] += line
 	}
 	return g
 }
 
-// compare compares the sections that got has, or rewrites them.
+// compare compares the sections in got with the file, or rewrites them.
 func (g *golden) compare(t *testing.T, got map[string]string) {
 	t.Helper()
 	if *update {
@@ -82,12 +82,11 @@ func (g *golden) compare(t *testing.T, got map[string]string) {
 	}
 }
 
-// distant is a Resolver of a zone that answers as a name server would: late,
-// and so that no two answers come at the same time, as it would not be certain
-// then what is asked next.
-type distant struct{ zone *dns.Zone }
+// delayedResolver is a Resolver that answers from a zone as a name server would:
+// late, and no two answers at the same time, so that the order of events is fixed.
+type delayedResolver struct{ zone *dns.Zone }
 
-func (d distant) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
+func (d delayedResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	select {
 	case <-time.After(time.Duration(len(q.Name)+int(q.Type)) * time.Millisecond):
 	case <-ctx.Done():
@@ -121,8 +120,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// run makes the documents that a golden file is about, and prints them in all
-// ways.
+// run makes the reports that a golden file is about, and renders them in all ways.
 func (g *golden) run(t *testing.T) map[string]string {
 	t.Helper()
 	zone, err := dns.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
@@ -132,7 +130,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 	var resolver dns.Resolver = zone
 	var ahead dns.Asker
 	if g.sections["dns"] != "" {
-		cache := dns.NewCache(distant{zone})
+		cache := dns.NewCache(delayedResolver{zone})
 		resolver, ahead = cache, cache
 	}
 	got := make(map[string]string)

@@ -10,7 +10,8 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// Every name in the documents, and every kind of finding, is in docs/json.md.
+// TestNamesAreDocumented: docs/json.md has every name in JSON, and every kind of
+// finding.
 func TestNamesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/json.md")
 	if err != nil {

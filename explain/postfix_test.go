@@ -11,14 +11,14 @@ import (
 	"policyd-spf/conf"
 )
 
-// goodMaster is what postconf -M prints of a master.cf that is as it should be.
-const goodMaster = `smtp       inet  n       -       y       -       -       smtpd
+// validMaster is the output of postconf -M for a correct master.cf.
+const validMaster = `smtp       inet  n       -       y       -       -       smtpd
 policyd-spf unix -       n       n       -       0       spawn user=nobody argv=/usr/bin/policyd-spf /etc/policyd-spf/policyd-spf.conf
 uucp       unix  -       n       n       -       -       pipe flags=Fqhu user=uucp argv=uux -r -n -z -a$sender - $nexthop!rmail ($recipient)
 `
 
-// goodMain is what postconf -x prints to it.
-const goodMain = `config_directory = /etc/postfix
+// validMain is the output of postconf -x that goes with it.
+const validMain = `config_directory = /etc/postfix
 mail_owner = postfix
 queue_directory = /var/spool/postfix
 policyd-spf_time_limit = 3600s
@@ -29,11 +29,11 @@ smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination
 smtpd_restriction_classes =
 `
 
-func TestPostfixProblems(t *testing.T) {
+func TestCheckPostfix(t *testing.T) {
 	const service = "policyd-spf unix -       n       n       -       0       spawn user=nobody argv=/usr/bin/policyd-spf /etc/policyd-spf/policyd-spf.conf"
 	tests := []struct {
 		name             string
-		old, new         string // in goodMaster or goodMain
+		old, new         string // in validMaster or validMain
 		overrides        string
 		severity         conf.Severity
 		file, at, phrase string // of the first problem
@@ -73,7 +73,7 @@ func TestPostfixProblems(t *testing.T) {
 			new:      "smtpd_relay_restrictions = permit_mynetworks, check_policy_service unix:private/policyd-spf",
 			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "smtpd_relay_restrictions", phrase: "open relay"},
 		{name: "a service that master.cf has not", old: "check_policy_service unix:private/policyd-spf", new: "check_policy_service unix:private/policy-spf",
-			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "smtpd_recipient_restrictions", phrase: "no service policy-spf", more: 1}, // nobody asks ours
+			severity: conf.Faulty, file: "/etc/postfix/main.cf", at: "smtpd_recipient_restrictions", phrase: "no service policy-spf", more: 1}, // nothing uses ours
 
 		{name: "the same for one smtpd", overrides: "submission/inet/smtpd_sender_restrictions = check_policy_service unix:private/gone, permit",
 			severity: conf.Faulty, file: "/etc/postfix/master.cf", at: "submission/inet/smtpd_sender_restrictions", phrase: "no service gone"},
@@ -86,13 +86,13 @@ func TestPostfixProblems(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if test.old != "" && !strings.Contains(goodMaster+goodMain, test.old) {
+			if test.old != "" && !strings.Contains(validMaster+validMain, test.old) {
 				t.Fatalf("%q is not there to be replaced", test.old)
 			}
 			p := postfix{
-				main:      parseParameters(strings.Replace(goodMain, test.old, test.new, 1)),
+				main:      parseParameters(strings.Replace(validMain, test.old, test.new, 1)),
 				overrides: parseParameters(test.overrides),
-				services:  parseServices(strings.Replace(goodMaster, test.old, test.new, 1)),
+				services:  parseServices(strings.Replace(validMaster, test.old, test.new, 1)),
 			}
 			p.folder = p.main["config_directory"]
 			problems := p.check()
@@ -107,7 +107,7 @@ func TestPostfixProblems(t *testing.T) {
 	}
 }
 
-func TestPostfixWithoutProblems(t *testing.T) {
+func TestCheckPostfix_withoutProblems(t *testing.T) {
 	for name, edit := range map[string][2]string{
 		"as it should be":            {},
 		"an hour, as people say it":  {"3600s", "1h"},
@@ -119,10 +119,10 @@ func TestPostfixWithoutProblems(t *testing.T) {
 		"another program's service beside": {"check_policy_service unix:private/policyd-spf", "check_policy_service inet:127.0.0.1:10023, check_policy_service unix:private/policyd-spf"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if !strings.Contains(goodMain, edit[0]) {
+			if !strings.Contains(validMain, edit[0]) {
 				t.Fatalf("%q is not there to be replaced", edit[0])
 			}
-			p := postfix{main: parseParameters(strings.Replace(goodMain, edit[0], edit[1], 1)), services: parseServices(goodMaster)}
+			p := postfix{main: parseParameters(strings.Replace(validMain, edit[0], edit[1], 1)), services: parseServices(validMaster)}
 			if problems := p.check(); len(problems) > 0 {
 				t.Errorf("problems: %v", problems)
 			}
@@ -131,14 +131,14 @@ func TestPostfixWithoutProblems(t *testing.T) {
 }
 
 // A service may listen at a port.
-func TestPostfixOverTCP(t *testing.T) {
-	master := strings.Replace(goodMaster, "policyd-spf unix", "127.0.0.1:10099 inet", 1)
-	main := strings.Replace(goodMain, "policyd-spf_time_limit", "127.0.0.1:10099_time_limit", 1)
+func TestCheckPostfix_overTCP(t *testing.T) {
+	master := strings.Replace(validMaster, "policyd-spf unix", "127.0.0.1:10099 inet", 1)
+	main := strings.Replace(validMain, "policyd-spf_time_limit", "127.0.0.1:10099_time_limit", 1)
 	for _, test := range []struct{ asked, what string }{
-		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10099", ""},
-		{"reject_unauth_destination, check_policy_service { inet:localhost:10099, timeout=100s }", ""},
-		{"reject_unauth_destination, check_policy_service inet:127.0.0.1:10023", "no restriction uses"},
-		{"check_policy_service inet:127.0.0.1:10099, reject_unauth_destination", "mail for others"},
+		{asked: "reject_unauth_destination, check_policy_service inet:127.0.0.1:10099"},
+		{asked: "reject_unauth_destination, check_policy_service { inet:localhost:10099, timeout=100s }"},
+		{asked: "reject_unauth_destination, check_policy_service inet:127.0.0.1:10023", what: "no restriction uses"},
+		{asked: "check_policy_service inet:127.0.0.1:10099, reject_unauth_destination", what: "mail for others"},
 	} {
 		main := strings.Replace(main, "reject_unauth_destination, check_policy_service unix:private/policyd-spf", test.asked, 1)
 		problems := postfix{main: parseParameters(main), services: parseServices(master)}.check()
@@ -154,7 +154,7 @@ func TestPostfixOverTCP(t *testing.T) {
 }
 
 // Whoever looks at one configuration is told if Postfix has another.
-func TestPostfixElsewhere(t *testing.T) {
+func TestCheckPostfix_otherConfig(t *testing.T) {
 	_, path := load(t, "")
 	link := path + ".link"
 	if err := os.Symlink(path, link); err != nil {
@@ -164,12 +164,12 @@ func TestPostfixElsewhere(t *testing.T) {
 		argv string
 		want int
 	}{
-		{"/usr/bin/policyd-spf", 0},
-		{"/usr/bin/policyd-spf " + path, 0},
-		{"/usr/bin/policyd-spf " + link, 0},
-		{"/usr/bin/policyd-spf --zone z", 0},
-		{"/usr/bin/policyd-spf /etc/other.conf", 1},
-		{"/usr/bin/python3 /usr/bin/policyd-spf /etc/other.conf", 1},
+		{argv: "/usr/bin/policyd-spf"},
+		{argv: "/usr/bin/policyd-spf " + path},
+		{argv: "/usr/bin/policyd-spf " + link},
+		{argv: "/usr/bin/policyd-spf --zone z"},
+		{argv: "/usr/bin/policyd-spf /etc/other.conf", want: 1},
+		{argv: "/usr/bin/python3 /usr/bin/policyd-spf /etc/other.conf", want: 1},
 	} {
 		p := postfix{services: parseServices("spf unix - n n - 0 spawn user=nobody argv=" + test.argv + "\n")}
 		if found := p.checkOtherConfig(path); len(found) != test.want {
@@ -178,7 +178,7 @@ func TestPostfixElsewhere(t *testing.T) {
 	}
 }
 
-func TestPostfixWithoutUs(t *testing.T) {
+func TestCheckPostfix_withoutUs(t *testing.T) {
 	p := postfix{main: parseParameters("smtpd_recipient_restrictions = reject_unauth_destination\n"), services: parseServices("smtp inet n - y - - smtpd\n")}
 	problems := p.check()
 	if len(problems) != 1 || problems[0].Severity != conf.Hint {
@@ -187,7 +187,7 @@ func TestPostfixWithoutUs(t *testing.T) {
 }
 
 func TestParseServices(t *testing.T) {
-	services := parseServices(goodMaster)
+	services := parseServices(validMaster)
 	if len(services) != 3 {
 		t.Fatalf("%d services: %+v", len(services), services)
 	}
@@ -198,7 +198,7 @@ func TestParseServices(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestSplitList(t *testing.T) {
 	for list, want := range map[string][]string{
 		"":            nil,
 		" a, b":       {"a", "b"},

@@ -12,18 +12,18 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-func TestSafe(t *testing.T) {
+func TestSanitize(t *testing.T) {
 	tests := []struct{ name, text, utf8, ascii string }{
-		{"letters", "a@shop.example", "a@shop.example", "a@shop.example"},
-		{"Latin, Greek, Cyrillic", "é ß ž α я", "é ß ž α я", "? ? ? ? ?"},
-		{"an escape sequence", "a\x1b[2Jb", "a?[2Jb", "a?[2Jb"},
-		{"C1 controls", "a\u009bb", "a?b", "a?b"},
-		{"wide letters", "一x", "?x", "?x"},
-		{"right to left", "אבx", "??x", "??x"},
-		{"an override of direction", "a\u202eb", "a?b", "a?b"},
-		{"a combining accent", "e\u0301", "e?", "e?"},
-		{"octets that are no UTF-8", "a\xffb\xc3", "a?b?", "a?b?"},
-		{"no-break space and soft hyphen", "a\u00a0b\u00adc", "a?b?c", "a?b?c"},
+		{name: "letters", text: "a@shop.example", utf8: "a@shop.example", ascii: "a@shop.example"},
+		{name: "Latin, Greek, Cyrillic", text: "é ß ž α я", utf8: "é ß ž α я", ascii: "? ? ? ? ?"},
+		{name: "an escape sequence", text: "a\x1b[2Jb", utf8: "a?[2Jb", ascii: "a?[2Jb"},
+		{name: "C1 controls", text: "a\u009bb", utf8: "a?b", ascii: "a?b"},
+		{name: "wide letters", text: "一x", utf8: "?x", ascii: "?x"},
+		{name: "right to left", text: "אבx", utf8: "??x", ascii: "??x"},
+		{name: "an override of direction", text: "a\u202eb", utf8: "a?b", ascii: "a?b"},
+		{name: "a combining accent", text: "e\u0301", utf8: "e?", ascii: "e?"},
+		{name: "bytes that are not UTF-8", text: "a\xffb\xc3", utf8: "a?b?", ascii: "a?b?"},
+		{name: "no-break space and soft hyphen", text: "a\u00a0b\u00adc", utf8: "a?b?c", ascii: "a?b?c"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -37,7 +37,8 @@ func TestSafe(t *testing.T) {
 	}
 }
 
-// What a client chose is in a document as it is, and does nothing to a terminal.
+// TestJSONIsHarmless: a client's text is in JSON unchanged, but does nothing to a
+// terminal.
 func TestJSONIsHarmless(t *testing.T) {
 	const sender = "a\x1b\x7f\u009b31m\u202e\U000e0001é一\n\\@shop.example"
 	var b strings.Builder
@@ -55,8 +56,8 @@ func TestJSONIsHarmless(t *testing.T) {
 	}
 }
 
-// No more than dns.MaxNames of an answer's names are known.
-func TestManyNames(t *testing.T) {
+// TestLookup_manyNames: only the first dns.MaxNames names of an answer are known.
+func TestLookup_manyNames(t *testing.T) {
 	names := slices.Repeat([]string{"mx.example"}, dns.MaxNames)
 	l := Lookup{Type: dns.TypeMX.String(), Data: names[:dns.MaxNames-1]}
 	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and 91 more") {
@@ -93,12 +94,12 @@ func TestWrap(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"empty", "", []string{""}},
-		{"short", "a b", []string{"a b"}},
-		{"just as long", strings.Repeat("a", 20), []string{strings.Repeat("a", 20)}},
-		{"at a blank", "aaaaaaaaaa bbbbbbbbb cc", []string{"aaaaaaaaaa bbbbbbbbb", "cc"}},
-		{"a word that is longer than a line", long, []string{long[:20], long[:20], long[:5]}},
-		{"several blanks", "aaaaaaaaaaaaaaaaaaa   b", []string{"aaaaaaaaaaaaaaaaaaa", "b"}},
+		{name: "empty", want: []string{""}},
+		{name: "short", text: "a b", want: []string{"a b"}},
+		{name: "just as long", text: strings.Repeat("a", 20), want: []string{strings.Repeat("a", 20)}},
+		{name: "at a space", text: "aaaaaaaaaa bbbbbbbbb cc", want: []string{"aaaaaaaaaa bbbbbbbbb", "cc"}},
+		{name: "a word that is longer than a line", text: long, want: []string{long[:20], long[:20], long[:5]}},
+		{name: "several spaces", text: "aaaaaaaaaaaaaaaaaaa   b", want: []string{"aaaaaaaaaaaaaaaaaaa", "b"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-func TestPointed(t *testing.T) {
+func TestRecordWithCarets(t *testing.T) {
 	record := "v=spf1 " + strings.Repeat("ip4:192.0.2.1 ", 6) + "ipv4:192.0.2.2 -all"
 	at := strings.Index(record, "ipv4")
 	tests := []struct {
@@ -117,12 +118,12 @@ func TestPointed(t *testing.T) {
 		at, length   int
 		want         string
 	}{
-		{"no fault", "v=spf1 -all", 0, 0, "v=spf1 -all\n"},
-		{"at the end", "v=spf1 -al", 7, 3, "v=spf1 -al\n       ^^^ wrong\n"},
-		{"in the second line", record, at, 14, record[:76] + "\n" + record[77:] + "\n" + strings.Repeat(" ", at-77) + strings.Repeat("^", 14) + " wrong\n"},
-		{"over the end of a line", strings.Repeat("x", 100), 70, 20, strings.Repeat("x", 80) + "\n" + strings.Repeat(" ", 70) + strings.Repeat("^", 10) + "\n" +
+		{name: "no fault", record: "v=spf1 -all", want: "v=spf1 -all\n"},
+		{name: "at the end", record: "v=spf1 -al", at: 7, length: 3, want: "v=spf1 -al\n       ^^^ wrong\n"},
+		{name: "in the second line", record: record, at: at, length: 14, want: record[:76] + "\n" + record[77:] + "\n" + strings.Repeat(" ", at-77) + strings.Repeat("^", 14) + " wrong\n"},
+		{name: "over the end of a line", record: strings.Repeat("x", 100), at: 70, length: 20, want: strings.Repeat("x", 80) + "\n" + strings.Repeat(" ", 70) + strings.Repeat("^", 10) + "\n" +
 			strings.Repeat("x", 20) + "\n" + strings.Repeat("^", 10) + " wrong\n"},
-		{"octets that are none of US-ASCII", "v=spf1 \xc3\xa4 -all", 7, 2, "v=spf1 ?? -all\n       ^^ wrong\n"},
+		{name: "bytes that are not US-ASCII", record: "v=spf1 \xc3\xa4 -all", at: 7, length: 2, want: "v=spf1 ?? -all\n       ^^ wrong\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

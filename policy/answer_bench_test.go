@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// BenchmarkAnswer is the answer to a request whose verdicts are cached, without
-// reading and writing.
+// BenchmarkAnswer answers requests whose verdicts are cached, without reading and
+// writing.
 func BenchmarkAnswer(b *testing.B) {
-	s, _ := newServer(b, "", oneRecord{})
-	s.Log.Sink = lost{}
+	s, _ := newServer(b, "", sameRecord{})
+	s.Log.Sink = discardSink{}
 	request := Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org", Recipient: "bob@example.net", Instance: "1"}
 	b.ReportAllocs()
 	instances := make([]string, 5000)

@@ -70,7 +70,7 @@ func TestFDRead_endOfInput(t *testing.T) {
 	}
 }
 
-// TestFDWrite_nonBlocking: a full socket is waited for, and nothing is lost or
+// TestFDWrite_nonBlocking: a full socket is waited for, and nothing is discardSink or
 // repeated.
 func TestFDWrite_nonBlocking(t *testing.T) {
 	ours, peer := socketPair(t)
@@ -113,11 +113,11 @@ func TestFD_errors(t *testing.T) {
 // answers all requests, and ends with its input.
 func TestServe_nonBlocking(t *testing.T) {
 	ours, peer := socketPair(t)
-	s, _ := newServer(t, "", oneRecord{})
+	s, _ := newServer(t, "", sameRecord{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(context.Background(), ours, ours) }()
 	for range 3 {
-		if _, err := peer.Write([]byte(aPass)); err != nil {
+		if _, err := peer.Write([]byte(passRequest)); err != nil {
 			t.Fatal(err)
 		}
 		buf := make([]byte, maxReply)

@@ -67,16 +67,16 @@ func TestInstanceCacheKeepsTheLastThousand(t *testing.T) {
 // stay in memory whole.
 func TestInstanceCacheKeepsNoRequest(t *testing.T) {
 	var c instanceCache
-	keepsNoRequest(t, func(request string) {
+	retainsNoRequest(t, func(request string) {
 		c.put(request[:20], cached(Prepend, ""))
 		c.put(request[:20], cached(Dunno, ""))
 	})
 	runtime.KeepAlive(&c)
 }
 
-// keepsNoRequest fails the test if keep, called with texts that differ in their
+// retainsNoRequest fails the test if keep, called with texts that differ in their
 // first 20 bytes, keeps the whole of them in memory.
-func keepsNoRequest(t *testing.T, keep func(request string)) {
+func retainsNoRequest(t *testing.T, keep func(request string)) {
 	t.Helper()
 	const requests, size = 50, 1 << 20
 	before := heap()

@@ -14,9 +14,9 @@ func TestLazyDeadline(t *testing.T) {
 		want error
 		at   time.Duration // when it is done
 	}{
-		{"time", func(*lazyDeadline, context.CancelFunc) {}, context.DeadlineExceeded, time.Minute},
-		{"end", func(t *lazyDeadline, _ context.CancelFunc) { t.cancel() }, context.Canceled, time.Second},
-		{"parent", func(_ *lazyDeadline, cancel context.CancelFunc) { cancel() }, context.Canceled, time.Second},
+		{name: "time", end: func(*lazyDeadline, context.CancelFunc) {}, want: context.DeadlineExceeded, at: time.Minute},
+		{name: "end", end: func(t *lazyDeadline, _ context.CancelFunc) { t.cancel() }, want: context.Canceled, at: time.Second},
+		{name: "parent", end: func(_ *lazyDeadline, cancel context.CancelFunc) { cancel() }, want: context.Canceled, at: time.Second},
 	} {
 		for _, early := range []bool{true, false} {
 			name := test.name + ", waited for"
@@ -59,7 +59,7 @@ func TestLazyDeadline(t *testing.T) {
 	}
 }
 
-func TestLazyDeadlineWithin(t *testing.T) {
+func TestLazyDeadline_nested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outer := withTimeout(t.Context(), time.Second)
 		inner := withTimeout(outer, time.Minute)

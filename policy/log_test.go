@@ -11,9 +11,9 @@ func TestLogLevels(t *testing.T) {
 		level int
 		want  string
 	}{
-		{-5, "always"}, {-1, "always"}, {0, "always 0"}, {1, "always 0 1"}, {3, "always 0 1 2 3"}, {5, "always 0 1 2 3 4 5"},
+		{level: -5, want: "always"}, {level: -1, want: "always"}, {level: 0, want: "always 0"}, {level: 1, want: "always 0 1"}, {level: 3, want: "always 0 1 2 3"}, {level: 5, want: "always 0 1 2 3 4 5"},
 	} {
-		sink := &logged{}
+		sink := &recordedLog{}
 		l := &Log{Level: test.level, Sink: sink}
 		l.Line(Always, Err, "always")
 		for i, text := range []string{"0", "1", "2", "3", "4", "5"} {
@@ -32,14 +32,14 @@ func TestLogLines(t *testing.T) {
 		parts []string
 		want  string
 	}{
-		{"parts", []string{"a", "", "b"}, "info ab"},
-		{"control characters", []string{"a\nb", "\x1b[2J\u0085\u2028"}, "info a?b?[2J??"},
-		{"broken UTF-8", []string{"\xff"}, "info \ufffd"},
-		{"a long line", []string{strings.Repeat("x", 2*maxLogLine)}, "info " + strings.Repeat("x", maxLogLine-3) + "..."},
-		{"many parts", []string{strings.Repeat("x", maxLogLine-3), "éé", "yyy"}, "info " + strings.Repeat("x", maxLogLine-3) + "..."},
+		{name: "parts", parts: []string{"a", "", "b"}, want: "info ab"},
+		{name: "control characters", parts: []string{"a\nb", "\x1b[2J\u0085\u2028"}, want: "info a?b?[2J??"},
+		{name: "broken UTF-8", parts: []string{"\xff"}, want: "info \ufffd"},
+		{name: "a long line", parts: []string{strings.Repeat("x", 2*maxLogLine)}, want: "info " + strings.Repeat("x", maxLogLine-3) + "..."},
+		{name: "many parts", parts: []string{strings.Repeat("x", maxLogLine-3), "éé", "yyy"}, want: "info " + strings.Repeat("x", maxLogLine-3) + "..."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			sink := &logged{}
+			sink := &recordedLog{}
 			l := &Log{Level: 1, Sink: sink}
 			l.Line(1, Info, test.parts...)
 			l.Flush()
@@ -50,16 +50,16 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// TestLogBound: a request cannot make the log grow without limit, and what is
-// lost is said.
-func TestLogBound(t *testing.T) {
-	sink := &logged{}
+// TestLogIsBounded: a request cannot make the log grow without limit, and the log
+// says how much it dropped.
+func TestLogIsBounded(t *testing.T) {
+	sink := &recordedLog{}
 	l := &Log{Level: 1, Sink: sink}
 	for range 100_000 {
 		l.Line(1, Info, "0123456789")
 	}
 	if len(l.text) > maxPending+maxLogLine {
-		t.Errorf("%d octets are held back", len(l.text))
+		t.Errorf("%d bytes are held back", len(l.text))
 	}
 	l.Flush()
 	want := "err ERROR: 93446 more log lines of this request dropped"
@@ -74,12 +74,12 @@ func TestLogBound(t *testing.T) {
 	}
 }
 
-// TestLogOff: without a Sink nothing is kept.
-func TestLogOff(t *testing.T) {
+// TestLog_noSink: without a Sink no lines are kept.
+func TestLog_noSink(t *testing.T) {
 	l := &Log{Level: 5}
 	l.Line(1, Info, "x")
 	l.Flush()
 	if len(l.text) > 0 {
-		t.Errorf("%d octets are kept", len(l.text))
+		t.Errorf("%d bytes are held back", len(l.text))
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"testing/iotest"
 )
 
-// logged is a Sink that keeps lines: "info text" or "err text".
-type logged struct{ lines []string }
+// recordedLog is a Sink that keeps lines: "info text" or "err text".
+type recordedLog struct{ lines []string }
 
-func (l *logged) Write(lines []Line) {
+func (l *recordedLog) Write(lines []Line) {
 	for _, line := range lines {
 		name := "info"
 		if line.Priority == Err {
@@ -23,9 +23,10 @@ func (l *logged) Write(lines []Line) {
 	}
 }
 
-// readAll reads the requests of an input: each request, or its error, as text.
+// readAll reads all requests of an input. It returns each request, or its error, as
+// text.
 func readAll(in io.Reader) (requests, log []string) {
-	sink := &logged{}
+	sink := &recordedLog{}
 	l := &Log{Sink: sink}
 	r := newReader(in, l)
 	for {
@@ -50,35 +51,35 @@ func TestReader(t *testing.T) {
 		want     []string
 		log      []string
 	}{
-		{"an ordinary request", "client_address=192.0.2.1\nhelo_name=a.example\nsender=b@c.example\nrecipient=d@e.example\ninstance=1.2\nqueue_id=4ABC\n\n",
-			[]string{show(Request{"192.0.2.1", "a.example", "b@c.example", "d@e.example", "1.2", "4ABC", 0})}, nil},
-		{"any order, others between", "sender=b@c.example\nfoo=bar\nclient_address=192.0.2.1\nhelo_name=\n\n",
-			[]string{show(Request{ClientAddress: "192.0.2.1", Sender: "b@c.example"})}, nil},
-		{"an empty request", "\n", []string{show(Request{Missing: all})}, nil},
-		{"white space is empty", " \t\u3000\n", []string{show(Request{Missing: all})}, nil},
-		{"two requests", "\nsender=x\n\n",
-			[]string{show(Request{Missing: all}), show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
-		{"CR LF", "sender=x\r\n\r\n", []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
-		{"a CR within stays", "sender=x\ry\n\n", []string{show(Request{Sender: "x\ry", Missing: ClientAddress | HELOName})}, nil},
-		{"the last value counts", "sender=x\nsender=y\n\n", []string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
-		{"= in a value", "sender=a=b==\n\n", []string{show(Request{Sender: "a=b==", Missing: ClientAddress | HELOName})}, nil},
-		{"white space around the name, before the value", " sender\u2003= x \n\n", []string{show(Request{Sender: " x", Missing: ClientAddress | HELOName})}, nil},
-		{"capitals", "sender=A@B\nqueue_id=Q1\n\n", []string{show(Request{Sender: "a@b", QueueID: "Q1", Missing: ClientAddress | HELOName})}, nil},
-		{"names have capitals", "Sender=x\n\n", []string{show(Request{Missing: all})}, nil},
-		{"not UTF-8", "sender=\xe2\x82x\xed\xa0\x80\n\n", []string{show(Request{Sender: "\ufffdx\ufffd\ufffd\ufffd", Missing: ClientAddress | HELOName})}, nil},
-		{"no =", "sender\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "sender"`}},
-		{"no name", "=x\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "=x"`}},
-		{"white space within the name", "sen der=x\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "sen der=x"`}},
-		{"control characters are not logged", "\x1b[2J\x00\n\n", []string{show(Request{Missing: all})}, []string{`info ERROR: Could not match line "?[2J?"`}},
-		{"the end of the input", "", nil, nil},
-		{"cut off in a line", "sender=x\n\nsender=", []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, nil},
-		{"cut off before the empty line", "sender=x\n", nil, nil},
-		{"a long line, and the next request in step", "sender=x\nfoo=" + strings.Repeat("a", 1<<20) + "\nsender=z\n\nsender=y\n\n",
-			[]string{errLongLine.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
-		{"a line just short enough", "foo=" + strings.Repeat("a", maxLine-6) + "\nsender=y\n\n",
-			[]string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
-		{"a long request, and the next one in step", strings.Repeat("foo=bar\n", 100_000) + "\nsender=y\n\n",
-			[]string{errLongRequest.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}, nil},
+		{name: "an ordinary request", in: "client_address=192.0.2.1\nhelo_name=a.example\nsender=b@c.example\nrecipient=d@e.example\ninstance=1.2\nqueue_id=4ABC\n\n",
+			want: []string{show(Request{"192.0.2.1", "a.example", "b@c.example", "d@e.example", "1.2", "4ABC", 0})}},
+		{name: "any order, others between", in: "sender=b@c.example\nfoo=bar\nclient_address=192.0.2.1\nhelo_name=\n\n",
+			want: []string{show(Request{ClientAddress: "192.0.2.1", Sender: "b@c.example"})}},
+		{name: "an empty request", in: "\n", want: []string{show(Request{Missing: all})}},
+		{name: "white space is empty", in: " \t\u3000\n", want: []string{show(Request{Missing: all})}},
+		{name: "two requests", in: "\nsender=x\n\n",
+			want: []string{show(Request{Missing: all}), show(Request{Sender: "x", Missing: ClientAddress | HELOName})}},
+		{name: "CR LF", in: "sender=x\r\n\r\n", want: []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}},
+		{name: "a CR within stays", in: "sender=x\ry\n\n", want: []string{show(Request{Sender: "x\ry", Missing: ClientAddress | HELOName})}},
+		{name: "the last value counts", in: "sender=x\nsender=y\n\n", want: []string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
+		{name: "= in a value", in: "sender=a=b==\n\n", want: []string{show(Request{Sender: "a=b==", Missing: ClientAddress | HELOName})}},
+		{name: "white space around the name, before the value", in: " sender\u2003= x \n\n", want: []string{show(Request{Sender: " x", Missing: ClientAddress | HELOName})}},
+		{name: "capitals", in: "sender=A@B\nqueue_id=Q1\n\n", want: []string{show(Request{Sender: "a@b", QueueID: "Q1", Missing: ClientAddress | HELOName})}},
+		{name: "names have capitals", in: "Sender=x\n\n", want: []string{show(Request{Missing: all})}},
+		{name: "not UTF-8", in: "sender=\xe2\x82x\xed\xa0\x80\n\n", want: []string{show(Request{Sender: "\ufffdx\ufffd\ufffd\ufffd", Missing: ClientAddress | HELOName})}},
+		{name: "no =", in: "sender\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "sender"`}},
+		{name: "no name", in: "=x\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "=x"`}},
+		{name: "white space within the name", in: "sen der=x\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "sen der=x"`}},
+		{name: "control characters are not recordedLog", in: "\x1b[2J\x00\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "?[2J?"`}},
+		{name: "the end of the input"},
+		{name: "cut off in a line", in: "sender=x\n\nsender=", want: []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}},
+		{name: "cut off before the empty line", in: "sender=x\n"},
+		{name: "a long line, and the next request in step", in: "sender=x\nfoo=" + strings.Repeat("a", 1<<20) + "\nsender=z\n\nsender=y\n\n",
+			want: []string{errLongLine.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
+		{name: "a line just short enough", in: "foo=" + strings.Repeat("a", maxLine-6) + "\nsender=y\n\n",
+			want: []string{show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
+		{name: "a long request, and the next one in step", in: strings.Repeat("foo=bar\n", 100_000) + "\nsender=y\n\n",
+			want: []string{errLongRequest.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for way, in := range map[string]io.Reader{
@@ -98,15 +99,14 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderMemory: what a client sends does not make the reader grow past its
-// limits.
-func TestReaderMemory(t *testing.T) {
+// TestReaderMemoryIsBounded: no input makes the reader grow past its limits.
+func TestReaderMemoryIsBounded(t *testing.T) {
 	r := newReader(strings.NewReader(strings.Repeat("sender="+strings.Repeat("x", 10_000)+"\n", 1000)+"\n"), &Log{})
 	if _, err := r.next(); !errors.Is(err, errLongRequest) {
 		t.Fatalf("got %v, want %v", err, errLongRequest)
 	}
 	if r.in.Size() > maxLine || len(r.values) > maxRequest {
-		t.Errorf("the reader holds %d and %d octets", r.in.Size(), len(r.values))
+		t.Errorf("the reader holds %d and %d bytes", r.in.Size(), len(r.values))
 	}
 }
 
@@ -120,7 +120,7 @@ func FuzzReader(f *testing.F) {
 		requests, log := readAll(strings.NewReader(string(in)))
 		again, _ := readAll(iotest.OneByteReader(strings.NewReader(string(in))))
 		if !slices.Equal(requests, again) {
-			t.Errorf("read at once %s, octet by octet %s", requests, again)
+			t.Errorf("read at once %s, byte by byte %s", requests, again)
 		}
 		empty := 0
 		for i, line := range strings.Split(string(in), "\n") {

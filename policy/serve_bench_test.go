@@ -11,17 +11,18 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// oneRecord is a Resolver for which every name authorizes 192.0.2.0/24.
-type oneRecord struct{}
+// sameRecord is a Resolver with the same record for every name: it authorizes
+// 192.0.2.0/24.
+type sameRecord struct{}
 
-func (oneRecord) Lookup(context.Context, dns.Question) (dns.Answer, error) {
+func (sameRecord) Lookup(context.Context, dns.Question) (dns.Answer, error) {
 	return dns.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
 }
 
-// lost is a Sink that loses everything.
-type lost struct{}
+// discardSink is a Sink that discards all lines.
+type discardSink struct{}
 
-func (lost) Write([]Line) {}
+func (discardSink) Write([]Line) {}
 
 const benchRequest = `request=smtpd_access_policy
 protocol_state=RCPT
@@ -51,11 +52,10 @@ policy_context=
 
 `
 
-// BenchmarkKnownSender is a request whose verdicts are known, as the messages
-// of a connection go: each has an instance of its own.
+// BenchmarkKnownSender serves requests whose verdicts are cached.
 func BenchmarkKnownSender(b *testing.B) {
 	settings := conf.Default()
-	s := Server{Settings: settings, Resolver: oneRecord{}, Log: &Log{Level: settings.DebugLevel, Sink: lost{}}}
+	s := Server{Settings: settings, Resolver: sameRecord{}, Log: &Log{Level: settings.DebugLevel, Sink: discardSink{}}}
 	requests := strings.ReplaceAll(benchRequest, "INSTANCE", "")
 	in, feed := io.Pipe()
 	defer feed.Close()

@@ -30,10 +30,10 @@ func silent(ctx context.Context, q dns.Question) (dns.Answer, error) {
 	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 }
 
-// newServer makes a server with a configuration, and what it logs.
-func newServer(t testing.TB, config string, r dns.Resolver) (*Server, *logged) {
+// newServer returns a server with a configuration, and the log it writes.
+func newServer(t testing.TB, config string, r dns.Resolver) (*Server, *recordedLog) {
 	t.Helper()
-	sink := &logged{}
+	sink := &recordedLog{}
 	settings := loadText(t, config)
 	return &Server{
 		Settings: settings, ConfigFile: "policyd-spf.conf", Resolver: r,
@@ -41,20 +41,20 @@ func newServer(t testing.TB, config string, r dns.Resolver) (*Server, *logged) {
 	}, sink
 }
 
-// chunks is a Writer that keeps each write apart.
-type chunks struct{ writes []string }
+// writeRecorder is a Writer that keeps each write separately.
+type writeRecorder struct{ writes []string }
 
-func (c *chunks) Write(p []byte) (int, error) {
+func (c *writeRecorder) Write(p []byte) (int, error) {
 	c.writes = append(c.writes, string(p))
 	return len(p), nil
 }
 
-const aPass = "client_address=192.0.2.1\nhelo_name=mail.example.org\nsender=alice@example.org\nrecipient=bob@example.net\n\n"
+const passRequest = "client_address=192.0.2.1\nhelo_name=mail.example.org\nsender=alice@example.org\nrecipient=bob@example.net\n\n"
 
 func TestServeWritesOnce(t *testing.T) {
-	s, _ := newServer(t, "", oneRecord{})
-	out := &chunks{}
-	if err := s.Serve(context.Background(), strings.NewReader(aPass+"\nsender=cut off"), out); err != nil {
+	s, _ := newServer(t, "", sameRecord{})
+	out := &writeRecorder{}
+	if err := s.Serve(context.Background(), strings.NewReader(passRequest+"\nsender=cut off"), out); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -66,18 +66,18 @@ func TestServeWritesOnce(t *testing.T) {
 	}
 }
 
-// TestServeLogsAfterwards: nobody waits for the log, unless somebody is looking
-// for something.
-func TestServeLogsAfterwards(t *testing.T) {
+// TestServeLogsAfterReply: the log is written after the reply, except for
+// debugging.
+func TestServeLogsAfterReply(t *testing.T) {
 	for _, test := range []struct {
 		level string
 		want  string
-	}{{"1", "reply log "}, {"2", "log reply "}} {
+	}{{level: "1", want: "reply log "}, {level: "2", want: "log reply "}} {
 		var order strings.Builder
-		s, _ := newServer(t, "debugLevel = "+test.level+"\n", oneRecord{})
+		s, _ := newServer(t, "debugLevel = "+test.level+"\n", sameRecord{})
 		s.Log.Sink = sinkFunc(func([]Line) { order.WriteString("log ") })
 		out := writerFunc(func(p []byte) (int, error) { order.WriteString("reply "); return len(p), nil })
-		if err := s.Serve(context.Background(), strings.NewReader(aPass), out); err != nil {
+		if err := s.Serve(context.Background(), strings.NewReader(passRequest), out); err != nil {
 			t.Fatal(err)
 		}
 		if order.String() != test.want {
@@ -94,8 +94,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestServeEnds: Serve ends when its input or its output does.
-func TestServeEnds(t *testing.T) {
+// TestServe_ends: Serve ends when its input or its output does.
+func TestServe_ends(t *testing.T) {
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		name string
@@ -103,14 +103,14 @@ func TestServeEnds(t *testing.T) {
 		out  io.Writer
 		want error
 	}{
-		{"end of input", strings.NewReader(""), io.Discard, nil},
-		{"end of input in a request", strings.NewReader("a=b\n"), io.Discard, nil},
-		{"input breaks", io.MultiReader(strings.NewReader(aPass), readerFunc(func([]byte) (int, error) { return 0, broken })), io.Discard, broken},
-		{"output breaks", strings.NewReader(aPass + aPass), writerFunc(func([]byte) (int, error) { return 0, broken }), broken},
-		{"a fault between requests", readerFunc(func([]byte) (int, error) { panic("fault") }), io.Discard, errInternal},
+		{name: "end of input", in: strings.NewReader(""), out: io.Discard},
+		{name: "end of input in a request", in: strings.NewReader("a=b\n"), out: io.Discard},
+		{name: "input breaks", in: io.MultiReader(strings.NewReader(passRequest), readerFunc(func([]byte) (int, error) { return 0, broken })), out: io.Discard, want: broken},
+		{name: "output breaks", in: strings.NewReader(passRequest + passRequest), out: writerFunc(func([]byte) (int, error) { return 0, broken }), want: broken},
+		{name: "a fault between requests", in: readerFunc(func([]byte) (int, error) { panic("fault") }), out: io.Discard, want: errInternal},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, _ := newServer(t, "", oneRecord{})
+			s, _ := newServer(t, "", sameRecord{})
 			if err := s.Serve(context.Background(), test.in, test.out); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
@@ -122,13 +122,13 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestFaults: a panic does not get out, and does not cost a message.
-func TestFaults(t *testing.T) {
+// TestPanics: a panic does not get out, and no message is refused because of it.
+func TestPanics(t *testing.T) {
 	faulty := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
 		if strings.HasPrefix(q.Name, "faulty.") {
 			panic("a fault")
 		}
-		return oneRecord{}.Lookup(context.Background(), q)
+		return sameRecord{}.Lookup(context.Background(), q)
 	})
 	request := func(helo, sender string) Request {
 		return Request{ClientAddress: "192.0.2.1", HELOName: helo, Sender: sender}
@@ -140,14 +140,14 @@ func TestFaults(t *testing.T) {
 		observer Observer
 		want     string
 	}{
-		{"in MAIL FROM's check", "", request("mail.example.org", "a@faulty.example"), nil,
-			"prepend Received-SPF: Temperror (SPF Temporary Error: internal error) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@faulty.example; receiver=<UNKNOWN> "},
-		{"in HELO's check", "", request("faulty.example", "a@example.org"), nil,
-			"prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=faulty.example; envelope-from=a@example.org; receiver=<UNKNOWN> "},
-		{"in a list", "Domain_Whitelist = faulty.example\n", request("mail.example.org", "a@example.org"), nil,
-			"prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@example.org; receiver=<UNKNOWN> "},
-		{"in the lookup of a list", "HELO_Whitelist = faulty.example\n", request("faulty.example", "a@example.org"), nil, "dunno"},
-		{"in an observer", "", request("mail.example.org", "a@example.org"), faultyObserver{}, "dunno"},
+		{name: "in MAIL FROM's check", request: request("mail.example.org", "a@faulty.example"),
+			want: "prepend Received-SPF: Temperror (SPF Temporary Error: internal error) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@faulty.example; receiver=<UNKNOWN> "},
+		{name: "in HELO's check", request: request("faulty.example", "a@example.org"),
+			want: "prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=faulty.example; envelope-from=a@example.org; receiver=<UNKNOWN> "},
+		{name: "in a list", config: "Domain_Whitelist = faulty.example\n", request: request("mail.example.org", "a@example.org"),
+			want: "prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@example.org; receiver=<UNKNOWN> "},
+		{name: "in the lookup of a list", config: "HELO_Whitelist = faulty.example\n", request: request("faulty.example", "a@example.org"), want: "dunno"},
+		{name: "in an observer", request: request("mail.example.org", "a@example.org"), observer: panickingObserver{}, want: "dunno"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, log := newServer(t, test.config, faulty)
@@ -163,15 +163,15 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-type faultyObserver struct{}
+type panickingObserver struct{}
 
-func (faultyObserver) Evaluate(Subject) { panic("a fault") }
-func (faultyObserver) Answered(Outcome) {}
-func (faultyObserver) Event(spf.Event)  {}
+func (panickingObserver) Evaluate(Subject) { panic("a fault") }
+func (panickingObserver) Answered(Outcome) {}
+func (panickingObserver) Event(spf.Event)  {}
 
-// TestTime: whatever the settings and the name servers, a request has its
-// answer within 90 seconds, and a check within Lookup_Time.
-func TestTime(t *testing.T) {
+// TestTimeouts: whatever the settings and the name servers, a request is answered
+// within 90 seconds, and a check within Lookup_Time.
+func TestTimeouts(t *testing.T) {
 	const temperror = "Temperror (SPF Temporary Error: DNS Timeout) identity="
 	slow := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		select {
@@ -188,23 +188,23 @@ func TestTime(t *testing.T) {
 		want     time.Duration
 		reply    string
 	}{
-		{"nobody answers", "", resolverFunc(silent), 40 * time.Second, temperror + "mailfrom"},
-		{"a time of one's own", "Lookup_Time = 3\n", resolverFunc(silent), 6 * time.Second, temperror + "mailfrom"},
-		{"only MAIL FROM", "HELO_reject = No_Check\n", resolverFunc(silent), 20 * time.Second, temperror + "mailfrom"},
-		{"no limit: one lookup has 20 seconds", "Lookup_Time = 0\n", resolverFunc(silent), 40 * time.Second, temperror + "mailfrom"},
-		{"no limit, but the request's", "Lookup_Time = 0\n", slow, 90 * time.Second, "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{"more than the request has", "Lookup_Time = 100000000000\n", resolverFunc(silent), 90 * time.Second,
-			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{"no time at all", "Lookup_Time = -1\n", resolverFunc(silent), 0,
-			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{"lists", "Whitelist_Lookup_Time = 4\nLookup_Time = 3\nDomain_Whitelist = a.example,b.example\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
-			resolverFunc(silent), (4 + 4 + 4 + 4 + 3 + 3) * time.Second, temperror + "mailfrom"},
-		{"lists without limit", "Whitelist_Lookup_Time = 0\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
-			resolverFunc(silent), 42 * time.Second, temperror + "mailfrom"},
-		{"lists without any time", "Whitelist_Lookup_Time = -1\nLookup_Time = 1\nDomain_Whitelist = a.example\n",
-			resolverFunc(silent), 2 * time.Second, temperror + "mailfrom"},
-		{"many lists", "Domain_Whitelist = " + strings.Repeat("a.example,", 100) + "\n", resolverFunc(silent), 90 * time.Second,
-			"Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{name: "nobody answers", resolver: resolverFunc(silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
+		{name: "a time of one's own", config: "Lookup_Time = 3\n", resolver: resolverFunc(silent), want: 6 * time.Second, reply: temperror + "mailfrom"},
+		{name: "only MAIL FROM", config: "HELO_reject = No_Check\n", resolver: resolverFunc(silent), want: 20 * time.Second, reply: temperror + "mailfrom"},
+		{name: "no limit: one lookup has 20 seconds", config: "Lookup_Time = 0\n", resolver: resolverFunc(silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
+		{name: "no limit, but the request's", config: "Lookup_Time = 0\n", resolver: slow, want: 90 * time.Second, reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{name: "more than the request has", config: "Lookup_Time = 100000000000\n", resolver: resolverFunc(silent), want: 90 * time.Second,
+			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{name: "no time at all", config: "Lookup_Time = -1\n", resolver: resolverFunc(silent),
+			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
+		{name: "lists", config: "Whitelist_Lookup_Time = 4\nLookup_Time = 3\nDomain_Whitelist = a.example,b.example\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
+			resolver: resolverFunc(silent), want: (4 + 4 + 4 + 4 + 3 + 3) * time.Second, reply: temperror + "mailfrom"},
+		{name: "lists without limit", config: "Whitelist_Lookup_Time = 0\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
+			resolver: resolverFunc(silent), want: 42 * time.Second, reply: temperror + "mailfrom"},
+		{name: "lists without any time", config: "Whitelist_Lookup_Time = -1\nLookup_Time = 1\nDomain_Whitelist = a.example\n",
+			resolver: resolverFunc(silent), want: 2 * time.Second, reply: temperror + "mailfrom"},
+		{name: "many lists", config: "Domain_Whitelist = " + strings.Repeat("a.example,", 100) + "\n", resolver: resolverFunc(silent), want: 90 * time.Second,
+			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, _ := newServer(t, test.config, test.resolver)
@@ -222,16 +222,16 @@ func TestTime(t *testing.T) {
 	}
 }
 
-// TestKnownSender: a message from a known sender costs no lookup, and hardly
-// any memory.
-func TestKnownSender(t *testing.T) {
+// TestKnownSenderCostsOneAllocation: a message from a known sender needs no lookup,
+// and one allocation.
+func TestKnownSenderCostsOneAllocation(t *testing.T) {
 	var lookups atomic.Int64
 	counting := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		lookups.Add(1)
-		return oneRecord{}.Lookup(ctx, q)
+		return sameRecord{}.Lookup(ctx, q)
 	})
 	s, _ := newServer(t, "", counting)
-	s.Log.Sink = lost{}
+	s.Log.Sink = discardSink{}
 	request := Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org", Recipient: "bob@example.net"}
 	s.Answer(context.Background(), request)
 	lookups.Store(0)
@@ -248,8 +248,8 @@ func TestKnownSender(t *testing.T) {
 	}
 }
 
-// TestUserSettingsStay: settings of one recipient are for its request only.
-func TestUserSettingsStay(t *testing.T) {
+// TestPerUserSettingsDoNotLeak: a recipient's settings apply to its request only.
+func TestPerUserSettingsDoNotLeak(t *testing.T) {
 	path := t.TempDir() + "/users"
 	writeFile(t, path, "bob@example.net,Mail_From_reject=False|Hide_Receiver=No|Header_Type=AR\n")
 	s, _ := newServer(t, "Per_User = text,"+path+"\n", parseZone(t, parserZone))
@@ -265,8 +265,8 @@ func TestUserSettingsStay(t *testing.T) {
 	}
 }
 
-// TestLeavesNothing: after a request no goroutine and no descriptor is left.
-func TestLeavesNothing(t *testing.T) {
+// TestNoLeaks: no goroutine and no descriptor is left after a request.
+func TestNoLeaks(t *testing.T) {
 	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
 	s.Ahead = cache
@@ -289,10 +289,10 @@ func TestLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestFlatMemory: what is kept does not grow with the number of requests.
-func TestFlatMemory(t *testing.T) {
-	s, _ := newServer(t, "", oneRecord{})
-	s.Log.Sink = lost{}
+// TestMemoryStaysFlat: memory does not grow with the number of requests.
+func TestMemoryStaysFlat(t *testing.T) {
+	s, _ := newServer(t, "", sameRecord{})
+	s.Log.Sink = discardSink{}
 	after := func(from, to int) uint64 {
 		for i := from; i < to; i++ {
 			n := strconv.Itoa(i)
@@ -303,11 +303,11 @@ func TestFlatMemory(t *testing.T) {
 	}
 	first := after(0, 5000)
 	if second := after(5000, 20000); second > first+first/4 {
-		t.Errorf("%d octets after 5,000 requests, %d after 20,000", first, second)
+		t.Errorf("%d bytes after 5,000 requests, %d after 20,000", first, second)
 	}
 }
 
-// FuzzAnswer: whatever a client, a sender or a name server sends, a request has
+// FuzzAnswer: whatever a client, a sender or a name server sends, a request gets
 // one well-formed reply, and the log well-formed lines.
 func FuzzAnswer(f *testing.F) {
 	f.Add("192.0.2.1", "mail.example.org", "alice@example.org", "bob@example.net", "v=spf1 -all exp=e.example", "go away\n\naction=OK\n\n", uint8(0))
@@ -338,10 +338,10 @@ func FuzzAnswer(f *testing.F) {
 		s.Serve(context.Background(), strings.NewReader(in), &out)
 		replies := strings.SplitAfter(out.String(), "\n\n")
 		for _, reply := range replies[:len(replies)-1] {
-			checkReply(t, reply)
+			validReply(t, reply)
 		}
 		if rest := replies[len(replies)-1]; rest != "" {
-			t.Errorf("more than replies: %q", rest)
+			t.Errorf("text after the last reply: %q", rest)
 		}
 		if len(replies) == 1 {
 			t.Error("no reply")
@@ -354,8 +354,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// checkReply holds a reply against what Postfix makes of it.
-func checkReply(t *testing.T, reply string) {
+// validReply checks a reply as Postfix parses it.
+func validReply(t *testing.T, reply string) {
 	action, ok := strings.CutPrefix(strings.TrimSuffix(reply, "\n\n"), "action=")
 	verb, text, _ := strings.Cut(action, " ")
 	switch {
@@ -370,16 +370,17 @@ func checkReply(t *testing.T, reply string) {
 	}
 }
 
-// faultyAsker panics where an answer is already made.
-type faultyAsker struct{ *dns.Cache }
+// panickingAsker panics after the reply has been made.
+type panickingAsker struct{ *dns.Cache }
 
-func (faultyAsker) Abandon(context.Context) { panic("no") }
+func (panickingAsker) Abandon(context.Context) { panic("no") }
 
-// TestFaultAtTheEnd: a fault behind the answer is no reason for none.
-func TestFaultAtTheEnd(t *testing.T) {
+// TestPanicAfterTheReply: a panic while lookups are cancelled costs the reply's
+// text, but not the reply.
+func TestPanicAfterTheReply(t *testing.T) {
 	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
-	s.Ahead = faultyAsker{cache}
+	s.Ahead = panickingAsker{cache}
 	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
 	if reply != dunno() {
 		t.Errorf("got %v, want dunno", reply)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// listen binds a datagram socket in place of a syslogd's.
+// listen binds a datagram socket, as a syslogd does.
 func listen(t *testing.T, path string) *net.UnixConn {
 	t.Helper()
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
@@ -23,7 +23,7 @@ func listen(t *testing.T, path string) *net.UnixConn {
 	return conn
 }
 
-// receive reads a datagram. It fails if there is none.
+// receive reads a datagram. It fails the test if there is none.
 func receive(t *testing.T, conn net.Conn) string {
 	t.Helper()
 	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
@@ -90,12 +90,12 @@ func TestSyslogStream(t *testing.T) {
 	}
 }
 
-// TestSyslogLater: syslogd may be started after us.
+// TestSyslogLater: syslogd may start after us.
 func TestSyslogLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := NewSyslog("policyd-spf", path)
 	defer s.Close()
-	s.Write(lines("lost"))
+	s.Write(lines("discardSink"))
 	conn := listen(t, path)
 	s.Write(lines("kept"))
 	if got := receive(t, conn); !strings.HasSuffix(got, "]: kept") {
@@ -103,8 +103,7 @@ func TestSyslogLater(t *testing.T) {
 	}
 }
 
-// TestSyslogRestart: syslogd may go, and come again. The first line after that
-// is not lost.
+// TestSyslogRestart: syslogd may restart. The first line after that is not lost.
 func TestSyslogRestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	conn := listen(t, path)
@@ -114,7 +113,7 @@ func TestSyslogRestart(t *testing.T) {
 	receive(t, conn)
 	conn.Close()
 	os.Remove(path)
-	s.Write(lines("lost"))
+	s.Write(lines("discardSink"))
 	conn = listen(t, path)
 	s.Write(lines("two"))
 	if got := receive(t, conn); !strings.HasSuffix(got, "]: two") {
@@ -142,8 +141,8 @@ func TestSyslogOtherPlace(t *testing.T) {
 	}
 }
 
-// TestSyslogBlocked: a syslogd that does not read costs syslogTimeout once, and
-// then nothing; when it reads again, lines get there again.
+// TestSyslogBlocked: a syslogd that does not read costs syslogTimeout once and then
+// no time. When it reads again, it gets lines again.
 func TestSyslogBlocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	conn := listen(t, path)
@@ -167,8 +166,8 @@ func TestSyslogBlocked(t *testing.T) {
 	}
 }
 
-// TestSyslogCrowded: a stream socket at which so many wait that no more may
-// costs syslogTimeout once as well.
+// TestSyslogCrowded: a stream socket with a full backlog costs syslogTimeout once,
+// too.
 func TestSyslogCrowded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -189,14 +188,14 @@ func TestSyslogCrowded(t *testing.T) {
 	defer s.Close()
 	start := time.Now()
 	for range 100 {
-		s.Write(lines("lost"))
+		s.Write(lines("discardSink"))
 	}
 	if took := time.Since(start); took < syslogTimeout || took > 5*syslogTimeout {
 		t.Errorf("100 lines took %v, want some %v", took, syslogTimeout)
 	}
 }
 
-// TestSyslogDescriptors: attempts that fail leave no descriptor open.
+// TestSyslogDescriptors: failed attempts leave no descriptor open.
 func TestSyslogDescriptors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := NewSyslog("policyd-spf", path)
@@ -209,7 +208,7 @@ func TestSyslogDescriptors(t *testing.T) {
 	}
 }
 
-// descriptors counts this process's open descriptors.
+// descriptors returns the number of open descriptors.
 func descriptors(t testing.TB) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")

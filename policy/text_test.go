@@ -7,18 +7,18 @@ import (
 
 func TestAppendLower(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"US-ASCII", "Mail.Example.ORG", "mail.example.org"},
-		{"letters beyond", "BÜCHER@Žižka.example", "bücher@žižka.example"},
-		{"one letter becomes two", "\u0130.example", "i\u0307.example"},
-		{"sigma inside a word", "ΣΑΣΑ", "σασα"},
-		{"sigma ends a word", "ΟΔΟΣ", "οδος"},
-		{"sigma ends a word before a blank", "ΟΔΟΣ Α", "οδος α"},
-		{"sigma alone", "Σ", "σ"},
-		{"sigma before an ignorable character and a letter", "ΑΣ.Α", "ασ.α"},
-		{"sigma behind an ignorable character", "Α'Σ", "α'ς"},
-		{"sigma behind US-ASCII", "xΣ", "xς"},
-		{"no case", "日本語.example", "日本語.example"},
-		{"digits with case", "Ⅷ", "ⅷ"},
+		{name: "US-ASCII", in: "Mail.Example.ORG", want: "mail.example.org"},
+		{name: "letters beyond", in: "BÜCHER@Žižka.example", want: "bücher@žižka.example"},
+		{name: "one letter becomes two", in: "\u0130.example", want: "i\u0307.example"},
+		{name: "sigma inside a word", in: "ΣΑΣΑ", want: "σασα"},
+		{name: "sigma ends a word", in: "ΟΔΟΣ", want: "οδος"},
+		{name: "sigma ends a word before a space", in: "ΟΔΟΣ Α", want: "οδος α"},
+		{name: "sigma alone", in: "Σ", want: "σ"},
+		{name: "sigma before an ignorable character and a letter", in: "ΑΣ.Α", want: "ασ.α"},
+		{name: "sigma after an ignorable character", in: "Α'Σ", want: "α'ς"},
+		{name: "sigma after US-ASCII", in: "xΣ", want: "xς"},
+		{name: "no case", in: "日本語.example", want: "日本語.example"},
+		{name: "digits with case", in: "Ⅷ", want: "ⅷ"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := string(appendLower([]byte("before:"), []byte(test.in))); got != "before:"+test.want {
@@ -28,8 +28,8 @@ func TestAppendLower(t *testing.T) {
 	}
 }
 
-// TestAppendLowerForgets: the value before is no part of the word.
-func TestAppendLowerForgets(t *testing.T) {
+// TestAppendLower_startOfValue: the value before it is not part of the word.
+func TestAppendLower_startOfValue(t *testing.T) {
 	if got := string(appendLower([]byte("α"), []byte("Σ"))); got != "ασ" {
 		t.Errorf("got %q, want %q", got, "ασ")
 	}
@@ -37,14 +37,14 @@ func TestAppendLowerForgets(t *testing.T) {
 
 func TestTrimRight(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"nothing to do", " a b", " a b"},
-		{"CR", "a\r", "a"},
-		{"all of US-ASCII's", "a \t\v\f\r\x1c\x1d\x1e\x1f", "a"},
-		{"Unicode's", "a\u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000", "a"},
-		{"not zero-width", "a\u200b", "a\u200b"},
-		{"not other control characters", "a\x00\x1b", "a\x00\x1b"},
-		{"only white space", " \u3000", ""},
-		{"broken UTF-8", "a\xe2\x80", "a\xe2\x80"},
+		{name: "nothing to do", in: " a b", want: " a b"},
+		{name: "CR", in: "a\r", want: "a"},
+		{name: "all of US-ASCII's", in: "a \t\v\f\r\x1c\x1d\x1e\x1f", want: "a"},
+		{name: "Unicode's", in: "a\u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000", want: "a"},
+		{name: "not zero-width", in: "a\u200b", want: "a\u200b"},
+		{name: "not other control characters", in: "a\x00\x1b", want: "a\x00\x1b"},
+		{name: "only white space", in: " \u3000"},
+		{name: "broken UTF-8", in: "a\xe2\x80", want: "a\xe2\x80"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := string(trimRight([]byte(test.in))); got != test.want {
@@ -56,13 +56,13 @@ func TestTrimRight(t *testing.T) {
 
 func TestSanitize(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"nothing to do", "a b~", "a b~"},
-		{"line feed", "a\nb", "a?b"},
-		{"C0", "\x00\x1b\x1f", "???"},
-		{"DEL and C1", "\x7f\u0080\u0085\u009f", "????"},
-		{"separators", "\u2028\u2029", "??"},
-		{"others stay", "é\u00a0\u200b\u202e日", "é\u00a0\u200b\u202e日"},
-		{"broken UTF-8", "a\xff\xfe", "a\ufffd\ufffd"},
+		{name: "nothing to do", in: "a b~", want: "a b~"},
+		{name: "line feed", in: "a\nb", want: "a?b"},
+		{name: "C0", in: "\x00\x1b\x1f", want: "???"},
+		{name: "DEL and C1", in: "\x7f\u0080\u0085\u009f", want: "????"},
+		{name: "separators", in: "\u2028\u2029", want: "??"},
+		{name: "others stay", in: "é\u00a0\u200b\u202e日", want: "é\u00a0\u200b\u202e日"},
+		{name: "broken UTF-8", in: "a\xff\xfe", want: "a\ufffd\ufffd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := sanitize(test.in); got != test.want {
@@ -79,11 +79,11 @@ func TestTruncate(t *testing.T) {
 		limit int
 		want  string
 	}{
-		{"short enough", "abcdef", 6, "abcdef"},
-		{"too long", "abcdefg", 6, "abc..."},
-		{"between characters", "ééé", 5, "é..."},
-		{"inside a character", "aééé", 5, "a..."},
-		{"hardly any room", "abcdefg", 1, "..."},
+		{name: "short enough", in: "abcdef", limit: 6, want: "abcdef"},
+		{name: "too long", in: "abcdefg", limit: 6, want: "abc..."},
+		{name: "between characters", in: "ééé", limit: 5, want: "é..."},
+		{name: "inside a character", in: "aééé", limit: 5, want: "a..."},
+		{name: "hardly any room", in: "abcdefg", limit: 1, want: "..."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := truncate(test.in, test.limit); got != test.want {
@@ -95,14 +95,14 @@ func TestTruncate(t *testing.T) {
 
 func TestQuotePython(t *testing.T) {
 	for _, test := range []struct{ name, in, want, asBytes string }{
-		{"plain", "a b", "'a b'", "b'a b'"},
-		{"apostrophe", "it's", `"it's"`, `b"it's"`},
-		{"both marks", `it's "x"`, `'it\'s "x"'`, `b'it\'s "x"'`},
-		{"backslash", `a\b`, `'a\\b'`, `b'a\\b'`},
-		{"known escapes", "\t\n\r", `'\t\n\r'`, `b'\t\n\r'`},
-		{"other control characters", "\x00\x1b\x7f", `'\x00\x1b\x7f'`, `b'\x00\x1b\x7f'`},
-		{"letters beyond", "é", "'é'", `b'\xc3\xa9'`},
-		{"what is not printable", "\u0085\u2028\U000e0001", `'\x85\u2028\U000e0001'`, `b'\xc2\x85\xe2\x80\xa8\xf3\xa0\x80\x81'`},
+		{name: "plain", in: "a b", want: "'a b'", asBytes: "b'a b'"},
+		{name: "apostrophe", in: "it's", want: `"it's"`, asBytes: `b"it's"`},
+		{name: "both marks", in: `it's "x"`, want: `'it\'s "x"'`, asBytes: `b'it\'s "x"'`},
+		{name: "backslash", in: `a\b`, want: `'a\\b'`, asBytes: `b'a\\b'`},
+		{name: "known escapes", in: "\t\n\r", want: `'\t\n\r'`, asBytes: `b'\t\n\r'`},
+		{name: "other control characters", in: "\x00\x1b\x7f", want: `'\x00\x1b\x7f'`, asBytes: `b'\x00\x1b\x7f'`},
+		{name: "letters beyond", in: "é", want: "'é'", asBytes: `b'\xc3\xa9'`},
+		{name: "what is not printable", in: "\u0085\u2028\U000e0001", want: `'\x85\u2028\U000e0001'`, asBytes: `b'\xc2\x85\xe2\x80\xa8\xf3\xa0\x80\x81'`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := quotePython(test.in); got != test.want {
@@ -115,7 +115,7 @@ func TestQuotePython(t *testing.T) {
 	}
 }
 
-func FuzzClean(f *testing.F) {
+func FuzzSanitize(f *testing.F) {
 	for _, seed := range []string{"", "a\r\nb", "\xff\u0085", "日本"} {
 		f.Add(seed, 10)
 	}
@@ -131,7 +131,7 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-// printable tells whether text is UTF-8 without control characters.
+// printable reports whether text is UTF-8 without control characters.
 func printable(text string) bool {
 	for _, r := range text {
 		if isUnsafe(r) {

@@ -16,19 +16,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected parts of ../testdata/transcripts")
 
-// transcripts are conversations with a server. A file begins with what it
-// shows, and goes on with sections, each behind a line "-- NAME --":
+// transcripts is the folder of conversations with a server. A file begins with
+// what it shows. Sections follow, each after a line "-- NAME --":
 //
 //	config   the configuration file
 //	users    the file $DIR/users, for Per_User
-//	zone     the zone that is asked; without it, base.zone
+//	zone     the DNS zone; without it, base.zone
 //	request  the attributes of a request, without the empty line; as
 //	         "request, escaped" with the escapes of a Go string
-//	reply    what is expected, without the empty line
-//	log      the lines that are logged because of it, with their severities
+//	reply    the expected reply, without the empty line
+//	log      the lines that are logged for it, with their severities
 //
-// $DIR is the folder of configuration and per-user file. A blank at the end of
-// a line is written as ␣.
+// $DIR is the folder of the configuration and of the per-user file. A trailing
+// space is written as ␣.
 const transcripts = "../testdata/transcripts"
 
 // section is a part of a transcript.
@@ -49,7 +49,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, string(text), base)
+			got := runTranscript(t, string(text), base)
 			switch {
 			case got == string(text):
 			case *update:
@@ -61,12 +61,12 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play holds the conversation of a transcript, and gives the transcript as it
+// runTranscript sends a transcript's requests, and returns the transcript as it
 // should be.
-func play(t *testing.T, text string, zone *dns.Zone) string {
+func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 	head, sections := splitTranscript(text)
 	dir := t.TempDir()
-	in := &conversation{sink: &logged{}}
+	in := &transcriptPeer{sink: &recordedLog{}}
 	var config string
 	for _, s := range sections {
 		switch s.name {
@@ -87,7 +87,7 @@ func play(t *testing.T, text string, zone *dns.Zone) string {
 			in.requests = append(in.requests, request+"\n\n")
 		case "reply", "log":
 		default:
-			t.Fatalf("no section is called %q", s.name)
+			t.Fatalf("unknown section %q", s.name)
 		}
 	}
 	writeFile(t, dir+"/policyd-spf.conf", config)
@@ -108,19 +108,19 @@ func play(t *testing.T, text string, zone *dns.Zone) string {
 	})
 }
 
-// conversation is the other end of a server: it sends a request when the one
+// transcriptPeer is the other end of a server: it sends a request when the one
 // before has been answered.
-type conversation struct {
+type transcriptPeer struct {
 	requests []string
-	sink     *logged
+	sink     *recordedLog
 	answers  []answer
 	rest     string // of the request being sent
 }
 
-// answer is what a request led to.
+// answer is the reply to a request, and its log lines.
 type answer struct{ reply, log string }
 
-func (c *conversation) Read(p []byte) (int, error) {
+func (c *transcriptPeer) Read(p []byte) (int, error) {
 	if c.rest == "" {
 		c.collect()
 		if len(c.answers) == len(c.requests) {
@@ -134,15 +134,15 @@ func (c *conversation) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (c *conversation) Write(p []byte) (int, error) {
+func (c *transcriptPeer) Write(p []byte) (int, error) {
 	c.answers[len(c.answers)-1].reply += string(p)
 	return len(p), nil
 }
 
 // collect takes the lines logged so far.
-func (c *conversation) collect() {
+func (c *transcriptPeer) collect() {
 	if len(c.answers) == 0 {
-		return // those of the start belong to the first request
+		return // the lines of the start belong to the first request
 	}
 	for _, line := range c.sink.lines {
 		c.answers[len(c.answers)-1].log += line + "\n"
@@ -184,7 +184,7 @@ func joinTranscript(head string, sections []section, answers []answer, show func
 	return b.String()
 }
 
-// firstDifference shows the first line in which two texts differ.
+// firstDifference returns the first line in which two texts differ.
 func firstDifference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(w), len(g)) {

@@ -11,7 +11,7 @@ import (
 	"policyd-spf/spf"
 )
 
-func TestVerdicts(t *testing.T) {
+func TestVerdictCache(t *testing.T) {
 	now := time.Now()
 	query := spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: "alice@example.org", HELO: "mail.example.org"}
 	with := func(change func(*spf.Args)) spf.Args {
@@ -29,21 +29,21 @@ func TestVerdicts(t *testing.T) {
 		after time.Duration
 		want  bool
 	}{
-		{"the same", spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query, 2, 59 * time.Second, true},
-		{"expired", spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query, 2, time.Minute, false},
-		{"not to be kept", spf.Verdict{Result: spf.Pass}, query, 2, 0, false},
-		{"temperror", spf.Verdict{Result: spf.Temperror, TTL: time.Minute}, query, 2, 0, false},
-		{"None", spf.Verdict{Result: spf.None, TTL: time.Minute}, query, 2, 0, true},
-		{"another client", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.IP = q.IP.Next() }), 2, 0, false},
-		{"the client in IPv6's words", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.IP = netip.MustParseAddr("::ffff:192.0.2.1") }), 2, 0, true},
-		{"another domain", spf.Verdict{TTL: time.Minute}, with(func(q *spf.Args) { q.Domain = "example.net" }), 2, 0, false},
-		{"another limit", spf.Verdict{TTL: time.Minute}, query, 10, 0, false},
-		{"another sender", spf.Verdict{TTL: time.Minute}, otherSender, 2, 0, true},
-		{"another sender, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, otherSender, 2, 0, false},
-		{"the same sender, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, query, 2, 0, true},
-		{"another HELO name", spf.Verdict{TTL: time.Minute}, otherHELO, 2, 0, true},
-		{"another HELO name, which counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, otherHELO, 2, 0, false},
-		{"another sender, but the HELO name counted", spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, otherSender, 2, 0, true},
+		{name: "the same", kept: spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query: query, voids: 2, after: 59 * time.Second, want: true},
+		{name: "expired", kept: spf.Verdict{Result: spf.Pass, TTL: time.Minute}, query: query, voids: 2, after: time.Minute},
+		{name: "not to be kept", kept: spf.Verdict{Result: spf.Pass}, query: query, voids: 2},
+		{name: "temperror", kept: spf.Verdict{Result: spf.Temperror, TTL: time.Minute}, query: query, voids: 2},
+		{name: "None", kept: spf.Verdict{Result: spf.None, TTL: time.Minute}, query: query, voids: 2, want: true},
+		{name: "another client", kept: spf.Verdict{TTL: time.Minute}, query: with(func(q *spf.Args) { q.IP = q.IP.Next() }), voids: 2},
+		{name: "the client in IPv6's words", kept: spf.Verdict{TTL: time.Minute}, query: with(func(q *spf.Args) { q.IP = netip.MustParseAddr("::ffff:192.0.2.1") }), voids: 2, want: true},
+		{name: "another domain", kept: spf.Verdict{TTL: time.Minute}, query: with(func(q *spf.Args) { q.Domain = "example.net" }), voids: 2},
+		{name: "another limit", kept: spf.Verdict{TTL: time.Minute}, query: query, voids: 10},
+		{name: "another sender", kept: spf.Verdict{TTL: time.Minute}, query: otherSender, voids: 2, want: true},
+		{name: "another sender, which counted", kept: spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, query: otherSender, voids: 2},
+		{name: "the same sender, which counted", kept: spf.Verdict{TTL: time.Minute, Vary: spf.VaryLocalPart}, query: query, voids: 2, want: true},
+		{name: "another HELO name", kept: spf.Verdict{TTL: time.Minute}, query: otherHELO, voids: 2, want: true},
+		{name: "another HELO name, which counted", kept: spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, query: otherHELO, voids: 2},
+		{name: "another sender, but the HELO name counted", kept: spf.Verdict{TTL: time.Minute, Vary: spf.VaryHELO}, query: otherSender, voids: 2, want: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var c verdictCache
@@ -66,13 +66,13 @@ func TestVerdictCacheKeepsNoRequest(t *testing.T) {
 	put := func(request string) {
 		c.put(args(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
 	}
-	keepsNoRequest(t, put)
-	keepsNoRequest(t, func(request string) {
+	retainsNoRequest(t, put)
+	retainsNoRequest(t, func(request string) {
 		if _, ok := c.get(args(request[:20]), 2, now); !ok {
-			t.Fatal("the verdict is lost")
+			t.Fatal("the verdict is discardSink")
 		}
 	})
-	keepsNoRequest(t, put)
+	retainsNoRequest(t, put)
 	runtime.KeepAlive(&c)
 }
 

@@ -10,15 +10,15 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// The expressions below are those with which others read our log lines and
-// header fields. They are held against what one request each makes of them.
+// The expressions below are those with which other programs read our log lines and
+// header fields.
 
-// answerOf answers a request at a debugLevel, and gives the reply and the lines
-// of the log.
-func answerOf(t *testing.T, zone, config string, level int, request Request) (reply string, log []string) {
+// answerAndLog answers a request at a debugLevel, and returns the reply and the log
+// lines.
+func answerAndLog(t *testing.T, zone, config string, level int, request Request) (reply string, log []string) {
 	t.Helper()
 	settings := loadText(t, config)
-	sink := &logged{}
+	sink := &recordedLog{}
 	settings.DebugLevel = level
 	s := Server{Settings: settings, Resolver: parseZone(t, zone), Log: &Log{Level: level, Sink: sink}, host: "mx.example.net"}
 	reply = s.Answer(context.Background(), request).String()
@@ -50,21 +50,21 @@ func TestLogParsers(t *testing.T) {
 	for _, parser := range []struct {
 		name    string
 		pattern string
-		results string // those it knows
+		results string // that it knows; all if empty
 		level   int
 	}{
-		{"munin", `policyd-spf\[[0-9]+\]:(.*) RESULT`, "Pass Fail None Temperror Neutral", 1},
-		{"logcheck, results", `^(\w{3} [ :[:digit:]]{11}|[0-9T:.+-]{32}) [._[:alnum:]-]+ policyd-spf\[[0-9]+\]: (RESULT); identity=(helo|mailfrom); client-ip=[0-9a-f.:]+; helo=.*; envelope-from=.*; receiver=`, "", 1},
-		{"logwatch, dispatch", `^[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} (?:<[^>]+> )?(\S+) ((?:post(?:fix|grey|fwd)|policyd-spf)(?:/([^:[]+))?)(?:\[\d+\])?: (?:\[ID \d+ \w+\.\w+\] )?(RESULT;? .*)$`, "", 1},
-		{"logwatch, the library's result", `: spfcheck: pyspf result.*'RESULT'`, "", 2},
-		{"production", `: prepend Received-SPF: RESULT \(.*\) identity=(helo|mailfrom); `, "", 1},
-		{"debugLevel 3", `: Action: prepend: Text: Received-SPF: RESULT .* Reject action: 550 5\.7\.23`, "", 3},
+		{name: "munin", pattern: `policyd-spf\[[0-9]+\]:(.*) RESULT`, results: "Pass Fail None Temperror Neutral", level: 1},
+		{name: "logcheck, results", pattern: `^(\w{3} [ :[:digit:]]{11}|[0-9T:.+-]{32}) [._[:alnum:]-]+ policyd-spf\[[0-9]+\]: (RESULT); identity=(helo|mailfrom); client-ip=[0-9a-f.:]+; helo=.*; envelope-from=.*; receiver=`, level: 1},
+		{name: "logwatch, dispatch", pattern: `^[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} (?:<[^>]+> )?(\S+) ((?:post(?:fix|grey|fwd)|policyd-spf)(?:/([^:[]+))?)(?:\[\d+\])?: (?:\[ID \d+ \w+\.\w+\] )?(RESULT;? .*)$`, level: 1},
+		{name: "logwatch, the library's result", pattern: `: spfcheck: pyspf result.*'RESULT'`, level: 2},
+		{name: "production", pattern: `: prepend Received-SPF: RESULT \(.*\) identity=(helo|mailfrom); `, level: 1},
+		{name: "debugLevel 3", pattern: `: Action: prepend: Text: Received-SPF: RESULT .* Reject action: 550 5\.7\.23`, level: 3},
 	} {
 		for _, result := range parserResults {
 			if parser.results != "" && !strings.Contains(parser.results, result) {
 				continue
 			}
-			_, log := answerOf(t, parserZone, "HELO_reject = False\nMail_From_reject = False\n", parser.level, Request{
+			_, log := answerAndLog(t, parserZone, "HELO_reject = False\nMail_From_reject = False\n", parser.level, Request{
 				ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@" + strings.ToLower(result) + ".example",
 			})
 			pattern := regexp.MustCompile(strings.ReplaceAll(parser.pattern, "RESULT", result))
@@ -81,10 +81,9 @@ func TestLogParsers(t *testing.T) {
 	}
 }
 
-// TestLogwatchResult: logwatch takes a line apart at semicolons, from the
-// result on.
+// TestLogwatchResult: logwatch splits a line at semicolons, from the result on.
 func TestLogwatchResult(t *testing.T) {
-	_, log := answerOf(t, parserZone, "", 1, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@pass.example"})
+	_, log := answerAndLog(t, parserZone, "", 1, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@pass.example"})
 	line := strings.TrimPrefix(log[len(log)-1], "Nov 24 08:00:00 mx policyd-spf[123]: ")
 	m := regexp.MustCompile(`^(?:prepend Received-SPF: )?(Pass|Fail|None|Neutral|Permerror|Softfail|Temperror);? (.*)$`).FindStringSubmatch(line)
 	if m == nil || m[1] != "Pass" {
@@ -99,11 +98,11 @@ func TestLogwatchResult(t *testing.T) {
 	}
 }
 
-// TestQuietLines: lines of debugLevel 3 to 5 begin as logwatch expects of those
-// that it passes over, or of results, or as others of the original's do.
-func TestQuietLines(t *testing.T) {
+// TestDebugLinesAreKnown: lines of debugLevel 3 to 5 begin like lines that logwatch
+// ignores, like results, or like others of the original's.
+func TestDebugLinesAreKnown(t *testing.T) {
 	known := regexp.MustCompile(`]: (Read line: "|Found the end of entry$|spfcheck: pyspf result|Starting$|Normal exit$|ERROR |prepend |(Pass|Fail|None); |Action: |Cached data |not peruser$|Config: \{|[A-Za-z_ ]+ enabled\.$|550 5\.7\.23 |_get_resultcodes: |Scope (helo|mfrom) unused results: |(helo|mfrom) policy (true|false) results: )`)
-	_, log := answerOf(t, parserZone, "", 5, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
+	_, log := answerAndLog(t, parserZone, "", 5, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
 	for _, line := range log {
 		if !known.MatchString(line) {
 			t.Errorf("a new kind of line: %s", line)
@@ -111,19 +110,20 @@ func TestQuietLines(t *testing.T) {
 	}
 }
 
-// TestSpamAssassin: the header fields say what SpamAssassin reads in them.
+// TestSpamAssassin: SpamAssassin reads the result and the identity in our header
+// fields.
 func TestSpamAssassin(t *testing.T) {
 	received := regexp.MustCompile(`(?i)^received-spf:\s*(pass|neutral|(?:soft)?fail|(?:temp|perm)error|none)\b(?:.*\bidentity=(\S+?);?\b)?`)
 	results := regexp.MustCompile(`(?i)^(?:Arc\-)?Authentication-Results:.*;\s*SPF\s*=\s*([^;]*)`)
 	result := regexp.MustCompile(`(?i)^(pass|neutral|(?:hard|soft)?fail|(?:temp|perm)error|none)(?:[^;]*?\bsmtp\.(\S+)\s*=[^;]+)?`)
 	for _, name := range parserResults {
 		request := Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "bounce+user=example.net@" + strings.ToLower(name) + ".example"}
-		reply, _ := answerOf(t, parserZone, "Mail_From_reject = False\n", -1, request)
+		reply, _ := answerAndLog(t, parserZone, "Mail_From_reject = False\n", -1, request)
 		m := received.FindStringSubmatch(strings.TrimPrefix(reply, "prepend "))
 		if m == nil || m[1] != name || m[2] != "mailfrom" {
 			t.Errorf("SpamAssassin reads %q in %s", m, reply)
 		}
-		reply, _ = answerOf(t, parserZone, "Mail_From_reject = False\nHeader_Type = AR\n", -1, request)
+		reply, _ = answerAndLog(t, parserZone, "Mail_From_reject = False\nHeader_Type = AR\n", -1, request)
 		m = results.FindStringSubmatch(strings.TrimPrefix(reply, "prepend "))
 		if m == nil {
 			t.Errorf("SpamAssassin reads nothing in %s", reply)
@@ -135,27 +135,26 @@ func TestSpamAssassin(t *testing.T) {
 	}
 }
 
-// TestOpenDMARC: it compares what follows "smtp.mailfrom=", and has no use for
-// more than the domain; in Received-SPF a second "=" in a value that is not
-// quoted misleads it.
+// TestOpenDMARC: OpenDMARC compares the text after "smtp.mailfrom=" with a domain,
+// and in Received-SPF an unquoted "=" in a value misleads it.
 func TestOpenDMARC(t *testing.T) {
 	request := Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "bounce+user=example.net@pass.example"}
-	reply, _ := answerOf(t, parserZone, "Header_Type = AR\n", -1, request)
+	reply, _ := answerAndLog(t, parserZone, "Header_Type = AR\n", -1, request)
 	if !strings.Contains(reply, " smtp.mailfrom=pass.example (") {
-		t.Errorf("smtp.mailfrom is no domain: %s", reply)
+		t.Errorf("smtp.mailfrom is not a domain: %s", reply)
 	}
-	reply, _ = answerOf(t, parserZone, "", -1, request)
+	reply, _ = answerAndLog(t, parserZone, "", -1, request)
 	if !strings.Contains(reply, `; envelope-from="bounce+user=example.net@pass.example"; `) {
 		t.Errorf("envelope-from is not quoted: %s", reply)
 	}
 }
 
-// TestFail2ban: the stock filter must not ban a forwarder for one SPF fail; the
-// filters that administrators made must find what they look for.
+// TestFail2ban: the stock filter must not ban a forwarder for one SPF fail, and
+// administrators' own filters must still match.
 func TestFail2ban(t *testing.T) {
 	stock := regexp.MustCompile(`[45][50][04] [45]\.\d\.\d+ (?:(?:<[^>]*>)?: )?(?:(?:Helo command|(?:Sender|Recipient) address) rejected: )?(?:Service unavailable|Access denied|(?:Client host|Command|Data command) rejected|Relay access denied|Malformed DNS server reply|(?:Host|Domain) not found|need fully-qualified hostname|match)\b`)
 	own := regexp.MustCompile(`550 5\.7\.23 \S+: Recipient address rejected: Message rejected due to: SPF fail - not authorized`)
-	reply, _ := answerOf(t, parserZone, "", -1, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
+	reply, _ := answerAndLog(t, parserZone, "", -1, Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
 	text := strings.TrimPrefix(reply, "550 5.7.23 ")
 	line := "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.7.23 <bob@example.net>: Recipient address rejected: " + text + "; from=<a@fail.example>"
 	if stock.MatchString(line) {
@@ -166,7 +165,7 @@ func TestFail2ban(t *testing.T) {
 	}
 }
 
-// loadText reads a configuration.
+// loadText returns the settings of a configuration file with this text.
 func loadText(t testing.TB, config string) conf.Settings {
 	t.Helper()
 	path := t.TempDir() + "/policyd-spf.conf"
@@ -178,7 +177,7 @@ func loadText(t testing.TB, config string) conf.Settings {
 	return loaded.Settings
 }
 
-// parseZone reads a zone.
+// parseZone parses a zone file.
 func parseZone(t testing.TB, zone string) *dns.Zone {
 	t.Helper()
 	z, err := dns.ParseZone(strings.NewReader(zone), "", "zone")

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// scanner reads the tokens of a structured header field (RFC 5322, 3.2).
-type scanner struct{ rest string }
+// fieldScanner reads the tokens of a structured header field (RFC 5322, 3.2).
+type fieldScanner struct{ rest string }
 
-func (s *scanner) literal(text string) error {
+func (s *fieldScanner) literal(text string) error {
 	var ok bool
 	if s.rest, ok = strings.CutPrefix(s.rest, text); !ok {
 		return fmt.Errorf("want %q, have %q", text, s.rest)
@@ -17,9 +17,9 @@ func (s *scanner) literal(text string) error {
 	return nil
 }
 
-// comment reads a comment (RFC 5322, 3.2.2), and gives it without its
-// parentheses, escapes and all.
-func (s *scanner) comment() (string, error) {
+// comment reads a comment (RFC 5322, 3.2.2) and returns it without its parentheses,
+// but with its backslashes.
+func (s *fieldScanner) comment() (string, error) {
 	depth := 0
 	for i := 0; i < len(s.rest); i++ {
 		switch s.rest[i] {
@@ -38,16 +38,16 @@ func (s *scanner) comment() (string, error) {
 			return "", fmt.Errorf("want a comment, have %q", s.rest)
 		}
 	}
-	return "", errors.New("a comment without end")
+	return "", errors.New("an unterminated comment")
 }
 
-// value reads a quoted-string (RFC 5322, 3.2.4), or what ends before one of the
+// value reads a quoted-string (RFC 5322, 3.2.4), or the text before one of the
 // characters in end.
-func (s *scanner) value(end string) (string, error) {
+func (s *fieldScanner) value(end string) (string, error) {
 	if !strings.HasPrefix(s.rest, `"`) {
 		i := strings.IndexAny(s.rest, end)
 		if i < 0 {
-			return "", fmt.Errorf("a value without end: %q", s.rest)
+			return "", fmt.Errorf("an unterminated value: %q", s.rest)
 		}
 		text := s.rest[:i]
 		s.rest = s.rest[i:]
@@ -72,13 +72,13 @@ func (s *scanner) value(end string) (string, error) {
 			text.WriteByte(c)
 		}
 	}
-	return "", errors.New("a quoted-string without end")
+	return "", errors.New("an unterminated quoted-string")
 }
 
-// readReceivedSPF reads a field as RFC 7208, 9.1 has it: its comment, and keys
-// and values by turns.
-func readReceivedSPF(field string) (comment string, pairs []string, err error) {
-	s := scanner{field}
+// parseReceivedSPF parses a field of RFC 7208, 9.1. It returns the comment, and
+// keys and values in turn.
+func parseReceivedSPF(field string) (comment string, pairs []string, err error) {
+	s := fieldScanner{field}
 	if err := s.literal("Received-SPF: Fail "); err != nil {
 		return "", nil, err
 	}
@@ -103,10 +103,10 @@ func readReceivedSPF(field string) (comment string, pairs []string, err error) {
 	return comment, pairs, nil
 }
 
-// readResults reads a field as RFC 8601, 2.2 has it: the comments, and the
-// value of the one property.
-func readResults(field string) (comments []string, value string, err error) {
-	s := scanner{field}
+// parseAuthResults parses a field of RFC 8601, 2.2. It returns the comments and the
+// value of the only property.
+func parseAuthResults(field string) (comments []string, value string, err error) {
+	s := fieldScanner{field}
 	read := func() {
 		var text string
 		if err == nil {
