@@ -1,154 +1,9 @@
 package policy
 
 import (
-	"net/netip"
-
 	"policyd-spf/conf"
 	"policyd-spf/spf"
 )
-
-// Kind is the kind of action that a reply asks of Postfix.
-type Kind uint8
-
-// The kinds of action.
-const (
-	Dunno            Kind = iota // none: Postfix goes on with its next restriction
-	Prepend                      // add a header field
-	Reject                       // refuse for good
-	Defer                        // refuse for now, unless another restriction rejects
-	RestrictionClass             // a pass restriction, in the administrator's words
-)
-
-// String returns the original's name, as its log shows it.
-func (k Kind) String() string {
-	return [...]string{"dunno", "prepend", "reject", "defer", "result_only"}[k]
-}
-
-// Facts are what is known of a message for one recipient.
-type Facts struct {
-	Client   netip.Addr // the address that is checked; invalid if there is none
-	HELOName string     // helo_name as the client sent it; "" if it sent none
-	Sender   string     // "" is the null reverse-path
-
-	PerUser bool         // the settings are the recipient's: the instance cache is not used
-	Earlier CachedAction // the reply to an earlier recipient of the same message
-
-	// Exemption is the whitelist that holds the client; its zero value is none.
-	// If that cannot be known without DNS, ExemptionNeeds is the option that
-	// would have to be looked up.
-	Exemption      Exemption
-	ExemptionNeeds string
-
-	HELO     CheckResult
-	MailFrom CheckResult
-}
-
-// CheckResult is what is known of the check of one identity. The zero value
-// knows nothing. The result of an identity that the settings do not check is not
-// looked at.
-type CheckResult struct {
-	Known  bool
-	Result spf.Result
-
-	// NoMail reports whether the record of the domain checked is "v=spf1 -all":
-	// No_Mail = True rejects no others. NoMailUnknown is for sources that do not
-	// tell, such as log lines.
-	NoMail, NoMailUnknown bool
-}
-
-// noMailRecord is the record of a domain that sends no mail.
-const noMailRecord = "v=spf1 -all"
-
-// CachedAction is what the instance cache holds for a message: the action for its
-// other recipients.
-type CachedAction struct {
-	Known bool
-	Kind  Kind
-	Text  string // of a rejection, deferral or restriction class
-}
-
-// Basis is what a decision rests on.
-type Basis uint8
-
-// The bases of a decision.
-const (
-	Undetermined    Basis = iota // not the same for all values of a missing fact
-	Unchecked                    // nothing was checked, for Decision.Unchecked
-	Cached                       // an earlier recipient of the message had the action or the header
-	Whitelisted                  // the whitelist Decision.Option holds the client
-	Checked                      // the check of Decision.Identity, and what Decision.Option makes of it
-	PassRestriction              // Decision.Option is set, and its identity passed
-	Mocked                       // Mock
-)
-
-// UncheckedReason is why nothing was checked.
-type UncheckedReason uint8
-
-// The reasons for checking nothing.
-const (
-	NoClientAddress UncheckedReason = iota + 1 // none was sent, or it is not an IP address
-	NoIdentity                                 // neither HELO name nor sender
-	HELOUnchecked                              // null reverse-path, and HELO_reject = No_Check
-	ChecksOff                                  // HELO_reject and Mail_From_reject are No_Check
-)
-
-// Need is a fact that a decision depends on, but that is not known.
-type Need uint8
-
-// The facts that can be missing.
-const (
-	NeedNothing Need = iota
-	NeedWhitelist
-	NeedHELO
-	NeedMailFrom
-)
-
-// String returns the name for people: "HELO", "MAIL FROM", "whitelist lookup".
-func (n Need) String() string {
-	return [...]string{"nothing", "whitelist lookup", "HELO", "MAIL FROM"}[n]
-}
-
-// Decision is what is done with a message for one recipient, and why. If Needs is
-// not NeedNothing the decision is unknown, and no other field but HELO is set.
-type Decision struct {
-	Needs Need
-
-	Kind      Kind
-	Basis     Basis
-	Unchecked UncheckedReason // with Unchecked
-	Identity  Identity        // with Checked: whose result decided, or is shown in the header; with PassRestriction: which one passed
-	Option    string          // the option that decided
-	Value     string          // its value; with Whitelisted: the entry, or a network
-
-	// HELO and MailFrom are what the settings do with each result. They are zero
-	// for an identity that was not checked or not looked at.
-	HELO, MailFrom Disposition
-
-	// Text is the restriction class, or the text of a cached action. Rejections
-	// and headers get theirs from the verdict.
-	Text string
-
-	// HeaderPresent reports whether there is no action because an earlier
-	// recipient had the message's header.
-	HeaderPresent bool
-
-	// Error reports whether the result is permerror or temperror: its rejection
-	// has its own reply code (RFC 7372, 3.2).
-	Error bool
-
-	// SuppressedBy is the option because of which Postfix is told nothing,
-	// Suppressed the kind of action that was decided on otherwise.
-	SuppressedBy    string
-	SuppressedValue string
-	Suppressed      Kind
-
-	// Cache is what is cached for the message's other recipients. The text of a
-	// rejection is still missing.
-	Cache CachedAction
-}
-
-// Refuses reports whether the message is rejected or deferred.
-func (d Decision) Refuses() bool { return d.Kind == Reject || d.Kind == Defer }
 
 // Decide decides what is done with a message. It is pure: it depends on nothing
 // but its arguments, and it is the only place that decides.
@@ -173,8 +28,8 @@ func Decide(s *conf.Settings, f Facts) Decision {
 	return common
 }
 
-// decide is Decide for facts that are complete, or whose first missing one is to
-// be found out.
+// decide decides as Decide does, but stops at the first fact that is missing. The
+// server then supplies it and decides again.
 func decide(s *conf.Settings, f *Facts) Decision {
 	var d Decision
 	switch {
@@ -224,8 +79,8 @@ func exempt(f *Facts) Decision {
 	return d
 }
 
-// headerPresent reports whether the message has its header. Only a recipient with
-// settings of its own gets as far as to ask.
+// headerPresent reports whether an earlier recipient had the message's header.
+// Only per-user settings need to know: other recipients get the cached action.
 func (f *Facts) headerPresent() bool { return f.Earlier.Known && f.Earlier.Kind == Prepend }
 
 // decideChecks decides by the results of HELO (RFC 7208, 2.3) and then of MAIL
@@ -282,8 +137,8 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 	return decideMailFrom(s, f, d, heloRestriction)
 }
 
-// decideMailFrom decides by the result of MAIL FROM. D is the decision so far,
-// heloRestriction the pass restriction that HELO has earned.
+// decideMailFrom decides by the result of MAIL FROM. D is the decision so far, and
+// heloRestriction is HELO's pass restriction if HELO passed.
 func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloRestriction string) Decision {
 	r := f.MailFrom.Result
 	d.MailFrom = dispose(s, MailFrom, r, mailFromName(f.Sender), true)
@@ -361,7 +216,7 @@ func (d *Decision) alreadyHasHeader() {
 	d.Basis, d.HeaderPresent = Cached, true
 }
 
-// suppress lets Postfix be told nothing if an option asks for it.
+// suppress turns the action into Dunno if an option asks for that.
 func (d *Decision) suppress(s *conf.Settings) {
 	switch {
 	case d.Kind == Dunno:
@@ -388,68 +243,4 @@ func restriction(value string) string {
 		return ""
 	}
 	return sanitize(value)
-}
-
-// alternatives returns the facts with each value that a missing one can have.
-func (f *Facts) alternatives(n Need) []Facts {
-	var all []Facts
-	switch n {
-	case NeedWhitelist:
-		for _, e := range [...]Exemption{{}, {Option: f.ExemptionNeeds}} {
-			g := *f
-			g.Exemption, g.ExemptionNeeds = e, ""
-			all = append(all, g)
-		}
-	case NeedHELO:
-		for _, c := range f.HELO.alternatives() {
-			g := *f
-			g.HELO = c
-			all = append(all, g)
-		}
-	case NeedMailFrom:
-		for _, c := range f.MailFrom.alternatives() {
-			g := *f
-			g.MailFrom = c
-			all = append(all, g)
-		}
-	}
-	return all
-}
-
-func (c CheckResult) alternatives() []CheckResult {
-	var all []CheckResult
-	for r := spf.None; r <= spf.Permerror; r++ {
-		if c.Known && r != c.Result {
-			continue
-		}
-		all = append(all, CheckResult{Known: true, Result: r}, CheckResult{Known: true, Result: r, NoMail: true})
-	}
-	return all
-}
-
-// commonDecision returns what two decisions of the same kind have in common.
-func commonDecision(a, b Decision) Decision {
-	c := Decision{
-		Needs: a.Needs, Kind: a.Kind,
-		HeaderPresent: a.HeaderPresent && b.HeaderPresent, Error: a.Error && b.Error,
-	}
-	if a.Basis == b.Basis && a.Identity == b.Identity && a.Unchecked == b.Unchecked && a.Option == b.Option && a.Value == b.Value {
-		c.Basis, c.Identity, c.Unchecked, c.Option, c.Value = a.Basis, a.Identity, a.Unchecked, a.Option, a.Value
-	}
-	if a.HELO == b.HELO {
-		c.HELO = a.HELO
-	}
-	if a.MailFrom == b.MailFrom {
-		c.MailFrom = a.MailFrom
-	}
-	if a.Text == b.Text {
-		c.Text = a.Text
-	}
-	if a.SuppressedBy == b.SuppressedBy && a.Suppressed == b.Suppressed {
-		c.SuppressedBy, c.SuppressedValue, c.Suppressed = a.SuppressedBy, a.SuppressedValue, a.Suppressed
-	}
-	if a.Cache == b.Cache {
-		c.Cache = a.Cache
-	}
-	return c
 }

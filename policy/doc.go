@@ -8,7 +8,8 @@
 //	settings.go    the recipient's settings
 //	exempt.go      whitelists: clients that are not checked
 //	evaluate.go    HELO and MAIL FROM, each within its time, or from the cache
-//	decide.go      what is done with the message; disposition.go, with one result
+//	decide.go      what is done with the message: decision.go, the facts and the
+//	               Decision; disposition.go, one result; needs.go, missing facts
 //	reply.go       the reply; reason.go, its reasons; header.go, its header fields
 //
 // Two caches live as long as the process: verdictcache.go for verdicts,

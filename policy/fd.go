@@ -52,8 +52,8 @@ func (fd FD) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// wait waits until the descriptor is ready for an event, or has failed: the next
-// read or write tells which.
+// wait waits until the descriptor is ready for an event or has failed. The next
+// read or write returns the failure.
 func (fd FD) wait(event int16) error {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: event}}
 	for {
