@@ -69,6 +69,8 @@ func TestDecide(t *testing.T) {
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: HELO, Option: "HELO_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 		{name: "a header for MAIL FROM, where neither has a record", settings: defaults, facts: facts(none, none),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
+		{name: "a header for MAIL FROM, where HELO has a result that is not asked for", settings: with(func(s *conf.Settings) { s.HELOReject = "No_Check" }), facts: facts(pass, none),
+			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 		{name: "null sender", settings: defaults, facts: change(facts(result(spf.Permerror), CheckResult{}), func(f *Facts) { f.Sender = "" }),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: HELO, Option: "PermError_reject", Value: "False", Error: true, Cache: cached(Prepend, "")}},
 		{name: "MAIL FROM off", settings: with(func(s *conf.Settings) { s.MailFromReject = "No_Check" }), facts: facts(none, fail),

@@ -87,8 +87,8 @@ func TestExemption_manyPTRNames(t *testing.T) {
 		asked int // lookups of addresses
 	}{
 		{place: 1, want: Exemption{"Domain_Whitelist_PTR", "listed.example"}, asked: 1},
-		{place: maxPTRNames, want: Exemption{"Domain_Whitelist_PTR", "listed.example"}, asked: 1},
-		{place: maxPTRNames + 1},
+		{place: 10, want: Exemption{"Domain_Whitelist_PTR", "listed.example"}, asked: 1},
+		{place: 11},
 	} {
 		t.Run(fmt.Sprint(test.place), func(t *testing.T) {
 			asked := 0
@@ -96,7 +96,7 @@ func TestExemption_manyPTRNames(t *testing.T) {
 				switch q.Type {
 				case dns.TypePTR:
 					var names []string
-					for i := 1; i <= maxPTRNames+5; i++ {
+					for i := 1; i <= 15; i++ {
 						if i == test.place {
 							names = append(names, "listed.example")
 						} else {

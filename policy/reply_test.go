@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"policyd-spf/conf"
+)
+
+func TestMakeReply(t *testing.T) {
+	enhanced, plain := conf.Settings{EnhancedStatusCodes: true}, conf.Settings{}
+	for _, test := range []struct {
+		name     string
+		settings conf.Settings
+		decision Decision
+		text     string
+		want     string
+	}{
+		{name: "dunno", settings: enhanced, want: "dunno"},
+		{name: "prepend", settings: enhanced, decision: Decision{Kind: Prepend}, text: "Received-SPF: Pass", want: "prepend Received-SPF: Pass"},
+		{name: "reject", settings: enhanced, decision: Decision{Kind: Reject}, text: "no", want: "550 5.7.23 no"},
+		{name: "reject an error", settings: enhanced, decision: Decision{Kind: Reject, Error: true}, text: "no", want: "550 5.7.24 no"},
+		{name: "defer", settings: enhanced, decision: Decision{Kind: Defer, Error: true}, text: "later", want: "defer_if_permit 4.7.24 later"},
+		{name: "reject without enhanced codes", settings: plain, decision: Decision{Kind: Reject, Error: true}, text: "no", want: "550 no"},
+		{name: "defer without enhanced codes", settings: plain, decision: Decision{Kind: Defer}, text: "later", want: "defer_if_permit later"},
+		{name: "digits alone would be OK", settings: plain, decision: Decision{Kind: Reject}, want: "550 SPF"},
+		{name: "so would digits and white space", settings: plain, decision: Decision{Kind: Reject}, text: " \t", want: "550 SPF"},
+		{name: "an enhanced code without text", settings: enhanced, decision: Decision{Kind: Reject}, want: "550 5.7.23 "},
+		{name: "restriction class", settings: enhanced, decision: Decision{Kind: RestrictionClass}, text: "greylist", want: "greylist"},
+		{name: "suppressed", settings: enhanced, decision: Decision{SuppressedBy: "TestOnly", Suppressed: Reject}, text: "no", want: "dunno"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := makeReply(&test.settings, test.decision, test.text).String(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestAfterWarmup: the callback runs once, after the tenth reply.
+func TestAfterWarmup(t *testing.T) {
+	for _, test := range []struct{ requests, want int }{
+		{requests: 9, want: 0},
+		{requests: 10, want: 1},
+		{requests: 30, want: 1},
+	} {
+		s, _ := newServer(t, "", sameRecord{})
+		calls := 0
+		s.AfterWarmup = func() { calls++ }
+		if err := s.Serve(context.Background(), strings.NewReader(strings.Repeat(passRequest, test.requests)), io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		if calls != test.want {
+			t.Errorf("%d calls after %d requests, want %d", calls, test.requests, test.want)
+		}
+	}
+}
