@@ -99,6 +99,18 @@ func TestFDWrite_nonBlocking(t *testing.T) {
 	}
 }
 
+// TestFDWait: it sleeps until the descriptor is ready, rather than spin.
+func TestFDWait(t *testing.T) {
+	ours, peer := socketPair(t)
+	done := make(chan struct{})
+	var err error
+	go func() { err = ours.wait(unix.POLLIN); close(done) }()
+	waits(t, done, func() { unix.Write(int(peer), []byte("x")) })
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFD_errors(t *testing.T) {
 	const closed = FD(-1)
 	if _, err := closed.Read(make([]byte, 1)); !errors.Is(err, unix.EBADF) {
