@@ -1,0 +1,3 @@
+module policyd-spf/browser
+
+go 1.25.0
