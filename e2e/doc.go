@@ -28,6 +28,7 @@
 //	debian_test.go    what this program and Debian's answer and log
 //	package_test.go   the packages; the Debian one over the one that it replaces
 //	peers_test.go     the logs of the other policy servers, and what maillog reads in them
+//	logtools_test.go  munin, fail2ban, logwatch and logcheck read the mail log
 //	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)
 //	resolver_test.go  a resolver that is down, and its options

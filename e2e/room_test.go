@@ -26,6 +26,7 @@ const (
 	readme     = "/srv/README.md"
 	logcheck   = "/srv/logcheck"
 	sources    = "/srv/sources.tar"
+	logTools   = "/srv/logtools" // munin, fail2ban and logwatch of packaging/
 )
 
 // serverIPs are Postfix's addresses; clientIPs those that clients come from,
@@ -119,7 +120,13 @@ func furnish(base string) error {
 		files[binary] = "../policyd-spf"
 	}
 	files[readme] = "../README.md"
-	files[logcheck] = "../packaging/logcheck"
+	files[logcheck] = "../packaging/logcheck/policyd-spf"
+	for _, pattern := range []string{"munin/*", "fail2ban/*/*", "logwatch/*/*/*"} {
+		tools, _ := filepath.Glob("../packaging/" + pattern)
+		for _, file := range tools {
+			files[filepath.Join(logTools, strings.TrimPrefix(file, "../packaging/"))] = file
+		}
+	}
 	for _, pattern := range []string{"../dist/*.[dr][ep][bm]", "../dist/*.tar.gz"} {
 		built, _ := filepath.Glob(pattern)
 		for _, file := range built {

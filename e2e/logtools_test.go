@@ -1,0 +1,293 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const mailLog = "/var/log/mail.log"
+
+// kvLines are lines of Log_Format = kv (policyd-spf.conf(5)): one message a line.
+// The HELO name and the sender of the last two are hostile: as a sender can write
+// them, and quoted as the server does.
+var kvLines = []string{
+	`action=prepend code= client=192.0.2.1 helo=client.test sender=a@pass.test recipient=<UNKNOWN> helo_result=none mailfrom_result=pass domain=pass.test term=ip4:192.0.2.0/24 lookups=0 voids=0 ms=3 cached=no shadow=`,
+	`action=reject code=550 client=192.0.2.1 helo=client.test sender=a@fail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=fail domain=fail.test term=-all lookups=0 voids=0 ms=2 cached=no shadow=`,
+	`action=reject code=550 client=2001:db8::bad helo=client.test sender=a@fail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=fail domain=fail.test term=-all lookups=0 voids=0 ms=2 cached=yes shadow=`,
+	`action=defer code=451 client=192.0.2.3 helo=client.test sender=a@temperror.test recipient=<UNKNOWN> helo_result=none mailfrom_result=temperror domain=temperror.test term= lookups=0 voids=0 ms=20000 cached=no shadow=`,
+	`action=prepend code= client=192.0.2.4 helo="x action=reject code=550 client=198.51.100.9 helo=" sender=a@softfail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=softfail domain=softfail.test term=~all lookups=0 voids=0 ms=2 cached=no shadow=`,
+	`action=prepend code= client=192.0.2.5 helo=client.test sender="\" mailfrom_result=fail Fail; identity=helo; client-ip=198.51.100.9; helo=\"@neutral.test" recipient=<UNKNOWN> helo_result=none mailfrom_result=neutral domain=neutral.test term=?all lookups=0 voids=0 ms=2 cached=no shadow=`,
+}
+
+// logTest is a mail log, and what the tools find in it.
+type logTest struct {
+	name    string
+	lines   []string       // without time and host
+	counts  map[string]int // munin's fields that are not 0
+	banned  []string       // by fail2ban, with repetitions
+	watched []string       // lines of logwatch's report, without white space around them
+}
+
+// classicLog sends mail through Postfix and returns what the server logs.
+func classicLog(t *testing.T) []string {
+	t.Helper()
+	configure(t, "TempError_Defer = True")
+	h := startHost(t)
+	for i, ip := range []string{"192.0.2.1", "192.0.2.2", "2001:db8::bad"} {
+		c := connect(t, ip, "client.test")
+		for _, sender := range [][]string{
+			{"a@pass.test", "a@softfail.test", "a@none.test"},
+			{"a@fail.test", "a@temperror.test", "a@permerror.test"},
+			{"a@fail.test", `"; client-ip=198.51.100.9; helo="@neutral.test`, `"Fail; identity=helo; client-ip=198.51.100.9; helo="@none.test`},
+		}[i] {
+			c.rcpt(message{sender: sender})
+			c.reset()
+		}
+	}
+	h.log.await(t, `prepend Received-SPF: None .*client-ip=2001:db8::bad`) // The log comes after the reply.
+	var lines []string
+	for _, m := range h.log.matches(`^.{15} (policyd-spf\[.*)$`) {
+		lines = append(lines, m[1])
+	}
+	return lines
+}
+
+func logTests(t *testing.T) []logTest {
+	t.Helper()
+	var kv []string
+	for i, line := range kvLines {
+		kv = append(kv, fmt.Sprintf("policyd-spf[%d]: %s", 100+i, line))
+	}
+	other := []string{
+		// Not the server's lines, whatever is in them.
+		`postfix/smtpd[7]: warning: policyd-spf[9]: Fail; identity=helo; client-ip=198.51.100.9; helo=x`,
+		`postfix/smtpd[7]: policyd-spf[9]: action=reject code=550 client=198.51.100.9 helo=x helo_result=fail mailfrom_result=fail`,
+	}
+	return []logTest{
+		{
+			name: "classic", lines: append(classicLog(t), other...),
+			counts: map[string]int{"pass": 1, "softfail": 1, "none": 2, "neutral": 1, "fail": 2, "temperror": 1, "permerror": 1, "reject": 2, "defer": 1},
+			banned: []string{"192.0.2.2", "2001:db8::bad"},
+			watched: []string{
+				"2  Fail", "2  None", "Rejected 2, deferred 1, not checked 0",
+				"2  rejected: Message rejected due to: SPF fail - not authorized.", "1  2001:db8::bad", "2  192.0.2.2",
+			},
+		},
+		{
+			name: "kv", lines: append(kv, other...),
+			counts: map[string]int{"pass": 1, "softfail": 1, "neutral": 1, "fail": 2, "temperror": 1, "reject": 2, "defer": 1},
+			banned: []string{"192.0.2.1", "2001:db8::bad"},
+			watched: []string{
+				"2  Fail", "6  None", "Rejected 2, deferred 1, not checked 0",
+				"2  rejected: helo none, mailfrom fail", "1  192.0.2.1", "1  192.0.2.3",
+			},
+		},
+	}
+}
+
+// TestLogTools has the programs of Debian read the server's mail log with the
+// files of packaging/.
+func TestLogTools(t *testing.T) {
+	for _, test := range logTests(t) {
+		t.Run(test.name, func(t *testing.T) {
+			t.Run("munin", func(t *testing.T) { testMunin(t, test) })
+			t.Run("fail2ban", func(t *testing.T) { testFail2ban(t, test) })
+			t.Run("logwatch", func(t *testing.T) { testLogwatch(t, test) })
+			t.Run("logcheck", func(t *testing.T) { testLogcheck(t, test) })
+		})
+	}
+}
+
+// dated returns the lines as a syslog daemon writes them.
+func dated(lines []string) string {
+	var s strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&s, "Nov  2 10:11:12 mx %s\n", line)
+	}
+	return s.String()
+}
+
+// command runs a program and returns its standard output.
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s%s", name, args, err, out, stderr.String())
+	}
+	return string(out)
+}
+
+// needs skips the test without a program.
+func needs(t *testing.T, program, debianPackage string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		skip(t, "no "+program+" (Debian's package "+debianPackage+")")
+	}
+}
+
+// place copies a file of packaging/ to where its program looks for it.
+func place(t *testing.T, from, to string, mode os.FileMode) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(logTools, from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, to, string(data), mode)
+}
+
+// testMunin: the plugin counts what was logged since its last run, over a
+// rotation of the log.
+func testMunin(t *testing.T, test logTest) {
+	needs(t, "munin-run", "munin-node")
+	place(t, "munin/policyd_spf", "/etc/munin/plugins/policyd_spf", 0o755)
+	write(t, "/etc/munin/plugin-conf.d/policyd_spf", "[policyd_spf]\nuser root\nenv.logfile "+mailLog+"\n", 0o644)
+	os.RemoveAll("/var/lib/munin-node/plugin-state/root")
+	os.Remove(mailLog + ".1")
+	write(t, mailLog, dated([]string{"policyd-spf[1]: 550 5.7.23 from before the first run"}), 0o644)
+
+	if got := command(t, "munin-run", "policyd_spf", "autoconf"); got != "yes\n" {
+		t.Errorf("autoconf: %q", got)
+	}
+	config := command(t, "munin-run", "policyd_spf", "config")
+	zero := command(t, "munin-run", "policyd_spf")
+	if got := values(t, zero); len(got) != 0 {
+		t.Errorf("the first run counts %v", got)
+	}
+	for line := range strings.Lines(zero) {
+		field, _, _ := strings.Cut(line, ".")
+		if !strings.Contains(config, "\n"+field+".label ") {
+			t.Errorf("config does not name %s", field)
+		}
+	}
+
+	half := len(test.lines) / 2
+	appendTo(t, mailLog, dated(test.lines[:half]))
+	if err := os.Rename(mailLog, mailLog+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, mailLog, dated(test.lines[half:]), 0o644)
+	if got := values(t, command(t, "munin-run", "policyd_spf")); fmt.Sprint(got) != fmt.Sprint(test.counts) {
+		t.Errorf("the plugin counts %v, want %v", got, test.counts)
+	}
+	if got := values(t, command(t, "munin-run", "policyd_spf")); len(got) != 0 {
+		t.Errorf("without new lines the plugin counts %v", got)
+	}
+}
+
+// values returns the values of a plugin's fields that are not 0.
+func values(t *testing.T, output string) map[string]int {
+	t.Helper()
+	counts := make(map[string]int)
+	for line := range strings.Lines(output) {
+		field, value, ok := strings.Cut(strings.TrimSpace(line), ".value ")
+		n, err := strconv.Atoi(value)
+		if !ok || err != nil {
+			t.Fatalf("the plugin prints %q", line)
+		}
+		if n != 0 {
+			counts[field] = n
+		}
+	}
+	return counts
+}
+
+func appendTo(t *testing.T, name, text string) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In place: the inode stays.
+	if err := os.WriteFile(name, append(data, text...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testFail2ban: the clients that fail are found, and nobody that a client names.
+func testFail2ban(t *testing.T, test logTest) {
+	needs(t, "fail2ban-regex", "fail2ban")
+	const filter = "/etc/fail2ban/filter.d/policyd-spf.conf"
+	place(t, "fail2ban/filter.d/policyd-spf.conf", filter, 0o644)
+	write(t, mailLog, dated(test.lines), 0o644)
+	out := command(t, "fail2ban-regex", "--out", "ip", mailLog, filter)
+	banned := strings.Fields(out)
+	slices.Sort(banned)
+	if !slices.Equal(banned, test.banned) {
+		t.Errorf("fail2ban finds %q, want %q", banned, test.banned)
+	}
+
+	place(t, "fail2ban/jail.d/policyd-spf.conf", "/etc/fail2ban/jail.d/policyd-spf.conf", 0o644)
+	jail := "/etc/fail2ban/jail.d/zz-e2e.conf"
+	write(t, jail, "[DEFAULT]\nbackend = polling\n[sshd]\nenabled = false\n[policyd-spf]\nenabled = true\nbackend = polling\nlogpath = "+mailLog+"\n", 0o644)
+	if out := command(t, "fail2ban-client", "--test"); !strings.Contains(out, "OK") {
+		t.Errorf("fail2ban-client --test: %s", out)
+	}
+	dump := command(t, "fail2ban-client", "-d")
+	if !strings.Contains(dump, "'policyd-spf'") || !strings.Contains(dump, "'maxretry', 20") {
+		t.Errorf("the jail is not in force:\n%s", dump)
+	}
+}
+
+// testLogwatch: the report has the numbers, leaves no line unmatched, and the
+// Postfix service leaves the lines alone.
+func testLogwatch(t *testing.T, test logTest) {
+	needs(t, "logwatch", "logwatch")
+	for _, file := range []string{"conf/services/policyd-spf.conf", "conf/services/postfix.conf", "scripts/services/policyd-spf"} {
+		place(t, filepath.Join("logwatch", file), filepath.Join("/etc/logwatch", file), 0o644)
+	}
+	os.MkdirAll("/var/cache/logwatch", 0o755)
+	write(t, mailLog, dated(test.lines), 0o644)
+	os.Remove(mailLog + ".1")
+	report := command(t, "logwatch", "--service", "policyd-spf", "--range", "all", "--detail", "5", "--output", "stdout")
+	var lines []string
+	for line := range strings.Lines(report) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	for _, want := range test.watched {
+		if !slices.Contains(lines, want) {
+			t.Errorf("the report does not have %q:\n%s", want, report)
+		}
+	}
+	if strings.Contains(report, "Unmatched") || strings.Contains(report, "198.51.100.9") {
+		t.Errorf("the report has what it should not:\n%s", report)
+	}
+	if report := command(t, "logwatch", "--service", "postfix", "--range", "all", "--detail", "5", "--output", "stdout"); strings.Contains(report, "SPF") || strings.Contains(report, "mailfrom") {
+		t.Errorf("the Postfix service reports the lines too:\n%s", report)
+	}
+}
+
+// testLogcheck: logcheck reports the lines of the other programs and none of the
+// server's, and what the server logs of a mistake.
+func testLogcheck(t *testing.T, test logTest) {
+	needs(t, "logcheck", "logcheck")
+	needs(t, "setpriv", "util-linux")
+	rules, err := os.ReadFile(logcheck)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "/etc/logcheck/ignore.d.server/policyd-spf", string(rules), 0o644)
+	const mistake = `policyd-spf[5]: ERROR: Unknown name "Mail_From_Reject" in file "/etc/policyd-spf/policyd-spf.conf"`
+	log := filepath.Join("/tmp", "logcheck-"+test.name+".log")
+	write(t, log, dated(append(slices.Clone(test.lines), mistake)), 0o644)
+	for _, dir := range []string{"/run/lock/logcheck", "/var/lib/logcheck"} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report := command(t, "setpriv", "--reuid", "logcheck", "--regid", "logcheck", "--clear-groups", "logcheck", "-o", "-t", "-l", log)
+	if got := strings.Count(report, " mx policyd-spf["); got != 1 || !strings.Contains(report, "Mail_From_Reject") {
+		t.Errorf("logcheck reports %d lines of the server, want the mistake alone:\n%s", got, report)
+	}
+}
