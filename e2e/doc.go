@@ -29,6 +29,10 @@
 //	package_test.go   the packages; the Debian one over the one that it replaces
 //	peers_test.go     the logs of the other policy servers, and what maillog reads in them
 //	logtools_test.go  munin, fail2ban, logwatch and logcheck read the mail log
+//	whypage_test.go   nginx and Apache serve the page that Reason_URL points to
+//	howto_test.go     docs/ja/howto.md, from headers only to rejection
+//	hardening_test.go docs/hardening.md: chroot, another port, IPv6 only
+//	symptoms_test.go  the log lines of docs/troubleshooting.md
 //	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)
 //	resolver_test.go  a resolver that is down, and its options

@@ -218,7 +218,7 @@ func testFail2ban(t *testing.T, test logTest) {
 	const filter = "/etc/fail2ban/filter.d/policyd-spf.conf"
 	place(t, "fail2ban/filter.d/policyd-spf.conf", filter, 0o644)
 	write(t, mailLog, dated(test.lines), 0o644)
-	out := command(t, "fail2ban-regex", "--out", "ip", mailLog, filter)
+	out := command(t, "fail2ban-regex", "--out", "ip", mailLog, "policyd-spf")
 	banned := strings.Fields(out)
 	slices.Sort(banned)
 	if !slices.Equal(banned, test.banned) {

@@ -26,7 +26,8 @@ const (
 	readme     = "/srv/README.md"
 	logcheck   = "/srv/logcheck"
 	sources    = "/srv/sources.tar"
-	logTools   = "/srv/logtools" // munin, fail2ban and logwatch of packaging/
+	logTools   = "/srv/logtools" // munin, fail2ban, logwatch and why of packaging/
+	docs       = "/srv/docs"
 )
 
 // serverIPs are Postfix's addresses; clientIPs those that clients come from,
@@ -121,7 +122,12 @@ func furnish(base string) error {
 	}
 	files[readme] = "../README.md"
 	files[logcheck] = "../packaging/logcheck/policyd-spf"
-	for _, pattern := range []string{"munin/*", "fail2ban/*/*", "logwatch/*/*/*"} {
+	guides, _ := filepath.Glob("../docs/*.md")
+	for _, file := range guides {
+		files[filepath.Join(docs, filepath.Base(file))] = file
+	}
+	files[docs+"/ja/howto.md"] = "../docs/ja/howto.md"
+	for _, pattern := range []string{"munin/*", "fail2ban/*/*", "logwatch/*/*/*", "why/*"} {
 		tools, _ := filepath.Glob("../packaging/" + pattern)
 		for _, file := range tools {
 			files[filepath.Join(logTools, strings.TrimPrefix(file, "../packaging/"))] = file
