@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"regexp"
 	"strings"
@@ -19,13 +20,23 @@ func TestSymptoms(t *testing.T) {
 		shown[string(m[1])] = strings.Split(string(m[2]), "\n")
 	}
 	const nothing = "/usr/bin/nothing"
+	// A binary whose archive Python does not find (packaging/README.md).
+	const stripped = "/usr/local/bin/stripped"
+	data, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end := bytes.LastIndex(data, []byte("PK\x05\x06")); end >= 0 {
+		data = data[:end]
+	}
+	write(t, stripped, string(data), 0o755)
 	noService, _, _ := strings.Cut(masterCF, "policy-spf unix")
 	for _, test := range []struct {
 		name, main, master string
 		mode               os.FileMode // of the configuration
 		clients            int
 	}{
-		{"interpreter", "", strings.Replace(masterCF, "argv=", "argv=/usr/bin/python3 ", 1), 0o644, 1},
+		{"interpreter", "", strings.Replace(masterCF, "argv="+binary, "argv=/usr/bin/python3 "+stripped, 1), 0o644, 1},
 		{"unreadable", "", masterCF, 0o600, 1},
 		{"root", "", strings.Replace(masterCF, "user=nobody", "user=root", 1), 0o644, 1},
 		{"missing", "", strings.Replace(masterCF, "argv="+binary, "argv="+nothing, 1), 0o644, 1},
