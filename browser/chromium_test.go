@@ -30,10 +30,10 @@ var chromiumHosts = []string{"accounts.google.com", "clients2.google.com", "upda
 // proxy serves pages by path for site, and records every request that Chromium
 // makes for a page, to whatever host.
 type proxy struct {
-	url   string
-	pages map[string]string
+	url string
 
 	mu       sync.Mutex
+	pages    map[string]string
 	requests []string
 }
 
@@ -47,18 +47,25 @@ func startProxy(t *testing.T, pages map[string]string) *proxy {
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
 	if !slices.Contains(chromiumHosts, strings.TrimSuffix(r.Host, ":443")) {
-		p.mu.Lock()
 		p.requests = append(p.requests, r.Method+" "+r.Host+r.URL.Path)
-		p.mu.Unlock()
 	}
 	page, ok := p.pages[r.URL.Path]
+	p.mu.Unlock()
 	if r.Host != strings.TrimPrefix(site, "http://") || !ok {
 		http.Error(w, "no such page", http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, page)
+}
+
+// serve adds a page, or replaces it.
+func (p *proxy) serve(path, page string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pages[path] = page
 }
 
 // requested returns the requests so far, and forgets them.

@@ -306,7 +306,7 @@ f.onload = () => {
 
 func TestWhyLanguageSwitch(t *testing.T) {
 	p := startWhy(t)
-	p.pages["/switch"] = whyButton
+	p.serve("/switch", whyButton)
 	if dom := p.dom(t, site+"/switch"); !strings.Contains(dom, "<title>ja ja 1</title>") {
 		t.Errorf("after a click on Japanese:\n%s", dom)
 	}
@@ -332,7 +332,7 @@ func TestWhyFitsWidth(t *testing.T) {
 		{"wide, long values", long, 1280},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p.pages["/frame"] = fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query))
+			p.serve("/frame", fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query)))
 			if dom := p.dom(t, site+"/frame"); !strings.Contains(dom, fmt.Sprintf("<title>width %d</title>", test.width)) {
 				t.Errorf("want a width of %d:\n%s", test.width, dom)
 			}
@@ -356,7 +356,7 @@ func TestWhyPictures(t *testing.T) {
 		{"nothing", "", 1280, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p.pages["/frame"] = fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query))
+			p.serve("/frame", fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query)))
 			scheme := map[bool]string{true: "0", false: "1"}[test.dark]
 			data := p.screenshot(t, site+"/frame", fmt.Sprintf("--window-size=%d,2600", max(test.width, 500)),
 				"--blink-settings=preferredColorScheme="+scheme)
@@ -390,9 +390,9 @@ func TestWhyWithoutScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startWhy(t)
-	p.pages["/sandbox"] = `<!DOCTYPE html><title>sandbox</title><iframe id=f sandbox="allow-same-origin" src="/?` + classic + `"></iframe><script>
+	p.serve("/sandbox", `<!DOCTYPE html><title>sandbox</title><iframe id=f sandbox="allow-same-origin" src="/?` + classic + `"></iframe><script>
 f.onload = () => { document.title = f.contentDocument.body.innerText.replace(/\s+/g, " "); };
-</script>`
+</script>`)
 	dom := p.dom(t, site+"/sandbox", "--window-size=1280,2600")
 	for _, want := range []string{"This page needs JavaScript", "ip= is the host", "JavaScript が無効のため", "The owner of a domain can publish", "ドメインの所有者は"} {
 		if !strings.Contains(html.UnescapeString(dom), want) {
