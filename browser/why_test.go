@@ -390,7 +390,7 @@ func TestWhyWithoutScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startWhy(t)
-	p.serve("/sandbox", `<!DOCTYPE html><title>sandbox</title><iframe id=f sandbox="allow-same-origin" src="/?` + classic + `"></iframe><script>
+	p.serve("/sandbox", `<!DOCTYPE html><title>sandbox</title><iframe id=f sandbox="allow-same-origin" src="/?`+classic+`"></iframe><script>
 f.onload = () => { document.title = f.contentDocument.body.innerText.replace(/\s+/g, " "); };
 </script>`)
 	dom := p.dom(t, site+"/sandbox", "--window-size=1280,2600")
