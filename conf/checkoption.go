@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"policyd-spf/internal/idn"
 )
 
 // maxBadEntries limits the problems of one list. Whoever has more corrects some
@@ -81,7 +83,7 @@ func checkNetworks(value string) []Problem {
 func (o Option) checkDomains(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
-		ascii, valid := toASCII(entry)
+		ascii, valid := idn.ToASCII(entry)
 		p := Problem{Severity: Faulty, Used: "the entry matches nothing"}
 		switch {
 		case strings.ContainsFunc(entry, IsSpace):

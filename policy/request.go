@@ -154,9 +154,15 @@ func (r *reader) attribute(line []byte, spans *[attrCount]span) {
 		return
 	}
 	start := len(r.values)
-	if i == attrQueueID {
+	switch i {
+	case attrQueueID:
 		r.values = append(r.values, value...)
-	} else {
+	case attrHELOName:
+		r.values = appendLowerName(r.values, value)
+	case attrSender:
+		at := bytes.LastIndexByte(value, '@') + 1
+		r.values = appendLowerName(appendLower(r.values, value[:at]), value[at:])
+	default:
 		r.values = appendLower(r.values, value)
 	}
 	spans[i] = span{start, len(r.values), true}

@@ -65,6 +65,8 @@ func TestReader(t *testing.T) {
 		{name: "= in a value", in: "sender=a=b==\n\n", want: []string{show(Request{Sender: "a=b==", Missing: ClientAddress | HELOName})}},
 		{name: "white space around the name, before the value", in: " sender\u2003= x \n\n", want: []string{show(Request{Sender: " x", Missing: ClientAddress | HELOName})}},
 		{name: "capitals", in: "sender=A@B\nqueue_id=Q1\n\n", want: []string{show(Request{Sender: "a@b", QueueID: "Q1", Missing: ClientAddress | HELOName})}},
+		{name: "capital sigma in a domain is never final", in: "sender=ΑΣ@ΟΣ.example\nhelo_name=ΟΣ.example\n\n",
+			want: []string{show(Request{Sender: "ας@οσ.example", HELOName: "οσ.example", Missing: ClientAddress})}},
 		{name: "names have capitals", in: "Sender=x\n\n", want: []string{show(Request{Missing: all})}},
 		{name: "not UTF-8", in: "sender=\xe2\x82x\xed\xa0\x80\n\n", want: []string{show(Request{Sender: "\ufffdx\ufffd\ufffd\ufffd", Missing: ClientAddress | HELOName})}},
 		{name: "no =", in: "sender\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "sender"`}},

@@ -45,6 +45,12 @@ func appendLower(b, text []byte) []byte {
 	return b
 }
 
+// appendLowerName is appendLower for a domain name, in which a capital sigma is
+// never a final one: that would be another name (UTS 46, 7).
+func appendLowerName(b, name []byte) []byte {
+	return appendLower(b, bytes.ReplaceAll(name, []byte("Σ"), []byte("σ")))
+}
+
 // lower returns text in lower case. Before is the lower-case text that precedes
 // it. Two letters differ from unicode.ToLower: U+0130 becomes two letters, and a
 // capital sigma becomes a final one at the end of a word.

@@ -124,15 +124,3 @@ func ExampleParse() {
 	//  7 IP4:192.0.2.0/24
 	// 25 -ALL
 }
-
-func ExampleToASCII() {
-	for _, name := range []string{"Bücher.example", "faß.example", "mx.example", "☃.example"} {
-		ascii, ok := spf.ToASCII(name)
-		fmt.Printf("%q %t\n", ascii, ok)
-	}
-	// Output:
-	// "xn--bcher-kva.example" true
-	// "xn--fa-hia.example" true
-	// "mx.example" true
-	// "" false
-}

@@ -3,6 +3,7 @@ package spf
 import (
 	"strings"
 
+	"policyd-spf/internal/idn"
 	"policyd-spf/spf/dns"
 )
 
@@ -23,7 +24,7 @@ const (
 // toName returns text in the form of Question.Name: A-labels (RFC 8616, 4),
 // lower case, no final dot.
 func toName(text string) (string, nameError) {
-	text, ok := ToASCII(text)
+	text, ok := idn.ToASCII(text)
 	if !ok {
 		return "", nameUnencodable
 	}
@@ -38,7 +39,7 @@ func toName(text string) (string, nameError) {
 // (RFC 8616, 4), without its final dot. A domain that has none stays as it is,
 // and cannot be looked up.
 func macroDomain(text string) string {
-	if ascii, ok := ToASCII(text); ok {
+	if ascii, ok := idn.ToASCII(text); ok {
 		text = ascii
 	}
 	return strings.TrimSuffix(text, ".")

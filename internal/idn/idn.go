@@ -1,19 +1,23 @@
-package spf
+// Package idn maps internationalized domain names to the form that DNS has. One
+// package does, since its options decide whose record is checked.
+package idn
 
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
-
-	"policyd-spf/spf/dns"
 )
+
+// maxLabelLen is the length limit of a label in DNS (RFC 1035, 2.3.4).
+const maxLabelLen = 63
 
 // maxULabelLen is how many bytes a label in Unicode may take up: 63 code points
 // at most fit into an A-label, each of which can be written as a base and
 // three combining characters of up to 4 bytes. The limit bounds the time for a
 // hostile name, since decoding and encoding Punycode is quadratic.
-const maxULabelLen = dns.MaxLabelLen * 4 * 4
+const maxULabelLen = maxLabelLen * 4 * 4
 
 // ToASCII returns name with its U-labels as A-labels (RFC 8616, 4; RFC 5891, 5).
 // ASCII labels, "xn--" labels among them, stay as they are, and so do empty
@@ -68,7 +72,7 @@ func toALabel(profile *idna.Profile, label string) (string, bool) {
 	}
 	// Once more with the checks: the Bidi rule was applied to the unmapped label.
 	a, err := profile.ToASCII(u)
-	return a, err == nil && len(a) <= dns.MaxLabelLen
+	return a, err == nil && len(a) <= maxLabelLen
 }
 
 // isULabel reports whether a mapped label, which may now be ASCII, has only
@@ -95,7 +99,7 @@ func isULabel(label string) bool {
 func isPermitted(r rune) bool {
 	switch {
 	case r < 0x80:
-		return isAlnum(byte(r)) || r == '-' || r == '_'
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-' || r == '_'
 	case strings.ContainsRune("\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007"+ // 2.6: PVALID
 		"\u00B7\u0375\u05F3\u05F4\u30FB"+ // 2.6: CONTEXTO
 		"\u200C\u200D", r): // 2.8: CONTEXTJ
@@ -110,4 +114,8 @@ func isPermitted(r rune) bool {
 		return false // 2.9: old Hangul Jamo
 	}
 	return unicode.In(r, unicode.L, unicode.Mn, unicode.Mc, unicode.Nd) // 2.1: letters and digits
+}
+
+func indexNonASCII(s string) int {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
