@@ -63,7 +63,7 @@ var layers = []layer{
 	{folder: "internal/term", reason: "rendering knows nothing of what it renders"},
 	{folder: "spf", imports: []string{"spf/dns", "internal/idn"}, reason: "RFC 7208 needs DNS only"},
 	{folder: "spf/lint", imports: []string{"spf", "spf/dns"}, reason: "an audit reads records and does not know who asks"},
-	{folder: "policy", imports: []string{"spf", "spf/dns", "conf", "internal/lru"}, reason: "the server must not depend on tools for people"},
+	{folder: "policy", imports: []string{"spf", "spf/dns", "conf", "internal/idn", "internal/lru"}, reason: "the server must not depend on tools for people"},
 	{folder: "explain", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "internal/term"}, reason: "explanations observe the server"},
 	{folder: "internal/probe", imports: []string{"internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
 	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "internal/term", "internal/probe"}, reason: "the command line wires everything"},

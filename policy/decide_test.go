@@ -190,6 +190,7 @@ func TestDecide_missingFact(t *testing.T) {
 		{name: "both unknown, only MAIL FROM matters", settings: with(func(s *conf.Settings) { s.HELOReject = "False" }), facts: facts(unknown, unknown), needs: NeedMailFrom},
 		{name: "both unknown, neither matters", settings: with(func(s *conf.Settings) { s.HELOReject, s.MailFromReject = "False", "False" }), facts: facts(unknown, unknown), kind: Prepend},
 		{name: "test mode: a header, or none", settings: with(func(s *conf.Settings) { s.TestOnly = 0 }), facts: facts(result(spf.None), unknown), needs: NeedMailFrom},
+		{name: "test mode, both unknown: HELO may decide", settings: with(func(s *conf.Settings) { s.TestOnly = 0 }), facts: facts(unknown, unknown), needs: NeedHELO},
 		{name: "No_Mail is off", settings: defaults, facts: facts(result(spf.None), noMailUnknown), kind: Reject, identity: MailFrom, option: "Mail_From_reject"},
 		{name: "No_Mail, record of MAIL FROM unknown", settings: with(func(s *conf.Settings) { s.NoMail = true }), facts: facts(result(spf.None), noMailUnknown), needs: NeedMailFrom},
 		{name: "No_Mail, record of HELO unknown", settings: with(func(s *conf.Settings) { s.NoMail = true }), facts: facts(noMailUnknown, result(spf.Pass)), needs: NeedHELO},

@@ -119,6 +119,8 @@ func TestInRejectNotPassDomains(t *testing.T) {
 		{name: "entry with U-label, name with A-label", entries: []string{"bücher.example"}, domain: "xn--bcher-kva.example", want: true},
 		{name: "entry with A-label, name with U-label", entries: []string{"xn--bcher-kva.example"}, domain: "bücher.example", want: true},
 		{name: "subdomain with U-label of A-label", entries: []string{"a.bücher.example"}, domain: "xn--bcher-kva.example", want: true},
+		{name: "U-labels in different forms", entries: []string{"bücher.example"}, domain: "bu\u0308cher.example", want: true},
+		{name: "sharp s is not ss", entries: []string{"faß.example"}, domain: "fass.example"},
 		{name: "no A-label", entries: []string{"\ufffd.example"}, domain: "\ufffd.example", want: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

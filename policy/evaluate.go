@@ -20,10 +20,6 @@ const (
 	// lookupTimeout is the time for one lookup where Lookup_Time does not limit
 	// the whole check.
 	lookupTimeout = 20 * time.Second
-
-	// maxSeconds limits options that are set in seconds: no request may take as
-	// long.
-	maxSeconds = 3600
 )
 
 // evaluator evaluates SPF and looks up names for one request.
@@ -145,16 +141,13 @@ func (e *evaluator) check(id Identity, c evaluation, seconds int) Check {
 	return Check{Identity: id, Args: c.args, Cached: c.cached, Verdict: e.run(c, seconds)}
 }
 
-// checkDeadline returns the time for a check: some seconds; 0 is as long as the
-// request has; negative is no time at all.
+// checkDeadline returns the time for a check: some seconds, which package conf
+// limits to 32 bits; 0 is as long as the request has; negative is no time at all.
 func (e *evaluator) checkDeadline(seconds int) *lazyDeadline {
-	switch {
-	case seconds == 0:
+	if seconds == 0 {
 		return withTimeout(e.context(), requestTimeout)
-	case seconds < 0:
-		return withDeadline(e.context(), time.Unix(0, 0))
 	}
-	return withTimeout(e.context(), time.Duration(min(seconds, maxSeconds))*time.Second)
+	return withTimeout(e.context(), time.Duration(seconds)*time.Second)
 }
 
 // whitelistDeadline returns the time for HELO_Whitelist or Domain_Whitelist_PTR.
@@ -162,7 +155,7 @@ func (e *evaluator) whitelistDeadline(seconds int) *lazyDeadline {
 	if seconds <= 0 {
 		return withTimeout(e.context(), whitelistTimeout)
 	}
-	return withTimeout(e.context(), time.Duration(min(seconds, maxSeconds))*time.Second)
+	return withTimeout(e.context(), time.Duration(seconds)*time.Second)
 }
 
 // timeoutResolver is a Resolver that spends at most lookupTimeout on a lookup.

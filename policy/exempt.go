@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/idn"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -248,20 +249,12 @@ func forwardConfirms(ctx context.Context, r dns.Resolver, name string, client ne
 	return false
 }
 
-// asciiName returns name with A-labels for its U-labels, so that both forms of an
-// internationalised name are equal (RFC 5890, 2.3.2.1). Other names stay as they
-// are.
+// asciiName returns a name with A-labels in place of its U-labels, so that both
+// forms of an internationalized name are equal (RFC 5890, 2.3.2.1). A name without
+// such a form stays as it is.
 func asciiName(name string) string {
-	for i := range len(name) {
-		if name[i] < 0x80 {
-			continue
-		}
-		// A leading dot is an entry's way of excluding the name itself.
-		bare := strings.TrimPrefix(name, ".")
-		if q, ok := spf.NewQuestion(bare, dns.TypeA); ok {
-			return name[:len(name)-len(bare)] + q.Name
-		}
-		return name
+	if ascii, ok := idn.ToASCII(name); ok {
+		return ascii
 	}
 	return name
 }

@@ -36,6 +36,7 @@ func TestLogLines(t *testing.T) {
 		{name: "control characters", parts: []string{"a\nb", "\x1b[2J\u0085\u2028"}, want: "info a?b?[2J??"},
 		{name: "broken UTF-8", parts: []string{"\xff"}, want: "info \ufffd"},
 		{name: "a long line", parts: []string{strings.Repeat("x", 2*maxLogLine)}, want: "info " + strings.Repeat("x", maxLogLine-3) + "..."},
+		{name: "the limit is within a character", parts: []string{strings.Repeat("x", maxLogLine-4), "ééé"}, want: "info " + strings.Repeat("x", maxLogLine-4) + "..."},
 		{name: "many parts", parts: []string{strings.Repeat("x", maxLogLine-3), "éé", "yyy"}, want: "info " + strings.Repeat("x", maxLogLine-3) + "..."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
