@@ -79,7 +79,7 @@ var exclusiveImports = []struct {
 	{path: "github.com/miekg/dns", places: []string{"spf/dns/codec.go"}, reason: "one file translates; nothing else depends on the library's types"},
 	{path: "golang.org/x/net/idna", places: []string{"internal/idn"}, reason: "one file maps names; its options decide which record is checked"},
 	{path: "gopkg.in/ini.v1", places: []string{"conf/file.go"}, reason: "one file reads the configuration's syntax"},
-	{path: "encoding/json", places: []string{"explain", "internal/term"}, reason: "only documents for people are JSON"},
+	{path: "encoding/json", places: []string{"internal/term"}, reason: "only documents for people are JSON"},
 	{path: "os/exec", places: []string{"explain", "internal/probe"}, reason: "the server starts no program; the tools start postconf(1)"},
 	{path: "flag", places: []string{"internal/cli"}, reason: "flags are parsed in one place"},
 }

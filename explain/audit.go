@@ -3,6 +3,7 @@ package explain
 import (
 	"io"
 
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/lint"
 )
@@ -93,7 +94,7 @@ func (d *Audit) Broken() bool {
 }
 
 // JSON writes the audit as JSON.
-func (d *Audit) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *Audit) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 
 func newAuditFinding(f lint.Finding) AuditFinding {
 	d := AuditFinding{

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
@@ -16,7 +17,7 @@ const maxShownNetworks = 5
 
 // Text returns the audit as text for people, the worst findings first.
 func (d *Audit) Text(style Style) string {
-	p := &printer{style: style}
+	p := &printer{term.NewPrinter(style)}
 	s := d.survey
 	broken, risky := 0, 0
 	for _, f := range s.Findings {
@@ -29,40 +30,40 @@ func (d *Audit) Text(style Style) string {
 	}
 	switch {
 	case broken > 0:
-		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF does not work as it should", red)
+		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF does not work as it should", term.Red)
 	case risky > 0:
-		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF works, but some of it is unwise", yellow)
+		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF works, but some of it is unwise", term.Yellow)
 	default:
-		p.text(indent{"", "  "}, p.sanitize(s.Domain)+": SPF works", green)
+		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF works", term.Green)
 	}
-	p.line(span{fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), plainText})
-	p.line(span{fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), plainText})
-	p.line(span{fmt.Sprintf("  records                 %d", len(s.Records)), plainText})
+	p.Line(span(fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), term.Plain))
+	p.Line(span(fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), term.Plain))
+	p.Line(span(fmt.Sprintf("  records                 %d", len(s.Records)), term.Plain))
 	titles := [...]string{"Broken", "Risky", "For information"}
 	titled := lint.Severity(len(titles))
 	for _, f := range s.Findings {
 		if severity := f.Kind.Severity(); severity != titled {
 			titled = severity
-			p.line()
-			p.line(span{titles[severity], [...]color{red, yellow, bold}[severity]})
+			p.Line()
+			p.Line(span(titles[severity], [...]term.Color{term.Red, term.Yellow, term.Bold}[severity]))
 		}
 		p.finding(f)
 	}
 	p.auditTree(s)
 	p.networks(s)
-	return p.out.String()
+	return p.String()
 }
 
 // finding prints a finding and its place in the record.
 func (p *printer) finding(f lint.Finding) {
-	p.text(indent{"  * ", "    "}, p.sanitize(message(f)), plainText)
+	p.Text(indent("  * ", "    "), p.Safe(message(f)), term.Plain)
 	if at, length := location(f); length > 0 && f.Record != nil {
 		p.linesWithCarets("      ", f.Record.Text, at, length)
 	}
 	if f.Kind == lint.FoundSeveralRecords {
 		l := lookup(spf.LookupEvent{Question: dns.Question{Name: f.Record.Domain, Type: dns.TypeTXT}, Answer: f.Record.Answer})
 		for _, text := range l.records() {
-			p.recordWithCarets(indent{"      ", "        "}, text, 0, 0, "")
+			p.recordWithCarets(indent("      ", "        "), text, 0, 0, "")
 		}
 	}
 }
@@ -155,38 +156,38 @@ func addresses(n netip.Prefix) string {
 
 // auditTree prints the records as a tree.
 func (p *printer) auditTree(s *lint.Report) {
-	p.line()
-	p.line(span{"Records", bold})
+	p.Line()
+	p.Line(span("Records", term.Bold))
 	if len(s.Records) > 0 {
-		p.auditedRecord(indent{"  ", "  "}, s, s.Records[0], make(map[*lint.Record]bool))
+		p.auditedRecord(indent("  ", "  "), s, s.Records[0], make(map[*lint.Record]bool))
 	}
 }
 
-func (p *printer) auditedRecord(b indent, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
+func (p *printer) auditedRecord(b term.Indent, s *lint.Report, r *lint.Record, shown map[*lint.Record]bool) {
 	var remark string
 	if !r.Answer.Void() {
 		remark = fmt.Sprintf("TTL %s, %d bytes", lifetime(seconds(r.Answer.TTL)), r.Answer.Size)
 	}
 	if shown[r] {
-		p.pair(b, span{p.sanitize(r.Domain), bold}, span{"as above", dim})
+		p.Pair(b, span(p.Safe(r.Domain), term.Bold), span("as above", term.Dim))
 		return
 	}
 	shown[r] = true
-	p.pair(b, span{p.sanitize(r.Domain), bold}, span{remark, dim})
+	p.Pair(b, span(p.Safe(r.Domain), term.Bold), span(remark, term.Dim))
 	switch {
 	case r.Err != nil:
-		p.text(indent{b.rest + "  ", b.rest + "  "}, p.sanitize(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), red)
+		p.Text(indent(b.Rest+"  ", b.Rest+"  "), p.Safe(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), term.Red)
 	case r.Record == nil:
-		p.text(indent{b.rest + "  ", b.rest + "  "}, "no SPF record", red)
+		p.Text(indent(b.Rest+"  ", b.Rest+"  "), "no SPF record", term.Red)
 	}
 	for i := 0; i < len(r.Terms); {
 		run := countNetworks(r.Terms[i:])
 		if run >= collapsedRun {
-			p.text(p.tree(b.rest, i+run == len(r.Terms)), collapsed(r.Terms[i].Term.Source(), run), plainText)
+			p.Text(p.Branch(b.Rest, i+run == len(r.Terms)), p.collapsed(r.Terms[i].Term.Source(), run), term.Plain)
 			i += run
 			continue
 		}
-		p.auditedTerm(p.tree(b.rest, i == len(r.Terms)-1), s, r.Terms[i], shown)
+		p.auditedTerm(p.Branch(b.Rest, i == len(r.Terms)-1), s, r.Terms[i], shown)
 		i++
 	}
 }
@@ -201,25 +202,25 @@ func countNetworks(terms []*lint.Term) int {
 	return len(terms)
 }
 
-func (p *printer) auditedTerm(b indent, s *lint.Report, t *lint.Term, shown map[*lint.Record]bool) {
+func (p *printer) auditedTerm(b term.Indent, s *lint.Report, t *lint.Term, shown map[*lint.Record]bool) {
 	remark := ""
 	if t.LookupNumber > 0 {
 		remark = fmt.Sprintf("term %d/%d", t.LookupNumber, s.Limits.Lookups)
 	}
-	c := plainText
+	c := term.Plain
 	if t.LookupNumber > s.Limits.Lookups {
-		c = red
+		c = term.Red
 	}
-	p.pair(b, span{sanitizeASCII(t.Term.Source()), plainText}, span{remark, c})
+	p.Pair(b, span(p.Safe(t.Term.Source()), term.Plain), span(remark, c))
 	for _, event := range t.Lookups {
 		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
 		if event.Err == nil && event.Answer.Void() && event.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
 			continue // most hosts have no IPv6 address, and it does not matter here
 		}
-		p.text(indent{b.rest, b.rest + "  "}, fmt.Sprintf("%s %s: %s", l.Type, p.sanitize(l.Name), p.sanitize(l.outcome(""))), dim)
+		p.Text(indent(b.Rest, b.Rest+"  "), fmt.Sprintf("%s %s: %s", l.Type, p.Safe(l.Name), p.Safe(l.outcome(""))), term.Dim)
 	}
 	if t.Record != nil {
-		p.auditedRecord(indent{b.rest, b.rest}, s, t.Record, shown)
+		p.auditedRecord(indent(b.Rest, b.Rest), s, t.Record, shown)
 	}
 }
 
@@ -228,8 +229,8 @@ func (p *printer) networks(s *lint.Report) {
 	if len(s.Networks) == 0 {
 		return
 	}
-	p.line()
-	p.line(span{"Widest networks", bold})
+	p.Line()
+	p.Line(span("Widest networks", term.Bold))
 	n := 0
 	family := 0
 	for _, network := range s.Networks {
@@ -239,7 +240,7 @@ func (p *printer) networks(s *lint.Report) {
 		if n++; n > maxShownNetworks {
 			continue
 		}
-		p.pair(indent{"  ", "  "}, span{fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), plainText},
-			span{sanitizeASCII(network.Term.Source()) + " of " + p.sanitize(network.Record.Domain), dim})
+		p.Pair(indent("  ", "  "), span(fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), term.Plain),
+			span(p.Safe(network.Term.Source())+" of "+p.Safe(network.Record.Domain), term.Dim))
 	}
 }

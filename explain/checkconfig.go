@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/term"
 	"policyd-spf/spf/dns"
 )
 
@@ -107,53 +108,53 @@ func excerpt(value string) string {
 }
 
 // JSON writes the check as JSON.
-func (d *ConfigCheck) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *ConfigCheck) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 
 // Text returns the check as text for people.
 func (d *ConfigCheck) Text(style Style) string {
-	p := &printer{style: style}
+	p := &printer{term.NewPrinter(style)}
 	problems, hints := 0, 0
 	for _, problem := range d.Problems {
-		c, place := red, problem.File
+		c, place := term.Red, problem.File
 		if problem.Line > 0 {
 			place += fmt.Sprintf(":%d", problem.Line)
 		}
 		problems++
 		if problem.Severity == conf.Hint {
-			c = yellow
+			c = term.Yellow
 			problems, hints = problems-1, hints+1
 		}
-		p.line(span{p.sanitize(place) + ": ", bold}, span{string(problem.Severity), c})
-		in := indent{"  ", "    "}
+		p.Line(span(p.Safe(place)+": ", term.Bold), span(string(problem.Severity), c))
+		in := indent("  ", "    ")
 		if problem.Name != "" {
-			p.text(in, p.sanitize(problem.Name+" = "+excerpt(problem.Value)), plainText)
+			p.Text(in, p.Safe(problem.Name+" = "+excerpt(problem.Value)), term.Plain)
 		} else if problem.Value != "" {
-			p.text(in, p.sanitize(excerpt(problem.Value)), plainText)
+			p.Text(in, p.Safe(excerpt(problem.Value)), term.Plain)
 		}
-		p.text(in, p.sanitize(problem.What), c)
+		p.Text(in, p.Safe(problem.What), c)
 		if problem.Expected != "" {
-			p.text(in, "expected: "+p.sanitize(problem.Expected), plainText)
+			p.Text(in, "expected: "+p.Safe(problem.Expected), term.Plain)
 		}
 		if problem.Used != "" {
-			p.text(in, "used: "+p.sanitize(problem.Used), plainText)
+			p.Text(in, "used: "+p.Safe(problem.Used), term.Plain)
 		}
 	}
 	if len(d.Problems) > 0 {
-		p.line()
+		p.Line()
 	}
-	p.text(indent{"Configuration: ", "               "}, p.sanitize(d.File), plainText)
+	p.Text(indent("Configuration: ", "               "), p.Safe(d.File), term.Plain)
 	for _, n := range d.NameServers {
 		said := "answers, in " + milliseconds(n.Took)
 		if n.Error != "" {
 			said = "does not answer correctly"
 		}
-		p.text(indent{"Name server:   ", "               "}, n.Address+" "+said, plainText)
+		p.Text(indent("Name server:   ", "               "), n.Address+" "+said, term.Plain)
 	}
-	p.text(indent{"Postfix:       ", "               "}, p.sanitize(d.Postfix), plainText)
-	c := green
+	p.Text(indent("Postfix:       ", "               "), p.Safe(d.Postfix), term.Plain)
+	c := term.Green
 	if problems > 0 {
-		c = red
+		c = term.Red
 	}
-	p.line(span{count(problems, "problem") + ", " + count(hints, "hint"), c})
-	return p.out.String()
+	p.Line(span(count(problems, "problem")+", "+count(hints, "hint"), c))
+	return p.String()
 }

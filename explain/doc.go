@@ -9,13 +9,13 @@
 //	collect.go        what happens during an evaluation, as a tree
 //	outcome.go        the outcome of a request, added to its Report
 //	errorlocation.go  the place in a record that an error comes from
-//	report.go         Report, and how JSON is written
+//	report.go         Report, the data
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
 //	audit.go          Audit, of a domain's records; audittext.go, as text
 //	checkconfig.go    ConfigCheck, of a configuration
 //	postfix.go        what is wrong on Postfix's side; postconf.go, how it is read
 //	showconfig.go     ShownConfig, of the options in force
-//	printer.go        lines of 80 columns, colours, and what is safe to print
+//	printer.go        what text output needs besides internal/term
 //
 // docs/json.md documents the names in JSON.
 package explain

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/term"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
@@ -75,4 +76,4 @@ func countProblems(loaded *conf.File) int {
 }
 
 // JSON writes the report as JSON.
-func (d *Report) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *Report) JSON(w io.Writer) error { return term.WriteJSON(w, d) }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/term"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
@@ -78,10 +79,10 @@ func FuzzText(f *testing.F) {
 		for _, text := range []string{d.Text(Style{}), d.Text(Style{UTF8: true}), NewAudit(lint.Domain(context.Background(), records, "a.example", spf.DefaultLimits())).Text(Style{})} {
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
-				if columns(line) > width && !strings.HasPrefix(line, "action=") || strings.ContainsFunc(line, func(r rune) bool {
+				if term.Columns(line) > term.DefaultWidth && !strings.HasPrefix(line, "action=") || strings.ContainsFunc(line, func(r rune) bool {
 					return r < ' ' || r == 0x7f || r >= 0x590 && !strings.ContainsRune("│├└─", r)
 				}) {
-					t.Errorf("%d columns: %q", columns(line), line)
+					t.Errorf("%d columns: %q", term.Columns(line), line)
 				}
 			}
 		}

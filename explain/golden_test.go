@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
@@ -167,8 +168,8 @@ func (g *golden) run(t *testing.T) map[string]string {
 	}
 	for name, text := range got {
 		for line := range strings.Lines(text) {
-			if name == "text" && !strings.HasPrefix(line, "action=") && columns(strings.TrimSuffix(line, "\n")) > width {
-				t.Errorf("a line of more than %d columns: %q", width, line)
+			if name == "text" && !strings.HasPrefix(line, "action=") && term.Columns(strings.TrimSuffix(line, "\n")) > term.DefaultWidth {
+				t.Errorf("a line of more than %d columns: %q", term.DefaultWidth, line)
 			}
 			if strings.IndexFunc(line, func(r rune) bool { return r > '~' }) >= 0 && (name == "ascii") {
 				t.Errorf("a line that is not US-ASCII: %q", line)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -55,17 +56,17 @@ func lastFailed(lookups []Lookup) bool {
 // lookups prints lookups. Record is the SPF record that they found.
 func (p *printer) lookups(above string, lookups []Lookup, v Verdict, record string) {
 	for _, l := range lookups {
-		c := dim
+		c := term.Dim
 		if l.Error != "" {
-			c = red
+			c = term.Red
 		} else if l.Void > 0 {
-			c = yellow
+			c = term.Yellow
 		}
-		left := fmt.Sprintf("%s %s: %s", l.Type, p.sanitize(l.Name), p.sanitize(l.outcome(record)))
-		p.pair(indent{above, above}, span{left, c}, span{l.remarks(v), dim})
+		left := fmt.Sprintf("%s %s: %s", l.Type, p.Safe(l.Name), p.Safe(l.outcome(record)))
+		p.Pair(indent(above, above), span(left, c), span(l.remarks(v), term.Dim))
 		if records := l.records(); len(records) > 1 {
 			for _, text := range records {
-				p.recordWithCarets(indent{above + "  ", above + "    "}, text, 0, 0, "")
+				p.recordWithCarets(indent(above+"  ", above+"    "), text, 0, 0, "")
 			}
 		}
 	}

@@ -1,14 +1,5 @@
 package explain
 
-import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"strings"
-	"unicode"
-	"unicode/utf16"
-)
-
 // Version is the version of all JSON output. It changes when a name is removed or
 // changes its meaning, not when one is added.
 const Version = 1
@@ -211,34 +202,4 @@ type Rule struct {
 	Action string `json:"action"` // reject, defer, prepend, dunno
 	Setting
 	Downgraded bool `json:"spared,omitempty"` // No_Mail turned the rejection into a header
-}
-
-// writeJSON writes v as JSON. Text stays readable: it does not go to a web page.
-func writeJSON(w io.Writer, v any) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, escapeInvisible(b.String()))
-	return err
-}
-
-// escapeInvisible escapes characters that encoding/json leaves as they are although
-// they affect a terminal: DEL, C1 controls, and characters that are invisible or
-// reverse text.
-func escapeInvisible(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/term"
 )
 
 // ShownConfig is the options in force. Its JSON names are stable.
@@ -42,26 +43,26 @@ func ShowConfig(loaded *conf.File, path string) *ShownConfig {
 }
 
 // JSON writes the options as JSON.
-func (d *ShownConfig) JSON(w io.Writer) error { return writeJSON(w, d) }
+func (d *ShownConfig) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 
 // Text returns the options as text for people.
 func (d *ShownConfig) Text(style Style) string {
-	p := &printer{style: style}
-	p.line(span{p.sanitize(d.File), bold})
+	p := &printer{term.NewPrinter(style)}
+	p.Line(span(p.Safe(d.File), term.Bold))
 	longest := 0
 	for _, o := range d.Options {
 		longest = max(longest, len(o.Name))
 	}
 	for _, o := range d.Options {
-		origin, c := "default", dim
+		origin, c := "default", term.Dim
 		if !o.Origin.Default {
-			origin, c = fmt.Sprintf("line %d", o.Origin.Line), bold
+			origin, c = fmt.Sprintf("line %d", o.Origin.Line), term.Bold
 		}
 		head := fmt.Sprintf("%-9s %-*s = ", origin, longest, o.Name)
-		p.text(indent{head, strings.Repeat(" ", len(head))}, p.sanitize(o.Value), c)
+		p.Text(indent(head, strings.Repeat(" ", len(head))), p.Safe(o.Value), c)
 	}
 	if d.Problems > 0 {
-		p.line(span{count(d.Problems, "problem") + ": see --check-config", red})
+		p.Line(span(count(d.Problems, "problem")+": see --check-config", term.Red))
 	}
-	return p.out.String()
+	return p.String()
 }

@@ -5,13 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 )
 
 // Text returns the report as text for people: what happens to the mail and why, the
 // checks as trees, what decided, and the reply to Postfix.
 func (d *Report) Text(style Style) string {
-	p := &printer{style: style}
+	p := &printer{term.NewPrinter(style)}
 	p.summary(d)
 	for _, l := range d.Lists {
 		p.list(l)
@@ -20,72 +21,72 @@ func (d *Report) Text(style Style) string {
 		p.check(c, d.Request.HELOName == "")
 	}
 	p.decision(d)
-	return p.out.String()
+	return p.String()
 }
 
 // summary prints what happens to the mail, and why.
 func (p *printer) summary(d *Report) {
 	head, c := d.headline()
-	flush := indent{"", "  "}
-	p.text(flush, head, c)
-	in := indent{"  ", "  "}
+	flush := indent("", "  ")
+	p.Text(flush, head, c)
+	in := indent("  ", "  ")
 	for i, why := range p.reasons(d) {
-		p.text(in, why, plainText)
+		p.Text(in, why, term.Plain)
 		if c := d.decider(); i == 0 && c != nil && c.Fault != nil && c.Fault.Record != "" {
 			f := c.Fault
-			p.recordWithCarets(indent{"    ", "    "}, f.Record, f.Offset, f.Length, p.sanitize(f.Error))
+			p.recordWithCarets(indent("    ", "    "), f.Record, f.Offset, f.Length, p.Safe(f.Error))
 		}
 	}
-	p.line()
+	p.Line()
 	r := d.Request
 	asked := "client " + p.orNone(r.ClientAddress) + ", HELO " + p.orNone(r.HELOName) + ", sender " + p.mailFrom(r.Sender)
 	if r.Recipient != "" {
-		asked += ", recipient " + p.sanitize(r.Recipient)
+		asked += ", recipient " + p.Safe(r.Recipient)
 	}
-	p.text(indent{"Request: ", "         "}, asked, plainText)
-	p.text(indent{"Options: ", "         "}, p.options(d), plainText)
+	p.Text(indent("Request: ", "         "), asked, term.Plain)
+	p.Text(indent("Options: ", "         "), p.options(d), term.Plain)
 }
 
 func (p *printer) orNone(value string) string {
 	if value == "" {
 		return "(none)"
 	}
-	return p.sanitize(value)
+	return p.Safe(value)
 }
 
 func (p *printer) mailFrom(value string) string {
 	if value == "" {
 		return "<>"
 	}
-	return p.sanitize(value)
+	return p.Safe(value)
 }
 
 // options says where the options are from.
 func (p *printer) options(d *Report) string {
-	text := p.sanitize(d.Config.File)
+	text := p.Safe(d.Config.File)
 	if d.Config.Problems > 0 {
 		text += fmt.Sprintf(" (%s: see --check-config)", count(d.Config.Problems, "problem"))
 	}
 	if u := d.User; u != nil && u.Found {
-		text += fmt.Sprintf(", then line %d of %s for this recipient: %s", u.Line, p.sanitize(u.File), strings.Join(u.Options, ", "))
+		text += fmt.Sprintf(", then line %d of %s for this recipient: %s", u.Line, p.Safe(u.File), strings.Join(u.Options, ", "))
 	}
 	return text
 }
 
 // headline says in a few words what Postfix does.
-func (d *Report) headline() (string, color) {
+func (d *Report) headline() (string, term.Color) {
 	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
 	switch {
 	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_pass_restriction"):
-		return "Left to Postfix: it does what " + d.Override.Option + " says", bold
+		return "Left to Postfix: it does what " + d.Override.Option + " says", term.Bold
 	case strings.HasPrefix(action, "5"):
-		return "Rejected, with code " + action, red
+		return "Rejected, with code " + action, term.Red
 	case strings.HasPrefix(action, "4"), action == "defer_if_permit":
-		return "Deferred, if no other restriction rejects it", yellow
+		return "Deferred, if no other restriction rejects it", term.Yellow
 	case action == "prepend":
-		return "Not refused: the message gets a header", green
+		return "Not refused: the message gets a header", term.Green
 	}
-	return "Not refused: Postfix goes on with its next restriction", green
+	return "Not refused: Postfix goes on with its next restriction", term.Green
 }
 
 // reasons says why.
@@ -94,7 +95,7 @@ func (p *printer) reasons(d *Report) []string {
 	case ByUnreadable:
 		return []string{"The request cannot be read: a line of it, or all of it, is too long."}
 	case ByNobody:
-		return []string{"Nothing is checked: " + p.sanitize(d.Unchecked) + "."}
+		return []string{"Nothing is checked: " + p.Safe(d.Unchecked) + "."}
 	case ByRemembered:
 		return []string{"An earlier recipient of the same message (instance) got the reply."}
 	case ByList:
@@ -126,21 +127,21 @@ func (p *printer) causeSentence(c *Check) string {
 	v := c.Verdict
 	switch {
 	case v.Result == spf.None.String() && v.Domain != "" && c.Record == nil && !c.Cached:
-		return p.sanitize(v.Domain) + " is not a fully qualified domain name, and is not looked up"
+		return p.Safe(v.Domain) + " is not a fully qualified domain name, and is not looked up"
 	case v.Result == spf.None.String():
 		return p.orNone(v.Domain) + " has no SPF record"
 	case c.Fault != nil && c.Fault.Record != "":
-		return "there is an error in " + p.sanitize(c.Fault.Domain) + "'s record"
+		return "there is an error in " + p.Safe(c.Fault.Domain) + "'s record"
 	case v.Result == spf.Temperror.String() && v.Error != "":
-		return "a lookup failed: " + p.sanitize(v.Error)
+		return "a lookup failed: " + p.Safe(v.Error)
 	case v.Error != "":
-		return p.sanitize(v.Error)
+		return p.Safe(v.Error)
 	case v.Term == "":
-		return fmt.Sprintf("no term of %s's record matches %s", p.sanitize(v.Domain), c.IP)
+		return fmt.Sprintf("no term of %s's record matches %s", p.Safe(v.Domain), c.IP)
 	case isAll(v.Term):
-		return fmt.Sprintf("nothing before %s in %s's record matches %s", p.sanitize(v.Term), p.sanitize(v.Domain), c.IP)
+		return fmt.Sprintf("nothing before %s in %s's record matches %s", p.Safe(v.Term), p.Safe(v.Domain), c.IP)
 	}
-	return fmt.Sprintf("%s in %s's record matches %s", p.sanitize(v.Term), p.sanitize(v.Domain), c.IP)
+	return fmt.Sprintf("%s in %s's record matches %s", p.Safe(v.Term), p.Safe(v.Domain), c.IP)
 }
 
 func isAll(term string) bool {
@@ -188,14 +189,14 @@ func (p *printer) overrideSentence(s Setting) string {
 
 // exemptionSentence says which whitelist entry holds the client.
 func (p *printer) exemptionSentence(s Setting) string {
-	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.sanitize(s.Value))
+	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.Safe(s.Value))
 }
 
 // setting returns an option with its value, and where the value is from.
 func (p *printer) setting(s Setting) string {
 	text := s.Option
 	if s.Value != "" {
-		text += " = " + p.sanitize(s.Value)
+		text += " = " + p.Safe(s.Value)
 	}
 	return text + " (" + p.origin(s.Origin) + ")"
 }
@@ -204,29 +205,29 @@ func (p *printer) origin(o Origin) string {
 	if o.Default {
 		return "the default"
 	}
-	return fmt.Sprintf("%s, line %d", p.sanitize(filepath.Base(o.File)), o.Line)
+	return fmt.Sprintf("%s, line %d", p.Safe(filepath.Base(o.File)), o.Line)
 }
 
 // decision prints what decided, and the reply.
 func (p *printer) decision(d *Report) {
-	p.line()
-	p.line(span{"Decision", bold})
-	in := indent{"  ", "    "}
+	p.Line()
+	p.Line(span("Decision", term.Bold))
+	in := indent("  ", "    ")
 	for _, c := range d.Checks {
-		p.text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)), plainText)
+		p.Text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)), term.Plain)
 	}
 	switch {
 	case d.Override != nil:
-		p.text(in, p.overrideSentence(*d.Override), plainText)
+		p.Text(in, p.overrideSentence(*d.Override), term.Plain)
 	case d.Bypass != nil:
-		p.text(in, p.exemptionSentence(*d.Bypass), plainText)
+		p.Text(in, p.exemptionSentence(*d.Bypass), term.Plain)
 	case d.Decision == ByRemembered:
-		p.text(in, "An earlier recipient of the message got the reply, or the header.", plainText)
+		p.Text(in, "An earlier recipient of the message got the reply, or the header.", term.Plain)
 	case len(d.Checks) == 0:
-		p.text(in, "Nothing was checked.", plainText)
+		p.Text(in, "Nothing was checked.", term.Plain)
 	}
-	p.line(span{"Postfix gets", bold})
-	p.line(span{p.sanitize(d.Reply), plainText}) // unwrapped, to be compared and copied
+	p.Line(span("Postfix gets", term.Bold))
+	p.Line(span(p.Safe(d.Reply), term.Plain)) // unwrapped, to be compared and copied
 }
 
 // count returns a number of things.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 )
 
@@ -13,91 +14,91 @@ const outcomeIndent = len("term 10/10  ")
 // check prints the check of an identity as a tree. Nameless reports whether the
 // client sent no HELO name.
 func (p *printer) check(c *Check, nameless bool) {
-	p.line()
+	p.Line()
 	v := c.Verdict
 	name := c.Domain
 	if c.Identity != "helo" {
 		name = c.Sender
 	}
-	p.title(c.title()+" "+p.sanitize(name)+": ", v.Result)
+	p.title(c.title()+" "+p.Safe(name)+": ", v.Result)
 	if nameless && c.Identity == "helo" {
-		p.text(indent{"  ", "  "}, "The client sent no HELO name; the sender's domain is checked instead.", plainText)
+		p.Text(indent("  ", "  "), "The client sent no HELO name; the sender's domain is checked instead.", term.Plain)
 	}
 	switch {
 	case c.Cached:
-		p.text(indent{"  ", "  "}, fmt.Sprintf("The verdict is cached from an earlier request, for another %s; nothing is looked up.",
-			lifetime(v.TTL)), dim)
+		p.Text(indent("  ", "  "), fmt.Sprintf("The verdict is cached from an earlier request, for another %s; nothing is looked up.",
+			lifetime(v.TTL)), term.Dim)
 		return
 	case c.Record == nil:
 		text := "This is not a fully qualified domain name, and is not looked up (RFC 7208, 4.3)."
 		switch {
 		case v.Error != "":
-			text = p.sanitize(v.Error) + "."
+			text = p.Safe(v.Error) + "."
 		case v.Voids > 0:
 			text += " It counts as a void lookup."
 		}
-		p.text(indent{"  ", "  "}, text, plainText)
+		p.Text(indent("  ", "  "), text, term.Plain)
 	default:
-		p.record(indent{"", ""}, c.Record, v, "")
+		p.record(indent("", ""), c.Record, v, "")
 	}
 	p.explanation(c.Explanation)
 	p.lookups("  ", c.Lookups, v, "")
-	p.line(span{fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", v.Terms, v.TermsLimit, v.Voids, v.VoidsLimit), dim})
+	p.Line(span(fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", v.Terms, v.TermsLimit, v.Voids, v.VoidsLimit), term.Dim))
 }
 
 // title prints what is checked, and the result.
 func (p *printer) title(text, result string) {
-	if columns(text)+len(result) > width {
-		p.text(indent{"", "  "}, text+result, resultColor(result))
+	if term.Columns(text)+len(result) > p.Width {
+		p.Text(indent("", "  "), text+result, resultColor(result))
 		return
 	}
-	p.line(span{text, bold}, span{result, resultColor(result)})
+	p.Line(span(text, term.Bold), span(result, resultColor(result)))
 }
 
 // list prints the lookup of a whitelist entry.
 func (p *printer) list(l *List) {
-	p.line()
+	p.Line()
 	title := l.Option
 	if l.Entry != "" {
-		title += " " + p.sanitize(l.Entry)
+		title += " " + p.Safe(l.Entry)
 	}
-	p.text(indent{"", "  "}, title, bold)
+	p.Text(indent("", "  "), title, term.Bold)
 	v := Verdict{TermsLimit: spf.DefaultLimits().Lookups}
 	if l.Record != nil {
-		p.record(indent{"", ""}, l.Record, v, "")
+		p.record(indent("", ""), l.Record, v, "")
 	}
 	p.lookups("  ", l.Lookups, v, "")
 }
 
 // record prints a record and its terms. A result is what an include or redirect
 // made of it.
-func (p *printer) record(b indent, r *Record, v Verdict, result string) {
-	p.pair(b, span{p.sanitize(r.Domain), bold}, span{result, resultColor(r.Result)})
+func (p *printer) record(b term.Indent, r *Record, v Verdict, result string) {
+	p.Pair(b, span(p.Safe(r.Domain), term.Bold), span(result, resultColor(r.Result)))
 	if len(r.Terms) == 0 {
-		p.body(b.rest+"  ", r, v)
+		p.body(b.Rest+"  ", r, v)
 		return
 	}
 	stem := "| "
-	if p.style.UTF8 {
+	if p.UTF8 {
 		stem = "│ "
 	}
-	p.body(b.rest+stem, r, v)
+	p.body(b.Rest+stem, r, v)
 	rest := r.restText()
 	_, marked, _ := r.errorRange()
 	for i := 0; i < len(r.Terms); {
 		run := r.networks(i)
 		last := i+max(run, 1) == len(r.Terms) && rest == ""
 		if run >= collapsedRun {
-			p.pair(p.tree(b.rest, last), span{collapsed(r.Terms[i].Text, run), plainText},
-				span{strings.Repeat(" ", outcomeIndent) + "no match", dim})
+			p.Pair(p.Branch(b.Rest, last), span(p.collapsed(r.Terms[i].Text, run), term.Plain),
+				span(strings.Repeat(" ", outcomeIndent)+"no match", term.Dim))
 			i += run
 			continue
 		}
-		p.term(p.tree(b.rest, i == len(r.Terms)-1 && rest == ""), r.Terms[i], v, marked > 0)
+		p.term(p.Branch(b.Rest, i == len(r.Terms)-1 && rest == ""), r.Terms[i], v, marked > 0)
 		i++
 	}
 	if rest != "" {
-		p.text(p.tree(b.rest, true), rest, dim)
+		p.Text(p.Branch(b.Rest, true), rest, term.Dim)
 	}
 }
 
@@ -119,21 +120,21 @@ func (r *Record) networks(i int) int {
 }
 
 // collapsed returns a run of networks as one.
-func collapsed(first string, run int) string {
-	return fmt.Sprintf("%s and %d more", sanitizeASCII(first), run-1)
+func (p *printer) collapsed(first string, run int) string {
+	return fmt.Sprintf("%s and %d more", p.Safe(first), run-1)
 }
 
 // body prints a record's text, and the lookup that found it.
 func (p *printer) body(above string, r *Record, v Verdict) {
-	in := indent{above, above}
+	in := indent(above, above)
 	p.lookups(above, r.Lookups, v, r.Text)
 	switch at, length, what := r.errorRange(); {
 	case r.Text != "":
-		p.recordWithCarets(in, r.Text, at, length, p.sanitize(what))
+		p.recordWithCarets(in, r.Text, at, length, p.Safe(what))
 	case r.Error != "" && len(r.Lookups) > 0 && r.Lookups[0].Error == "":
-		p.text(in, p.sanitize(r.Error), red)
+		p.Text(in, p.Safe(r.Error), term.Red)
 	case r.Error == "":
-		p.text(in, "no SPF record", plainText)
+		p.Text(in, "no SPF record", term.Plain)
 	}
 }
 
@@ -165,11 +166,11 @@ func (r *Record) restText() string {
 
 // term prints a term, and what it did. Marked reports whether the record's text
 // shows what is wrong with it.
-func (p *printer) term(b indent, t *Term, v Verdict, marked bool) {
-	outcome, c := "no match", dim
+func (p *printer) term(b term.Indent, t *Term, v Verdict, marked bool) {
+	outcome, c := "no match", term.Dim
 	switch {
 	case t.Error != "" && t.Record == nil:
-		outcome, c = "error", red
+		outcome, c = "error", term.Red
 	case t.Error != "" || t.Matched && t.redirect:
 		outcome, c = t.Record.Result, resultColor(t.Record.Result)
 	case t.Matched:
@@ -183,16 +184,16 @@ func (p *printer) term(b indent, t *Term, v Verdict, marked bool) {
 	} else {
 		outcome = strings.Repeat(" ", outcomeIndent) + outcome
 	}
-	p.pair(b, span{sanitizeASCII(t.Text), plainText}, span{outcome, c})
+	p.Pair(b, span(p.Safe(t.Text), term.Plain), span(outcome, c))
 	if t.Target != "" && strings.Contains(t.Text, "%") {
-		p.text(indent{b.rest + "= ", b.rest + "  "}, p.sanitize(t.Target), plainText)
+		p.Text(indent(b.Rest+"= ", b.Rest+"  "), p.Safe(t.Target), term.Plain)
 	}
-	p.lookups(b.rest, t.Lookups, v, "")
+	p.lookups(b.Rest, t.Lookups, v, "")
 	if t.Error != "" && t.Record == nil && !marked && !lastFailed(t.Lookups) {
-		p.text(indent{b.rest, b.rest}, p.sanitize(t.Error), red)
+		p.Text(indent(b.Rest, b.Rest), p.Safe(t.Error), term.Red)
 	}
 	if t.Record != nil {
-		p.record(indent{b.rest, b.rest}, t.Record, v, "")
+		p.record(indent(b.Rest, b.Rest), t.Record, v, "")
 	}
 }
 
@@ -201,27 +202,27 @@ func (p *printer) explanation(e *Explanation) {
 	if e == nil {
 		return
 	}
-	in := indent{"    ", "    "}
-	p.text(indent{"", "  "}, "exp="+p.sanitize(e.Target), plainText)
-	p.lookups(in.first, e.Lookups, Verdict{}, "")
+	in := indent("    ", "    ")
+	p.Text(indent("", "  "), "exp="+p.Safe(e.Target), term.Plain)
+	p.lookups(in.First, e.Lookups, Verdict{}, "")
 	if e.Error != "" {
-		p.text(in, "not used: "+p.sanitize(e.Error), yellow)
+		p.Text(in, "not used: "+p.Safe(e.Error), term.Yellow)
 		return
 	}
-	p.text(in, p.sanitize(e.Text), plainText)
+	p.Text(in, p.Safe(e.Text), term.Plain)
 	if e.Value != e.Text {
-		p.text(indent{"  = ", "    "}, p.sanitize(e.Value), plainText)
+		p.Text(indent("  = ", "    "), p.Safe(e.Value), term.Plain)
 	}
 }
 
-func resultColor(result string) color {
+func resultColor(result string) term.Color {
 	switch result {
 	case spf.Pass.String():
-		return green
+		return term.Green
 	case spf.Fail.String(), spf.Permerror.String():
-		return red
+		return term.Red
 	case spf.Softfail.String(), spf.Temperror.String():
-		return yellow
+		return term.Yellow
 	}
-	return bold
+	return term.Bold
 }
