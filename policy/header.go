@@ -158,8 +158,14 @@ func pairValue(v string) string {
 	if v == "<>" || v == unknown {
 		return v
 	}
-	if strings.ContainsAny(v, `;"\()<>,=`) || strings.ContainsFunc(v, conf.IsSpace) {
-		return quote(v)
+	for _, r := range v {
+		switch r {
+		case ';', '"', '\\', '(', ')', '<', '>', ',', '=':
+			return quote(v)
+		}
+		if conf.IsSpace(r) {
+			return quote(v)
+		}
 	}
 	return v
 }

@@ -127,17 +127,22 @@ func sanitize(text string) string {
 
 // appendSanitized appends what sanitize returns.
 func appendSanitized(b []byte, text string) []byte {
-	for i, r := range text {
-		if ' ' <= r && r < 0x7F {
-			b = append(b, text[i])
+	done := 0
+	for i := 0; i < len(text); {
+		if c := text[i]; ' ' <= c && c < 0x7F {
+			i++
 			continue
 		}
+		b = append(b, text[done:i]...)
+		r, size := utf8.DecodeRuneInString(text[i:])
 		if isUnsafe(r) {
 			r = '?'
 		}
 		b = utf8.AppendRune(b, r)
+		i += size
+		done = i
 	}
-	return b
+	return append(b, text[done:]...)
 }
 
 // truncate returns text of at most limit bytes. Longer text is cut between two
