@@ -130,7 +130,7 @@ func TestCheckPostfix_withoutProblems(t *testing.T) {
 	}
 }
 
-// A service may listen at a port.
+// TestCheckPostfix_overTCP: a service may listen on a TCP port.
 func TestCheckPostfix_overTCP(t *testing.T) {
 	master := strings.Replace(validMaster, "policyd-spf unix", "127.0.0.1:10099 inet", 1)
 	main := strings.Replace(validMain, "policyd-spf_time_limit", "127.0.0.1:10099_time_limit", 1)
@@ -153,7 +153,8 @@ func TestCheckPostfix_overTCP(t *testing.T) {
 	}
 }
 
-// Whoever looks at one configuration is told if Postfix has another.
+// TestCheckPostfix_otherConfig: a service with another configuration than the
+// checked one is reported.
 func TestCheckPostfix_otherConfig(t *testing.T) {
 	_, path := load(t, "")
 	link := path + ".link"
