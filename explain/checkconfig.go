@@ -79,7 +79,8 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 func (d *ConfigCheck) probe(ctx context.Context, server netip.AddrPort, from string) {
 	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTimeout, Attempts: 1})
 	start := time.Now()
-	_, err := client.Lookup(ctx, dns.Question{Name: probeName, Type: dns.TypeTXT})
+	deadline, _ := ctx.Deadline()
+	_, err := client.Lookup(dns.Question{Name: probeName, Type: dns.TypeTXT}, deadline)
 	n := NameServer{Address: server.String(), Took: float64(time.Since(start).Microseconds()) / 1000}
 	if n.Error = errorText(err); err != nil {
 		d.Problems = append(d.Problems, conf.Problem{Severity: conf.Faulty, File: from, Name: "nameserver", Value: n.Address,

@@ -30,10 +30,10 @@ func IsInputError(err error) bool {
 
 // Server is a policy server that explains its replies.
 type Server struct {
-	Loaded   *conf.File
-	Path     string // of the configuration file
-	Resolver dns.Resolver
-	Ahead    dns.Asker // as in policy.Server
+	Loaded     *conf.File
+	Path       string // of the configuration file
+	Resolver   dns.Resolver
+	Prefetcher dns.Prefetcher // as in policy.Server
 }
 
 // Explain answers requests, in the form that Postfix sends, with the code that
@@ -57,7 +57,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 		Settings:   s.Loaded.Settings,
 		ConfigFile: s.Path,
 		Resolver:   &spf.TracingResolver{Resolver: s.Resolver, Observer: c},
-		Ahead:      s.Ahead,
+		Prefetcher: s.Prefetcher,
 		Log:        &policy.Log{Level: s.Loaded.Settings.DebugLevel},
 		Observer:   c,
 	}

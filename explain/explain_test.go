@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/term"
@@ -93,7 +94,7 @@ func FuzzText(f *testing.F) {
 // it as their name.
 type anyRecord struct{ record string }
 
-func (r anyRecord) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
+func (r anyRecord) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
 	switch q.Type {
 	case dns.TypeTXT:
 		return dns.Answer{TXT: [][]string{{r.record}}}, nil

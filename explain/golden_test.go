@@ -15,6 +15,7 @@ import (
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 	"policyd-spf/spf/lint"
 )
 
@@ -83,19 +84,19 @@ func (g *golden) compare(t *testing.T, got map[string]string) {
 	}
 }
 
-// delayedResolver is a Resolver that answers from a zone as a name server would:
+// delayedResolver returns a resolver that answers from a zone as a name server would:
 // late, and no two answers at the same time, so that the order of events is fixed.
-type delayedResolver struct{ zone *dns.Zone }
-
-func (d delayedResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	select {
-	case <-time.After(time.Duration(len(q.Name)+int(q.Type)) * time.Millisecond):
-	case <-ctx.Done():
-		return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
+func delayedResolver(zone *dns.Zone) dns.Resolver {
+	return &dnsfake.Resolver{
+		Answer: func(q dns.Question) (dns.Answer, error) {
+			a, err := zone.Lookup(q, time.Time{})
+			a.FromFile = false
+			return a, err
+		},
+		Delay: func(q dns.Question) time.Duration {
+			return time.Duration(len(q.Name)+int(q.Type)) * time.Millisecond
+		},
 	}
-	a, err := d.zone.Lookup(ctx, q)
-	a.File = false
-	return a, err
 }
 
 func TestGolden(t *testing.T) {
@@ -129,10 +130,10 @@ func (g *golden) run(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	var resolver dns.Resolver = zone
-	var ahead dns.Asker
+	var prefetcher dns.Prefetcher
 	if g.sections["dns"] != "" {
-		cache := dns.NewCache(delayedResolver{zone})
-		resolver, ahead = cache, cache
+		cache := dns.NewCache(delayedResolver(zone))
+		resolver, prefetcher = cache, cache
 	}
 	got := make(map[string]string)
 	print := func(d interface {
@@ -158,7 +159,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Ahead: ahead}
+	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Prefetcher: prefetcher}
 	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Report) error {
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		return nil

@@ -27,9 +27,9 @@ func lookup(e spf.LookupEvent) Lookup {
 		l.Size = a.Size
 	}
 	switch {
-	case a.File:
+	case a.FromFile:
 		l.Source = FromFile
-	case a.Ahead:
+	case a.Prefetched:
 		l.Source = FromAhead
 	case a.Cached:
 		l.Source = FromCache

@@ -35,7 +35,7 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	log := &requestLog{process: s.Log, level: set.DebugLevel}
 	e.voidLimit = set.VoidLimit
 	if set.LookupsAhead {
-		e.ahead = s.Ahead
+		e.prefetcher = s.Prefetcher
 	}
 	client := set.Prospective
 	if client == "" {
@@ -111,8 +111,8 @@ func clientAddress(text string, log *requestLog) netip.Addr {
 	return addr
 }
 
-// runChecks checks HELO and then MAIL FROM, as far as the decision needs them. The
-// lookups for MAIL FROM start while HELO's are waited for.
+// runChecks checks HELO and then MAIL FROM, as far as the decision needs them. While
+// HELO's lookups are waited for, those for MAIL FROM are prefetched.
 func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 	set, f := o.Settings, &o.Facts
 	var helo, mailFrom evaluation
@@ -121,8 +121,8 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 	}
 	if checksMailFrom(set, f.Sender) {
 		mailFrom = e.prepare(mailFromArgs(f.Client, f.Sender, heloDomain(f.HELOName, f.Sender)), set.LookupTime)
-		if checksHELO(set) && helo.needsLookup() {
-			e.prefetch(&mailFrom)
+		if helo.check != nil && mailFrom.check != nil {
+			helo.check.Then(mailFrom.check)
 		}
 	}
 	if o.Decision.Needs == NeedHELO {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -24,33 +23,38 @@ const (
 
 // evaluator evaluates SPF and looks up names for one request.
 type evaluator struct {
-	resolver  dns.Resolver
-	ahead     dns.Asker // for prefetching; nil: none
-	observer  Observer  // may be nil
-	verdicts  *verdictCache
-	log       *Log
-	voidLimit int
-	parent    context.Context
-	deadline  *lazyDeadline // of the request; nil before the first lookup
+	resolver   dns.Resolver
+	prefetcher dns.Prefetcher // nil: nothing is prefetched
+	records    *spf.RecordCache
+	observer   Observer // may be nil
+	verdicts   *verdictCache
+	log        *Log
+	voidLimit  int
+	deadline   time.Time // of the request; zero before the first lookup
 }
 
-// context returns the context of the request. Its time begins with the first
-// lookup.
-func (e *evaluator) context() context.Context {
-	if e.deadline == nil {
-		e.deadline = withTimeout(e.parent, requestTimeout)
+// requestDeadline returns the deadline of the request. Its time begins with the
+// first lookup.
+func (e *evaluator) requestDeadline() time.Time {
+	if e.deadline.IsZero() {
+		e.deadline = time.Now().Add(requestTimeout)
 	}
 	return e.deadline
 }
 
-// close ends the lookups that are still in progress.
-func (e *evaluator) close() {
-	if e.deadline == nil {
-		return
+// within returns the time after d, or the deadline of the request if that is earlier.
+func (e *evaluator) within(d time.Duration) time.Time {
+	t := time.Now().Add(d)
+	if e.requestDeadline().Before(t) {
+		return e.deadline
 	}
-	e.deadline.cancel()
-	if e.ahead != nil {
-		e.ahead.Abandon(e.deadline)
+	return t
+}
+
+// close cancels the lookups that are still in progress.
+func (e *evaluator) close() {
+	if !e.deadline.IsZero() && e.prefetcher != nil {
+		e.prefetcher.Cancel()
 	}
 }
 
@@ -67,8 +71,7 @@ type evaluation struct {
 	verdict spf.Verdict
 	cached  bool
 
-	checker *spf.Checker
-	started *spf.Evaluation // nil before it has begun
+	check *spf.Evaluation // nil if the verdict is cached
 }
 
 // prepare prepares a check that may take some seconds; see checkDeadline.
@@ -80,38 +83,22 @@ func (e *evaluator) prepare(args spf.Args, seconds int) evaluation {
 	if c.cached {
 		return c
 	}
-	c.checker = &spf.Checker{
+	checker := &spf.Checker{
 		Resolver: e.resolver,
 		Limits:   spf.Limits{Lookups: spf.DefaultLimits().Lookups, VoidLookups: e.voidLimit},
+		Records:  e.records,
 	}
 	if e.observer != nil {
-		c.checker.Observer = e.observer
+		checker.Observer = e.observer
 	}
 	if seconds == 0 {
-		c.checker.Resolver = timeoutResolver{e.resolver}
+		checker.LookupTimeout = lookupTimeout
 	}
 	if seconds >= 0 {
-		c.checker.Ahead = e.ahead
+		checker.Prefetcher = e.prefetcher
 	}
+	c.check = checker.Prepare(args)
 	return c
-}
-
-// needsLookup reports whether the check has to wait for name servers.
-func (c *evaluation) needsLookup() bool { return !c.cached && c.checker.NeedsLookup(c.args.Domain) }
-
-// prefetch starts the first lookups of a check that is made later.
-func (e *evaluator) prefetch(c *evaluation) {
-	if c.cached {
-		return
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			c.started = nil
-			logPanic(e.log, p)
-		}
-	}()
-	c.started = c.checker.Prepare(e.context(), c.args)
-	c.started.Prefetch()
 }
 
 // run returns the verdict of a prepared check. A panic makes it temperror.
@@ -125,12 +112,7 @@ func (e *evaluator) run(c evaluation, seconds int) (v spf.Verdict) {
 			logPanic(e.log, p)
 		}
 	}()
-	if c.started == nil {
-		c.started = c.checker.Prepare(e.context(), c.args)
-	}
-	limit := e.checkDeadline(seconds)
-	defer limit.cancel()
-	v = c.started.CheckHost(limit)
+	v = c.check.CheckHost(e.checkDeadline(seconds))
 	e.verdicts.put(c.args, e.voidLimit, v, time.Now())
 	return v
 }
@@ -141,31 +123,26 @@ func (e *evaluator) check(id Identity, c evaluation, seconds int) Check {
 	return Check{Identity: id, Args: c.args, Cached: c.cached, Verdict: e.run(c, seconds)}
 }
 
-// checkDeadline returns the time for a check: some seconds, which package conf
-// limits to 32 bits; 0 is as long as the request has; negative is no time at all.
-func (e *evaluator) checkDeadline(seconds int) *lazyDeadline {
-	if seconds == 0 {
-		return withTimeout(e.context(), requestTimeout)
+// checkDeadline returns the deadline of a check that may take some seconds, which
+// package conf limits to 32 bits; 0 is as
+// long as the request may take, and negative is no time at all.
+func (e *evaluator) checkDeadline(seconds int) time.Time {
+	switch {
+	case seconds == 0:
+		return e.requestDeadline()
+	case seconds < 0:
+		return time.Unix(0, 0)
 	}
-	return withTimeout(e.context(), time.Duration(seconds)*time.Second)
+	return e.within(time.Duration(seconds) * time.Second)
 }
 
-// whitelistDeadline returns the time for HELO_Whitelist or Domain_Whitelist_PTR.
-func (e *evaluator) whitelistDeadline(seconds int) *lazyDeadline {
+// whitelistDeadline returns the deadline of the lookups for HELO_Whitelist or
+// Domain_Whitelist_PTR.
+func (e *evaluator) whitelistDeadline(seconds int) time.Time {
 	if seconds <= 0 {
-		return withTimeout(e.context(), whitelistTimeout)
+		return e.within(whitelistTimeout)
 	}
-	return withTimeout(e.context(), time.Duration(seconds)*time.Second)
-}
-
-// timeoutResolver is a Resolver that spends at most lookupTimeout on a lookup.
-type timeoutResolver struct{ dns.Resolver }
-
-// Lookup implements dns.Resolver.
-func (r timeoutResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	limit := withTimeout(ctx, lookupTimeout)
-	defer limit.cancel()
-	return r.Resolver.Lookup(limit, q)
+	return e.within(time.Duration(seconds) * time.Second)
 }
 
 // logPanic logs a panic. It never gets out: the message must have its reply.

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"context"
 	"net/netip"
 	"strings"
 	"time"
@@ -166,9 +165,8 @@ func matchHELO(e *evaluator, s *conf.Settings, f *Facts, client string, log *req
 	log.process.Line(levelTables, Info, "HELO Domain Whitelist domain match: ", entry, ".")
 	log.process.Line(levelTables, Info, "HELO Domain Whitelist domain: ", entry, version, client, ".")
 	e.observe(Subject{Option: option, Entry: entry})
-	limit := e.whitelistDeadline(s.WhitelistLookupTime)
-	defer limit.cancel()
-	return Exemption{option, entry}, forwardConfirms(limit, e.resolver, entry, f.Client)
+	deadline := e.whitelistDeadline(s.WhitelistLookupTime)
+	return Exemption{option, entry}, forwardConfirms(e.resolver, entry, f.Client, deadline)
 }
 
 // findHELO returns the entry of HELO_Whitelist that is the HELO name, or "".
@@ -194,15 +192,14 @@ func matchPTR(e *evaluator, s *conf.Settings, client netip.Addr) (Exemption, boo
 		return Exemption{}, false
 	}
 	e.observe(Subject{Option: option})
-	limit := e.whitelistDeadline(s.WhitelistLookupTime)
-	defer limit.cancel()
-	answer, err := e.resolver.Lookup(limit, dns.Question{Name: dns.ReverseName(client), Type: dns.TypePTR})
+	deadline := e.whitelistDeadline(s.WhitelistLookupTime)
+	answer, err := e.resolver.Lookup(dns.Question{Name: dns.ReverseName(client), Type: dns.TypePTR}, deadline)
 	if err != nil {
 		return Exemption{}, false
 	}
 	for _, name := range answer.Names[:min(len(answer.Names), maxPTRNames)] {
 		for _, entry := range s.DomainWhitelistPTR {
-			if matchesPTREntry(name, asciiName(entry)) && forwardConfirms(limit, e.resolver, name, client) {
+			if matchesPTREntry(name, asciiName(entry)) && forwardConfirms(e.resolver, name, client, deadline) {
 				return Exemption{option, entry}, true
 			}
 		}
@@ -228,7 +225,7 @@ func matchesPTREntry(name, entry string) bool {
 
 // forwardConfirms reports whether client is among a name's addresses. A failed
 // lookup confirms nothing.
-func forwardConfirms(ctx context.Context, r dns.Resolver, name string, client netip.Addr) bool {
+func forwardConfirms(r dns.Resolver, name string, client netip.Addr, deadline time.Time) bool {
 	kind := dns.TypeAAAA
 	if client.Is4() {
 		kind = dns.TypeA
@@ -237,7 +234,7 @@ func forwardConfirms(ctx context.Context, r dns.Resolver, name string, client ne
 	if !ok {
 		return false
 	}
-	answer, err := r.Lookup(ctx, question)
+	answer, err := r.Lookup(question, deadline)
 	if err != nil {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
@@ -92,7 +93,7 @@ func TestExemption_manyPTRNames(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.place), func(t *testing.T) {
 			asked := 0
-			resolver := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
+			resolver := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 				switch q.Type {
 				case dns.TypePTR:
 					var names []string

@@ -15,7 +15,7 @@ import (
 // 192.0.2.0/24.
 type sameRecord struct{}
 
-func (sameRecord) Lookup(context.Context, dns.Question) (dns.Answer, error) {
+func (sameRecord) Lookup(dns.Question, time.Time) (dns.Answer, error) {
 	return dns.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
 }
 

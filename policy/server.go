@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"policyd-spf/conf"
+	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
 
@@ -20,7 +21,7 @@ type Server struct {
 	ConfigFile  string                 // the settings' file, for the log
 	Origins     map[string]conf.Origin // of the options that the file sets, for the log
 	Resolver    dns.Resolver           // for all lookups
-	Ahead       dns.Asker              // the cache in Resolver, for prefetching; nil: none
+	Prefetcher  dns.Prefetcher         // the cache in Resolver; nil: nothing is prefetched
 	Log         *Log
 	Observer    Observer // may be nil
 	AfterWarmup func()   // called once, when the process turns out to be a long-lived one; may be nil
@@ -29,6 +30,7 @@ type Server struct {
 	users       *conf.PerUser
 	instances   instanceCache
 	verdicts    verdictCache
+	records     *spf.RecordCache
 	host        string
 }
 
@@ -81,9 +83,13 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 // Answer answers a request. It always returns a reply: an internal error is no
 // reason to refuse mail.
 func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
-	e := evaluator{
-		resolver: s.Resolver, observer: s.Observer, verdicts: &s.verdicts, log: s.Log, parent: ctx,
+	if s.records == nil {
+		s.records = spf.NewRecordCache()
 	}
+	e := evaluator{
+		resolver: s.Resolver, records: s.records, observer: s.Observer, verdicts: &s.verdicts, log: s.Log,
+	}
+	e.deadline, _ = ctx.Deadline()
 	defer func() {
 		if p := recover(); p != nil {
 			logPanic(s.Log, p)

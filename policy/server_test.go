@@ -18,15 +18,15 @@ import (
 )
 
 // resolverFunc is a Resolver made of a function.
-type resolverFunc func(context.Context, dns.Question) (dns.Answer, error)
+type resolverFunc func(dns.Question, time.Time) (dns.Answer, error)
 
-func (f resolverFunc) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	return f(ctx, q)
+func (f resolverFunc) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	return f(q, deadline)
 }
 
 // silent is a Resolver that never answers.
-func silent(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	<-ctx.Done()
+func silent(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	time.Sleep(time.Until(deadline))
 	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 }
 
@@ -124,11 +124,11 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestPanics: a panic does not get out, and no message is refused because of it.
 func TestPanics(t *testing.T) {
-	faulty := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
+	faulty := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		if strings.HasPrefix(q.Name, "faulty.") {
 			panic("a fault")
 		}
-		return sameRecord{}.Lookup(context.Background(), q)
+		return sameRecord{}.Lookup(q, deadline)
 	})
 	request := func(helo, sender string) Request {
 		return Request{ClientAddress: "192.0.2.1", HELOName: helo, Sender: sender}
@@ -173,13 +173,12 @@ func (panickingObserver) Event(spf.Event)  {}
 // within 90 seconds, and a check within Lookup_Time.
 func TestTimeouts(t *testing.T) {
 	const temperror = "Temperror (SPF Temporary Error: DNS Timeout) identity="
-	slow := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
-		select {
-		case <-ctx.Done():
-			return silent(ctx, q)
-		case <-time.After(15 * time.Second):
-			return dns.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
+	slow := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+		if time.Until(deadline) <= 15*time.Second {
+			return silent(q, deadline)
 		}
+		time.Sleep(15 * time.Second)
+		return dns.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
 	})
 	for _, test := range []struct {
 		name     string
@@ -228,9 +227,9 @@ func TestTimeouts(t *testing.T) {
 // and one allocation.
 func TestKnownSenderCostsOneAllocation(t *testing.T) {
 	var lookups atomic.Int64
-	counting := resolverFunc(func(ctx context.Context, q dns.Question) (dns.Answer, error) {
+	counting := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		lookups.Add(1)
-		return sameRecord{}.Lookup(ctx, q)
+		return sameRecord{}.Lookup(q, deadline)
 	})
 	s, _ := newServer(t, "", counting)
 	s.Log.Sink = discardSink{}
@@ -271,7 +270,7 @@ func TestPerUserSettingsDoNotLeak(t *testing.T) {
 func TestNoLeaks(t *testing.T) {
 	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
-	s.Ahead = cache
+	s.Prefetcher = cache
 	ask := func(i int) {
 		s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: strconv.Itoa(i) + ".pass.example", Sender: "a@" + strconv.Itoa(i) + ".fail.example"})
 	}
@@ -323,7 +322,7 @@ func FuzzAnswer(f *testing.F) {
 		"Hide_Receiver = No\nReason_Message = {spf}\nPermError_reject = True\nTempError_Defer = True\nNo_Mail = True\n",
 	}
 	f.Fuzz(func(t *testing.T, client, helo, sender, recipient, record, explanation string, which uint8) {
-		resolver := resolverFunc(func(_ context.Context, q dns.Question) (dns.Answer, error) {
+		resolver := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 			switch {
 			case q.Type == dns.TypePTR || q.Type == dns.TypeMX:
 				return dns.Answer{Names: []string{record, helo}}, nil
@@ -372,17 +371,17 @@ func validReply(t *testing.T, reply string) {
 	}
 }
 
-// panickingAsker panics after the reply has been made.
-type panickingAsker struct{ *dns.Cache }
+// panickingPrefetcher panics after the reply has been made.
+type panickingPrefetcher struct{ *dns.Cache }
 
-func (panickingAsker) Abandon(context.Context) { panic("no") }
+func (panickingPrefetcher) Cancel() { panic("no") }
 
 // TestPanicAfterTheReply: a panic while lookups are cancelled costs the reply's
 // text, but not the reply.
 func TestPanicAfterTheReply(t *testing.T) {
 	cache := dns.NewCache(parseZone(t, parserZone))
 	s, _ := newServer(t, "", cache)
-	s.Ahead = panickingAsker{cache}
+	s.Prefetcher = panickingPrefetcher{cache}
 	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})
 	if reply != dunno() {
 		t.Errorf("got %v, want dunno", reply)

@@ -19,43 +19,44 @@ type Args struct {
 	HELO   string     // the HELO name, for %{h}
 }
 
-// Checker evaluates check_host(). It is safe for concurrent use if Resolver is; its
-// fields must not change meanwhile.
+// Checker evaluates check_host(). Its fields must not be changed while it is in use.
 type Checker struct {
-	Resolver dns.Resolver
-	Limits   Limits
-	Receiver string    // %{r}: the name of the checking host; "" means "unknown"
-	Ahead    dns.Asker // is asked ahead: the cache under Resolver; nil for never
-	Observer Observer  // receives every step of the evaluation; nil for none
+	Resolver      dns.Resolver
+	Limits        Limits
+	LookupTimeout time.Duration  // of each lookup; 0: the check's deadline only
+	Receiver      string         // %{r}: the host that checks; "" expands to "unknown"
+	Records       *RecordCache   // parsed records; nil: each is parsed when it is used
+	Prefetcher    dns.Prefetcher // the cache under Resolver, for prefetching; nil: none
+	Observer      Observer       // receives every step; may be nil
 }
 
-// Evaluation is one evaluation of check_host(), with its includes and redirects.
+// Evaluation is one check_host() with all recursive ones.
 type Evaluation struct {
 	*Checker
-	ctx    context.Context
-	domain string
-	macros macros
-	budget budget
-	scout  *scout
-	stack  []frame // the records and answers being evaluated, the outermost first
-	ttl    time.Duration
-	vary   Vary
+	ctx      context.Context // nil: only the deadline ends the check
+	deadline time.Time
+	domain   string
+	macros   macros
+	budget   budget
+	prefetch *prefetcher // nil: no prefetching
+	stack    []frame     // what is being evaluated, from the first record to the innermost
+	ttl      time.Duration
+	vary     Vary
 
 	validated     []string // the client's validated names (RFC 7208, 5.5)
 	validatedDone bool
 }
 
-// frame is a record being evaluated, or the names of an MX or PTR answer.
+// frame is a record that is being evaluated, or an MX or PTR answer whose hosts are.
 type frame struct {
-	record   *Record  // nil if it is an answer
-	domain   string   // the name of the record
-	hosts    []string // the names of the answer
-	followed bool     // by the scout
+	question dns.Question // whose answer it is
+	record   *Record      // nil for MX and PTR answers
+	hosts    []string     // the names in these
 }
 
-// push adds a frame to the stack and returns its depth, for pop.
-func (e *Evaluation) push(s frame) (depth int) {
-	e.stack = append(e.stack, s)
+// push pushes a frame on the stack; pop removes it and those above.
+func (e *Evaluation) push(f frame) (depth int) {
+	e.stack = append(e.stack, f)
 	return len(e.stack) - 1
 }
 
@@ -65,55 +66,47 @@ func (e *Evaluation) pop(depth int) { e.stack = e.stack[:depth] }
 // of the records.
 const maxTTL = 24 * time.Hour
 
-// CheckHost evaluates check_host() for q. It always returns a verdict; if ctx ends
-// first, that is temperror.
+// CheckHost evaluates check_host() for q. It returns a verdict soon after the
+// deadline of ctx: temperror, if the lookups took that long. If ctx is cancelled, the
+// check ends at its next lookup.
 func (c *Checker) CheckHost(ctx context.Context, q Args) Verdict {
-	if c.Ahead == nil {
-		return c.Prepare(ctx, q).CheckHost(ctx)
+	e := c.Prepare(q)
+	e.ctx = ctx
+	deadline, _ := ctx.Deadline()
+	v := e.CheckHost(deadline)
+	if c.Prefetcher != nil {
+		c.Prefetcher.Cancel()
 	}
-	asking, cancel := context.WithCancel(ctx)
-	v := c.Prepare(asking, q).CheckHost(ctx)
-	cancel()
-	c.Ahead.Abandon(asking)
 	return v
 }
 
-// Prepare readies a check that will be made soon: with Ahead, the lookups it
-// will need are started at once. They end with ctx.
-func (c *Checker) Prepare(ctx context.Context, q Args) *Evaluation {
+// Prepare returns an evaluation of check_host() for q. A caller that makes several
+// checks for one request uses it in place of Checker.CheckHost, and calls
+// Prefetcher.Cancel once after the last one.
+func (c *Checker) Prepare(q Args) *Evaluation {
 	e := &Evaluation{
 		Checker: c, domain: q.Domain, macros: newMacros(q, c.Receiver),
 		budget: budget{limits: c.Limits}, ttl: maxTTL,
 	}
-	if c.Ahead != nil {
-		e.scout = newScout(ctx, c.Ahead, &e.macros, c.Limits.Lookups)
+	if c.Prefetcher != nil {
+		e.prefetch = newPrefetcher(c, &e.macros)
 	}
 	return e
 }
 
-// NeedsLookup tells whether a check of domain begins with a lookup that the cache has
-// no answer to. It is false without Ahead.
-func (c *Checker) NeedsLookup(domain string) bool {
-	name, flaw := toName(domain)
-	if c.Ahead == nil || flaw != nameOK {
-		return false
-	}
-	a, known := c.Ahead.Stale(dns.Question{Name: name, Type: dns.TypeTXT})
-	return !known || a.TTL <= 0
-}
-
-// Prefetch begins with the lookups of a check that is made later. It is of use if
-// something else has to be waited for before.
-func (e *Evaluation) Prefetch() {
-	if name, flaw := toName(e.domain); e.scout != nil && flaw == nameOK {
-		e.scout.ask(dns.Question{Name: name, Type: dns.TypeTXT})
+// Then announces that next is evaluated after e. While e waits for lookups, those of
+// next are prefetched.
+func (e *Evaluation) Then(next *Evaluation) {
+	if e.prefetch != nil && next.prefetch != nil {
+		e.prefetch.next = next.prefetch
+		next.prefetch.planDomain(next.domain)
 	}
 }
 
-// CheckHost evaluates check_host(). It always returns a verdict; if ctx ends first,
-// that is temperror. It must be called only once.
-func (e *Evaluation) CheckHost(ctx context.Context) Verdict {
-	e.ctx = ctx
+// CheckHost evaluates check_host(). It returns a verdict soon after the deadline; the
+// zero time is no deadline. It must be called once only.
+func (e *Evaluation) CheckHost(deadline time.Time) Verdict {
+	e.deadline = deadline
 	o := e.checkHost(e.domain, "", 0)
 	v := Verdict{
 		Result: o.result, Err: o.err, Domain: o.domain, Record: o.record, Term: o.term, Root: o.root,
@@ -204,7 +197,7 @@ func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
 		return evalResult{result: None, domain: name} // RFC 7208, 4.5
 	}
 	e.recordEvent(RecordEvent{Depth: depth, Domain: name, Text: text, Record: r})
-	mark := e.push(frame{record: r, domain: name})
+	mark := e.push(frame{question: dns.Question{Name: name, Type: dns.TypeTXT}, record: r})
 	o := e.terms(r, name, depth)
 	e.pop(mark)
 	o.root = text
@@ -276,23 +269,44 @@ func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	return a, err
 }
 
-// lookupUnlimited looks up q, and keeps the smallest TTL.
+// lookupUnlimited looks up q, and keeps the smallest TTL of all answers.
 func (e *Evaluation) lookupUnlimited(q dns.Question) (dns.Answer, error) {
-	if e.ctx.Err() != nil {
+	if e.isOver() {
 		return dns.Answer{}, &dns.Error{Kind: dns.OutOfTime, Question: q}
 	}
-	if e.scout != nil {
-		e.scout.wait(q, e.stack)
+	deadline := e.deadline
+	if e.LookupTimeout > 0 {
+		if own := time.Now().Add(e.LookupTimeout); deadline.IsZero() || own.Before(deadline) {
+			deadline = own
+		}
 	}
-	a, err := e.Resolver.Lookup(e.ctx, q)
-	var tooMany *dns.Error
-	if errors.As(err, &tooMany) && tooMany.Kind == dns.TooManyCNAMEs {
-		return dns.Answer{}, &LimitError{CNAMELimit, dns.MaxCNAMEs} // RFC 7208, 4.6.4
+	if e.prefetch != nil {
+		e.prefetch.beforeLookup(q, e.stack, e.budget.lookups, deadline)
 	}
-	if err == nil {
-		e.ttl = min(e.ttl, a.TTL)
+	a, err := e.Resolver.Lookup(q, deadline)
+	if err != nil {
+		return dns.Answer{}, limitError(err)
 	}
-	return a, err
+	if e.prefetch != nil {
+		e.prefetch.afterLookup(q, a)
+	}
+	e.ttl = min(e.ttl, a.TTL)
+	return a, nil
+}
+
+// limitError returns the error of a lookup, and a *LimitError for too many aliases (RFC
+// 7208, 4.6.4).
+func limitError(err error) error {
+	var e *dns.Error
+	if errors.As(err, &e) && e.Kind == dns.TooManyCNAMEs {
+		return &LimitError{CNAMELimit, dns.MaxCNAMEs}
+	}
+	return err
+}
+
+// isOver reports whether the time for the check is over.
+func (e *Evaluation) isOver() bool {
+	return !e.deadline.IsZero() && !time.Now().Before(e.deadline) || e.ctx != nil && e.ctx.Err() != nil
 }
 
 // target expands the domain-spec of a term, and records what the verdict depends

@@ -7,63 +7,27 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
-// book is a Resolver that answers from lines of "name TYPE data". Other names do
-// not exist. Data "!" is answered by SERVFAIL, "?" by a timeout, "@" by too long
-// a CNAME chain. A line "name TTL seconds" sets the TTL, which is an hour else. It
-// records the questions.
-type book struct {
-	lines []string
-	asked []string
-}
+// book is a resolver with the answers of dnsfake.Lines.
+type book struct{ *dnsfake.Resolver }
 
-func newBook(lines string) *book { return &book{lines: strings.Split(strings.TrimSpace(lines), "\n")} }
+func newBook(lines string) *book { return &book{dnsfake.Lines(lines)} }
 
-func (b *book) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	b.asked = append(b.asked, q.String())
-	a := dns.Answer{TTL: time.Hour, NXDomain: true}
-	for _, line := range b.lines {
-		f := strings.SplitN(strings.TrimSpace(line), " ", 3)
-		if f[0] != q.Name {
-			continue
-		}
-		if f[1] == "TTL" {
-			seconds, err := strconv.Atoi(f[2])
-			if err != nil {
-				return dns.Answer{}, err
-			}
-			a.TTL = time.Duration(seconds) * time.Second
-			continue
-		}
-		a.NXDomain = false
-		if f[1] != q.Type.String() {
-			continue
-		}
-		switch {
-		case f[2] == "!":
-			return dns.Answer{}, &dns.Error{Kind: dns.BadRcode, Question: q, Rcode: 2}
-		case f[2] == "@":
-			return dns.Answer{}, &dns.Error{Kind: dns.TooManyCNAMEs, Question: q}
-		case f[2] == "?":
-			<-ctx.Done()
-			return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
-		case q.Type == dns.TypeTXT:
-			a.TXT = append(a.TXT, []string{f[2]})
-		case q.Type == dns.TypeA, q.Type == dns.TypeAAAA:
-			a.Addrs = append(a.Addrs, netip.MustParseAddr(f[2]))
-		default:
-			a.Names = append(a.Names, strings.TrimSuffix(f[2], "."))
-		}
+// asked returns the questions that a resolver was asked, as text.
+func asked(r *dnsfake.Resolver) []string {
+	var list []string
+	for _, q := range r.Asked {
+		list = append(list, q.String())
 	}
-	return a, nil
+	return list
 }
 
 func (b *book) check(sender string) Verdict {
@@ -340,16 +304,16 @@ func TestLookupsMade(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBook(test.zone)
 			b.checkFrom(test.ip, "u@a.example")
-			if !slices.Equal(b.asked, test.want) {
-				t.Errorf("got  %q\nwant %q", b.asked, test.want)
+			if !slices.Equal(asked(b.Resolver), test.want) {
+				t.Errorf("got  %q\nwant %q", asked(b.Resolver), test.want)
 			}
 		})
 	}
 	for _, domain := range []string{"example", "", ".", "a..example", "[192.0.2.1]", strings.Repeat("a", 64) + ".example"} {
 		t.Run("no lookup for "+domain, func(t *testing.T) {
 			b := newBook("")
-			if v := b.check("u@" + domain); v.Result != None || len(b.asked) > 0 {
-				t.Errorf("result %v, lookups %q", v.Result, b.asked)
+			if v := b.check("u@" + domain); v.Result != None || len(asked(b.Resolver)) > 0 {
+				t.Errorf("result %v, lookups %q", v.Result, asked(b.Resolver))
 			}
 		})
 	}

@@ -131,14 +131,15 @@ func (d *Directive) contains(addr, ip netip.Addr) bool {
 // mxMatches reports whether an address of the MX hosts of a name matches (RFC
 // 7208, 5.4). The addresses of a name without MX records do not count.
 func (e *Evaluation) mxMatches(d *Directive, name string) (bool, error) {
-	a, err := e.lookup(dns.Question{Name: name, Type: dns.TypeMX})
+	q := dns.Question{Name: name, Type: dns.TypeMX}
+	a, err := e.lookup(q)
 	if err != nil {
 		return false, err
 	}
 	if len(a.Names) > MaxMXHosts {
 		return false, &LimitError{MXLimit, MaxMXHosts} // RFC 7208, 4.6.4
 	}
-	defer e.pop(e.push(frame{hosts: a.Names}))
+	defer e.pop(e.push(frame{question: q, hosts: a.Names}))
 	return e.addressMatches(d, a.Names...)
 }
 
@@ -172,11 +173,12 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		return e.validated, nil
 	}
 	e.validatedDone = true
-	a, err := e.lookup(dns.Question{Name: dns.ReverseName(e.macros.ip), Type: dns.TypePTR})
+	q := dns.Question{Name: dns.ReverseName(e.macros.ip), Type: dns.TypePTR}
+	a, err := e.lookup(q)
 	if err != nil {
 		return nil, e.ignoreDNSError(err)
 	}
-	defer e.pop(e.push(frame{hosts: a.Names}))
+	defer e.pop(e.push(frame{question: q, hosts: a.Names}))
 	for i, name := range a.Names {
 		if i == maxPTR {
 			break // RFC 7208, 4.6.4

@@ -3,6 +3,7 @@ package spf
 import (
 	"context"
 	"net/netip"
+	"policyd-spf/spf/dns/dnsfake"
 	"testing"
 )
 
@@ -13,7 +14,7 @@ func TestCheckHost_emptySender(t *testing.T) {
 		postmaster.x.example.helo.example.e.example A 127.0.0.2`
 	for _, domain := range []string{"x.example", "x.example.", "X.Example"} {
 		t.Run(domain, func(t *testing.T) {
-			c := &Checker{Resolver: newBook(zone), Limits: DefaultLimits()}
+			c := &Checker{Resolver: dnsfake.Lines(zone), Limits: DefaultLimits()}
 			v := c.CheckHost(context.Background(), Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, HELO: "helo.example"})
 			if v.Result != Pass {
 				t.Errorf("got %s (%v), want pass", v.Result, v.Err)

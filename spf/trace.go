@@ -1,7 +1,6 @@
 package spf
 
 import (
-	"context"
 	"time"
 
 	"policyd-spf/spf/dns"
@@ -108,17 +107,18 @@ func (e *Evaluation) voidEvent(q dns.Question) {
 	}
 }
 
-// TracingResolver is a Resolver that reports each lookup to Observer as a
-// LookupEvent. Prefetched lookups do not pass through it.
+// TracingResolver is a Resolver that reports lookups to an Observer. Prefetches do
+// not pass through it.
 type TracingResolver struct {
 	dns.Resolver
 	Observer Observer
 }
 
-// Lookup looks up q and reports the lookup.
-func (t *TracingResolver) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
+// Lookup implements dns.Resolver.
+func (t *TracingResolver) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) {
 	start := time.Now()
-	a, err := t.Resolver.Lookup(ctx, q)
-	t.Observer.Event(LookupEvent{Question: q, Answer: a, Err: err, Took: time.Since(start)})
+	a, err := t.Resolver.Lookup(q, deadline)
+	took := max(time.Since(start), a.Duration) // an evaluation that prefetches waits before
+	t.Observer.Event(LookupEvent{Question: q, Answer: a, Err: err, Took: took})
 	return a, err
 }

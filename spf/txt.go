@@ -3,43 +3,80 @@ package spf
 import (
 	"strings"
 
+	"policyd-spf/internal/lru"
 	"policyd-spf/spf/dns"
 )
 
-// lookupRecord gets the SPF record of a name, nil if it has none (RFC 7208, 4.4 and
-// 4.5). A syntax error anywhere in it is an error before anything is evaluated
+// maxRecords and maxRecordBytes bound a RecordCache. A mail server sees the records
+// of its frequent senders and their providers again and again: some hundred.
+const (
+	maxRecords     = 512
+	maxRecordBytes = 512 << 10
+
+	// parsedSize is the memory of a parsed record by the length of its text,
+	// measured.
+	parsedSize = 6
+)
+
+// RecordCache keeps parsed records by their text. Evaluations of one goroutine may
+// share it.
+type RecordCache struct{ records *lru.Cache[string, *Record] }
+
+// NewRecordCache returns an empty cache.
+func NewRecordCache() *RecordCache {
+	return &RecordCache{lru.New(maxRecords, maxRecordBytes, func(text string, _ *Record) int { return parsedSize * len(text) })}
+}
+
+// parse returns the record with a text. Records are kept only if keep is set.
+func (c *RecordCache) parse(text string, keep bool) (*Record, error) {
+	if c == nil {
+		return Parse(text)
+	}
+	if r, ok := c.records.Get(text); ok {
+		return r, nil
+	}
+	r, err := Parse(text)
+	if err == nil && keep {
+		c.records.Put(text, r)
+	}
+	return r, err
+}
+
+// lookupRecord returns the SPF record of a name, nil if it has none (RFC 7208, 4.4
+// and 4.5). A syntax error anywhere in it is an error before any term is evaluated
 // (4.6).
 func (e *Evaluation) lookupRecord(name, term string) (*Record, error) {
 	a, err := e.lookup(dns.Question{Name: name, Type: dns.TypeTXT})
 	if err != nil {
 		return nil, err
 	}
-	r, n, err := parseAnswer(a)
+	r, n, err := e.Records.parseAnswer(a)
 	if n > 1 {
 		return nil, &RecordError{MultipleRecords, name, term}
 	}
-	if bad, ok := err.(*SyntaxError); ok {
-		bad.Domain = name
+	if syntax, ok := err.(*SyntaxError); ok {
+		syntax.Domain = name
 	}
 	return r, err
 }
 
-// parseAnswer parses the SPF record in a TXT answer. n is how many records
-// there are; r is nil unless there is one that parses.
-func parseAnswer(a dns.Answer) (r *Record, n int, err error) {
+// parseAnswer returns the SPF record in a TXT answer. n is the number of SPF
+// records; r is nil unless there is exactly one, and it is valid. A record is kept
+// when its answer is used for the second time: most are used once.
+func (c *RecordCache) parseAnswer(a dns.Answer) (r *Record, n int, err error) {
 	text, n := SelectRecord(a)
 	if n != 1 {
 		return nil, n, nil
 	}
-	r, err = Parse(text)
+	r, err = c.parse(text, a.Cached)
 	return r, 1, err
 }
 
-// selectRecord finds the SPF records among TXT records (RFC 7208, 4.5): the
-// first one, and how many there are.
+// SelectRecord returns the first SPF record among TXT records, and their number
+// (RFC 7208, 4.5).
 func SelectRecord(a dns.Answer) (text string, n int) {
-	for _, ss := range a.TXT {
-		s := JoinStrings(ss)
+	for _, strs := range a.TXT {
+		s := JoinStrings(strs)
 		if !isRecord(s) {
 			continue
 		}
@@ -51,10 +88,10 @@ func SelectRecord(a dns.Answer) (text string, n int) {
 	return text, n
 }
 
-// joinStrings joins the strings of a TXT record without blanks (RFC 7208, 3.3).
-func JoinStrings(ss []string) string {
-	if len(ss) == 1 {
-		return ss[0]
+// JoinStrings joins the strings of a TXT record without spaces (RFC 7208, 3.3).
+func JoinStrings(strs []string) string {
+	if len(strs) == 1 {
+		return strs[0]
 	}
-	return strings.Join(ss, "")
+	return strings.Join(strs, "")
 }

@@ -82,7 +82,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	})
 	b.Run("cached", func(b *testing.B) {
 		b.ReportAllocs()
-		c := spf.Checker{Resolver: dns.NewCache(answersOf(z)), Limits: spf.DefaultLimits()}
+		c := spf.Checker{Resolver: dns.NewCache(answersOf(z)), Limits: spf.DefaultLimits(), Records: spf.NewRecordCache()}
 		for b.Loop() {
 			for _, p := range probes {
 				c.CheckHost(context.Background(), p.args())

@@ -1,41 +1,25 @@
 package suites
 
 import (
-	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"policyd-spf/spf/dns"
 )
 
-// A fake is a resolver that answers from a zone without a network.
+// fake is a resolver that answers from a zone without a network.
 type fake struct {
-	zone  zone
-	delay func(dns.Question) time.Duration // nil: none
+	zone zone
 
 	// memory keeps answers, where making them would take longer than what is
 	// measured. nil: none are kept.
 	memory map[dns.Question]dns.Answer
-
-	mu    sync.Mutex
-	asked []dns.Question
 }
 
-func (f *fake) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	f.mu.Lock()
+// Lookup implements dns.Resolver.
+func (f *fake) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
 	if a, ok := f.memory[q]; ok {
-		f.mu.Unlock()
 		return a, nil
-	}
-	f.asked = append(f.asked, q)
-	f.mu.Unlock()
-	if f.delay != nil {
-		select {
-		case <-time.After(f.delay(q)):
-		case <-ctx.Done():
-			return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q, Err: ctx.Err()}
-		}
 	}
 	r := f.zone.answer(q.Name, q.Type.String())
 	switch r.rcode {
@@ -63,9 +47,7 @@ func (f *fake) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
 		}
 	}
 	if f.memory != nil {
-		f.mu.Lock()
 		f.memory[q] = a
-		f.mu.Unlock()
 	}
 	return a, nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // build builds a program of the repository as releases are built.
-func build(b *testing.B, dir string) string {
+func build(b testing.TB, dir string) string {
 	program := filepath.Join(b.TempDir(), "program")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, ".")
 	cmd.Dir = dir
@@ -35,7 +35,7 @@ type process struct {
 }
 
 // start starts a program with the environment that spawn(8) gives.
-func start(b *testing.B, program string, args ...string) *process {
+func start(b testing.TB, program string, args ...string) *process {
 	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		b.Fatal(err)
@@ -52,7 +52,7 @@ func start(b *testing.B, program string, args ...string) *process {
 }
 
 // end closes the connection and waits until the program has ended.
-func (p *process) end(b *testing.B) {
+func (p *process) end(b testing.TB) {
 	p.socket.Close()
 	if err := p.cmd.Wait(); err != nil {
 		b.Fatal(err)
@@ -60,7 +60,7 @@ func (p *process) end(b *testing.B) {
 }
 
 // ask puts a request, and gives the answer and the time that it took.
-func (p *process) ask(b *testing.B, request string) (string, time.Duration) {
+func (p *process) ask(b testing.TB, request string) (string, time.Duration) {
 	begun := time.Now()
 	if _, err := p.socket.WriteString(request); err != nil {
 		b.Fatal(err)
@@ -77,7 +77,7 @@ func (p *process) ask(b *testing.B, request string) (string, time.Duration) {
 }
 
 // share gives the process's proportional share of memory, in bytes.
-func (p *process) share(b *testing.B) float64 {
+func (p *process) share(b testing.TB) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid))
 	if err != nil {
 		b.Skip("there is no smaps_rollup to read")

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	blitiri "blitiri.com.ar/go/spf"
 
@@ -48,7 +49,7 @@ func TestSecondOpinion(t *testing.T) {
 type netResolver struct{ *fake }
 
 func (r netResolver) ask(name string, typ dns.Type) (dns.Answer, error) {
-	a, err := r.Lookup(context.Background(), dns.Question{Name: canonical(name), Type: typ})
+	a, err := r.Lookup(dns.Question{Name: canonical(name), Type: typ}, time.Time{})
 	if err != nil {
 		return a, &net.DNSError{Err: err.Error(), Name: name, IsTemporary: true}
 	}

@@ -117,7 +117,7 @@ func (p *Program) Explain(o *Options) int {
 		return p.Fail(err)
 	}
 	p.noteMissing(o)
-	server := &explain.Server{Loaded: loaded, Path: path, Resolver: resolver, Ahead: prefetcher}
+	server := &explain.Server{Loaded: loaded, Path: path, Resolver: resolver, Prefetcher: prefetcher}
 	printer := p.newPrinter(o, nil)
 	status := StatusOK
 	err = server.Explain(context.Background(), p.requests(o), func(d *explain.Report) error {

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"context"
 	"net/netip"
-	"sync"
-	"sync/atomic"
+	"time"
 
 	"policyd-spf/spf/dns"
 )
@@ -15,7 +13,7 @@ const resolvConf = "/etc/resolv.conf"
 // newResolver returns what answers lookups: DNS servers with a cache in front,
 // which also prefetches; or the zone file of --zone, before them with
 // --zone-fallback.
-func newResolver(o *Options) (dns.Resolver, dns.Asker, error) {
+func newResolver(o *Options) (dns.Resolver, dns.Prefetcher, error) {
 	cache := dns.NewCache(&lazyClient{server: o.dnsServer})
 	if o.zone != "" {
 		zone, err := dns.ReadZone(o.zone, "")
@@ -43,35 +41,40 @@ func dnsServers(o *Options) (servers []netip.AddrPort, source string) {
 // processes never need it.
 type lazyClient struct {
 	server netip.AddrPort // queried instead of those in resolv.conf if it is valid
-	once   sync.Once
-	client *dns.Client
-}
-
-// Lookup implements dns.Resolver.
-func (c *lazyClient) Lookup(ctx context.Context, q dns.Question) (dns.Answer, error) {
-	return c.get().Lookup(ctx, q)
-}
-
-// Start implements dns.Starter.
-func (c *lazyClient) Start(ctx context.Context, q dns.Question, done func(dns.Answer, error)) {
-	c.get().Start(ctx, q, done)
-}
-
-// Wait implements dns.Starter.
-func (c *lazyClient) Wait(ctx context.Context, finished *atomic.Bool) {
-	c.get().Wait(ctx, finished)
+	client *dns.Client    // nil until it is used
 }
 
 func (c *lazyClient) get() *dns.Client {
-	c.once.Do(func() {
+	if c.client == nil {
 		config := readResolvConf()
 		if c.server.IsValid() {
 			config.Servers = []netip.AddrPort{c.server}
 		}
 		c.client = dns.NewClient(config)
-	})
+	}
 	return c.client
 }
+
+// Lookup implements dns.Resolver.
+func (c *lazyClient) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	return c.get().Lookup(q, deadline)
+}
+
+// Start implements dns.AsyncResolver.
+func (c *lazyClient) Start(q dns.Question, deadline time.Time) *dns.Call {
+	return c.get().Start(q, deadline)
+}
+
+// StartOnce implements dns.AsyncResolver.
+func (c *lazyClient) StartOnce(q dns.Question, deadline time.Time) *dns.Call {
+	return c.get().StartOnce(q, deadline)
+}
+
+// Progress implements dns.AsyncResolver.
+func (c *lazyClient) Progress(until time.Time) { c.get().Progress(until) }
+
+// Cancel implements dns.AsyncResolver.
+func (c *lazyClient) Cancel(call *dns.Call) { c.get().Cancel(call) }
 
 // readResolvConf returns the contents of resolv.conf, or the defaults if it
 // cannot be read.

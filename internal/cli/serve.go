@@ -45,7 +45,7 @@ func (p *Program) Serve(o *Options) int {
 	log.Level = loaded.Settings.DebugLevel
 	server := &policy.Server{
 		Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins,
-		Resolver: resolver, Ahead: prefetcher, Log: log, AfterWarmup: tuneRuntime,
+		Resolver: resolver, Prefetcher: prefetcher, Log: log, AfterWarmup: tuneRuntime,
 	}
 	server.Serve(context.Background(), policy.FD(0), policy.FD(1)) // an error means that Postfix is gone
 	return StatusOK

@@ -1,208 +1,255 @@
 package dns
 
 import (
-	"context"
 	"math"
 	"strings"
-	"sync"
 	"time"
+
+	"policyd-spf/internal/lru"
 )
 
 const (
-	// maxEntries bounds the answers kept. Most of what a process meets is asked
-	// for once: HELO names, which have no record. What pays are the senders'
-	// records and the providers' that they include, and they come back within
-	// some thousand questions.
+	// maxEntries bounds the number of answers. Most names that a mail server
+	// meets are HELO names, which have no record and are not looked up again.
+	// The senders' records and their providers' are, within some thousand
+	// lookups.
 	maxEntries = 4096
 
-	// maxBytes bounds what the answers kept take up, so that a process stays
-	// small whatever the name servers send.
+	// maxBytes bounds the memory of the answers, whatever the name servers send.
 	maxBytes = 1 << 20
 
-	// maxEntryBytes bounds a single answer: one of 64 kB must not push out
-	// everything else. SPF records are some hundred octets long.
+	// maxEntryBytes bounds the memory of one answer: an answer of 64 kB must not
+	// evict everything else. SPF records have some hundred bytes.
 	maxEntryBytes = maxBytes / 32
 
-	// entryBytes is what an entry takes up beside name and data: itself and its
-	// place in the map. dataBytes is what data takes up beside its octets.
+	// entryBytes is the memory of an entry without name and data: itself and its
+	// slot in the map. dataBytes is the memory of an Answer.
 	entryBytes, dataBytes = 150, 120
 )
 
-// Cache keeps the answers of another Resolver by question, each for its TTL,
-// negative ones too (RFC 2308, 5), but neither failures nor answers without a
-// TTL. Lookups of one question at the same time become one. It is bounded in
-// entries and bytes; the answers used least recently go first.
+// Cache is a Resolver that caches the answers of another one, each for its TTL.
+// Negative answers are cached (RFC 2308, 5), failures and answers with a TTL of 0
+// are not. It is bounded in entries and in bytes, and evicts the answers that were
+// used least recently. Answers that have expired stay until they are evicted: see
+// Peek.
 //
-// What Ask asked for is handed over once even if it cannot be kept, as
-// long as its context lasts: it was asked on behalf of a Lookup to come, which
-// would otherwise ask again.
+// A Cache is not safe for concurrent use.
 type Cache struct {
-	resolver Resolver
-	starter  Starter // the same, if it is one
+	resolver AsyncResolver
+	answers  *lru.Cache[Question, entry]
+	start    time.Time // entry.expires is relative to it, which is monotonic and short
 
-	mu      sync.Mutex
-	entries map[Question]*entry
-	ring    entry // of entries, latest used first; this one is none itself
-	bytes   int
-	flights map[Question]*flight
-	start   time.Time // what entry.expires is relative to: monotonic
+	pending []*pending // in the order in which they were started
+	prefetches
 }
 
-// entry is what is known of a question. It stays when it has expired, until
-// others need the room: see Stale. There are thousands of them, so they are
-// small: most have neither data nor errand.
+// entry is a cached answer. There are thousands of them, and most have no data, so
+// it is small.
 type entry struct {
-	prev, next *entry
-	question   Question
-	data       *Answer       // nil if the answer is void
-	expires    time.Duration // since Cache.start; 0 if there is no answer
-	size       uint16        // of the answer's message, as far as that can tell
-	bytes      uint16        // of this entry
-	nxdomain   bool
-	tcp        bool
-	errand     *errand // nil once it is done
+	data     *Answer       // nil if the answer is void
+	expires  time.Duration // since Cache.start
+	size     uint16        // of the message, or the largest value
+	nxdomain bool
+	tcp      bool
 }
 
-// errand is the outcome of an Ask that is still to be handed over.
-type errand struct {
-	owner context.Context // whose Ask it was
-	err   error           // its failure; the entry's answer is then an older one
+// pending is a lookup in progress, or one whose outcome was not taken yet. The
+// answer to a prefetch is returned once even if it cannot be cached: otherwise the
+// lookup that it was made for would send the query again.
+type pending struct {
+	*Call
+	prefetch bool // started by Prefetch
+	crowded  bool // prefetches were in flight beside it
+	sent     time.Time
+	wanted   time.Time // when a Lookup began to wait for it; the zero time if none did
+	settled  bool      // its outcome was noticed,
+	arrived  time.Time // at this time
+	seen     bool      // Next has returned it
 }
 
-// answer gives the answer that an entry holds.
-func (e *entry) answer() Answer {
-	if e.data != nil {
-		return *e.data
-	}
-	return Answer{NXDomain: e.nxdomain, Size: int(e.size), TCP: e.tcp}
-}
-
-// NewCache makes an empty cache of the answers that r gives.
+// NewCache returns an empty cache of the answers of r. Prefetching needs an
+// AsyncResolver.
 func NewCache(r Resolver) *Cache {
-	c := &Cache{resolver: r, entries: make(map[Question]*entry), flights: make(map[Question]*flight), start: time.Now()}
-	c.starter, _ = r.(Starter)
-	c.ring.prev, c.ring.next = &c.ring, &c.ring
+	c := &Cache{
+		answers: lru.New(maxEntries, maxBytes, func(q Question, e entry) int { return entrySize(q, e.data) }),
+		start:   time.Now(),
+	}
+	if c.resolver, c.async = r.(AsyncResolver); !c.async {
+		c.resolver = blocking{r}
+	}
 	return c
 }
 
-// Stale gives the last answer to q that is known, even if it has expired. It
-// is no more than a hint at what is going to be asked.
-func (c *Cache) Stale(q Question) (Answer, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e := c.entries[q]
-	if e == nil || e.expires == 0 {
-		return Answer{}, false
+// Lookup implements Resolver.
+func (c *Cache) Lookup(q Question, deadline time.Time) (Answer, error) {
+	if expired(deadline) {
+		return Answer{}, &Error{Kind: OutOfTime, Question: q}
 	}
-	a := e.answer()
-	a.TTL, a.Cached = max(e.expires-time.Since(c.start), 0), true
-	return a, true
+	if c.find(q) == nil {
+		if e, ok := c.answers.Get(q); ok && e.expires > time.Since(c.start) {
+			return c.answer(e), nil
+		}
+	}
+	for {
+		p := c.want(q, deadline)
+		switch {
+		case p.settled:
+			return c.take(p, deadline)
+		case expired(deadline): // a prefetch may last longer
+			return Answer{}, &Error{Kind: Timeout, Question: q}
+		}
+		c.progress(deadline)
+	}
 }
 
-// kept gives what is kept of q, if that can be used. A lookup that is itself
-// ahead is not who has to be handed it.
-func (c *Cache) kept(q Question, ahead bool) (a Answer, err error, ok bool) {
-	e := c.entries[q]
-	if e == nil {
-		return Answer{}, nil, false
+// want returns the pending lookup of q, and starts it if necessary.
+func (c *Cache) want(q Question, deadline time.Time) *pending {
+	p := c.find(q)
+	if p == nil {
+		crowded := c.isPrefetching()
+		p = c.add(&pending{Call: c.resolver.Start(q, deadline), crowded: crowded})
 	}
-	left := e.expires - time.Since(c.start)
-	awaited := e.errand != nil && e.errand.owner.Err() == nil
-	if !awaited && left <= 0 {
-		return Answer{}, nil, false
+	if p.wanted.IsZero() {
+		p.wanted = time.Now()
 	}
-	if awaited {
-		err = e.errand.err
+	return p
+}
+
+// find returns the pending lookup of q, or nil.
+func (c *Cache) find(q Question) *pending {
+	for _, p := range c.pending {
+		if p.Question == q {
+			return p
+		}
 	}
-	a = e.answer()
-	a.TTL, a.Cached = max(left, 0), true
-	e.unlink()
-	e.linkBehind(&c.ring)
-	if awaited && !ahead {
-		a.Ahead, a.Cached = true, false
-		e.errand = nil
+	return nil
+}
+
+// add adds a lookup that was started just now.
+func (c *Cache) add(p *pending) *pending {
+	p.sent = time.Now()
+	c.pending = append(c.pending, p)
+	if p.Done {
+		c.settle(p)
 	}
+	return p
+}
+
+// progress waits until something happens to a pending lookup, but not beyond a time.
+func (c *Cache) progress(until time.Time) {
+	c.resolver.Progress(until)
+	for i := 0; i < len(c.pending); {
+		p := c.pending[i]
+		if p.Done && !p.settled {
+			c.settle(p)
+		}
+		if i < len(c.pending) && c.pending[i] == p { // settle removes prefetches that failed
+			i++
+		}
+	}
+}
+
+// settle notices the outcome of a lookup.
+func (c *Cache) settle(p *pending) {
+	p.settled, p.arrived = true, time.Now()
+	switch {
+	case p.Err == nil:
+		c.put(p.Question, p.Answer)
+	case p.prefetch:
+		c.prefetchFailed(p)
+	}
+}
+
+// take removes a lookup and returns its outcome.
+func (c *Cache) take(p *pending, deadline time.Time) (Answer, error) {
+	c.remove(p)
+	a, err := p.Answer, p.Err
 	if err != nil {
-		return Answer{}, err, true
+		a, err = c.repeat(p, deadline)
 	}
-	return a, nil, true
+	a.TTL = max(a.TTL-time.Since(p.arrived), 0)
+	a.Prefetched, a.Duration = p.prefetch, max(p.arrived.Sub(p.wanted), 0)
+	return a, err
 }
 
-// keep keeps the outcome of a lookup. An owner has yet to be handed it.
-func (c *Cache) keep(q Question, f *flight, owner context.Context) {
-	e := c.entries[q]
-	if e != nil {
-		c.drop(e)
-	}
-	if f.err == nil {
-		e = newEntry(q, f.answer)
-		if e == nil {
+// remove removes a pending lookup.
+func (c *Cache) remove(p *pending) {
+	for i := range c.pending {
+		if c.pending[i] == p {
+			c.pending = append(c.pending[:i], c.pending[i+1:]...)
 			return
 		}
-		e.expires = time.Since(c.start) + f.answer.TTL
-	} else if e == nil {
-		e = newEntry(q, Answer{})
-	}
-	e.errand = nil
-	if owner != nil {
-		e.errand = &errand{owner, f.err}
-	}
-	c.entries[e.question] = e
-	c.bytes += int(e.bytes)
-	e.linkBehind(&c.ring)
-	for len(c.entries) > maxEntries || c.bytes > maxBytes {
-		c.drop(c.ring.prev)
 	}
 }
 
-// newEntry makes an entry of an answer, nil if that is too large to be kept.
-func newEntry(q Question, a Answer) *entry {
-	bytes := entryBytes + len(q.Name)
-	e := &entry{size: uint16(min(a.Size, math.MaxUint16)), nxdomain: a.NXDomain, tcp: a.TCP}
+// Peek implements Prefetcher.
+func (c *Cache) Peek(q Question) (Answer, bool) {
+	e, ok := c.answers.Peek(q)
+	if !ok {
+		return Answer{}, false
+	}
+	return c.answer(e), true
+}
+
+// answer returns the answer in an entry.
+func (c *Cache) answer(e entry) Answer {
+	a := Answer{NXDomain: e.nxdomain, Size: int(e.size), TCP: e.tcp}
+	if e.data != nil {
+		a = *e.data
+	}
+	a.TTL, a.Cached = max(e.expires-time.Since(c.start), 0), true
+	return a
+}
+
+// put caches an answer, unless it is too large.
+func (c *Cache) put(q Question, a Answer) {
+	e := entry{
+		expires:  time.Since(c.start) + a.TTL,
+		size:     uint16(min(a.Size, math.MaxUint16)),
+		nxdomain: a.NXDomain, tcp: a.TCP,
+	}
 	if !a.Void() {
-		bytes += dataBytes + weight(a)
 		e.data = &a
 	}
-	if bytes > maxEntryBytes {
-		return nil
+	if entrySize(q, e.data) > maxEntryBytes {
+		c.answers.Remove(q)
+		return
 	}
-	e.bytes = uint16(bytes)
-	e.question = Question{strings.Clone(q.Name), q.Type} // it may be a part of a whole request
-	return e
+	q.Name = strings.Clone(q.Name) // it may be part of a whole request
+	c.answers.Put(q, e)
 }
 
-// drop forgets an entry.
-func (c *Cache) drop(e *entry) {
-	e.unlink()
-	delete(c.entries, e.question)
-	c.bytes -= int(e.bytes)
-}
-
-func (e *entry) unlink() {
-	e.prev.next, e.next.prev = e.next, e.prev
-}
-
-func (e *entry) linkBehind(p *entry) {
-	e.prev, e.next = p, p.next
-	p.next.prev = e
-	p.next = e
-}
-
-// weight estimates the octets that an answer's data take up.
-func weight(a Answer) int {
+// entrySize estimates the memory of an entry.
+func entrySize(q Question, data *Answer) int {
 	const (
-		header = 16 // of a string
-		slice  = 24 // or an address
+		stringHeader = 16
+		sliceHeader  = 24 // and the size of an address
 	)
-	n := slice*(len(a.TXT)+len(a.Addrs)) + header*len(a.Names)
-	for _, record := range a.TXT {
-		n += header * len(record)
+	n := entryBytes + len(q.Name)
+	if data == nil {
+		return n
+	}
+	n += dataBytes + sliceHeader*(len(data.TXT)+len(data.Addrs)) + stringHeader*len(data.Names)
+	for _, record := range data.TXT {
+		n += stringHeader * len(record)
 		for _, s := range record {
 			n += len(s)
 		}
 	}
-	for _, name := range a.Names {
+	for _, name := range data.Names {
 		n += len(name)
 	}
 	return n
 }
+
+// blocking is the AsyncResolver for a Resolver that is none.
+type blocking struct{ Resolver }
+
+func (b blocking) Start(q Question, deadline time.Time) *Call {
+	a, err := b.Lookup(q, deadline)
+	return &Call{Question: q, Answer: a, Err: err, Done: true}
+}
+
+func (b blocking) StartOnce(q Question, deadline time.Time) *Call { return b.Start(q, deadline) }
+func (b blocking) Cancel(*Call)                                   {}
+func (b blocking) Progress(until time.Time)                       { time.Sleep(time.Until(until)) }

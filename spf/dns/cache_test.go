@@ -1,94 +1,82 @@
-package dns
+package dns_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
-
-// fakeResolver answers from functions and counts the questions.
-type fakeResolver struct {
-	mu     sync.Mutex
-	asked  map[Question]int
-	answer func(ctx context.Context, q Question, nth int) (Answer, error)
-}
-
-func (f *fakeResolver) Lookup(ctx context.Context, q Question) (Answer, error) {
-	f.mu.Lock()
-	if f.asked == nil {
-		f.asked = make(map[Question]int)
-	}
-	f.asked[q]++
-	nth := f.asked[q]
-	f.mu.Unlock()
-	return f.answer(ctx, q, nth)
-}
-
-func (f *fakeResolver) count(q Question) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.asked[q]
-}
-
-// after answers a after d, or fails with a time-out when ctx is done first.
-func after(d time.Duration, a Answer, err error) func(context.Context, Question, int) (Answer, error) {
-	return func(ctx context.Context, q Question, _ int) (Answer, error) {
-		select {
-		case <-time.After(d):
-			return a, err
-		case <-ctx.Done():
-			return Answer{}, &Error{Kind: Timeout, Question: q}
-		}
-	}
-}
 
 var (
-	someTXT    = Question{"example.org", TypeTXT}
-	someAnswer = Answer{TXT: [][]string{{"v=spf1 -all"}}, TTL: time.Minute, Size: 80}
+	someTXT    = dns.Question{Name: "example.org", Type: dns.TypeTXT}
+	someAnswer = dns.Answer{TXT: [][]string{{"v=spf1 -all"}}, TTL: time.Minute, Size: 80}
+	servfail   = &dns.Error{Kind: dns.BadRcode, Rcode: 2}
+	refused    = &dns.Error{Kind: dns.BadRcode, Rcode: 5}
+	noTime     time.Time
 )
+
+// answering returns a resolver that has one answer to all questions, after a delay.
+func answering(delay time.Duration, a dns.Answer, err error) *dnsfake.Resolver {
+	return &dnsfake.Resolver{
+		Answer: func(dns.Question) (dns.Answer, error) { return a, err },
+		Delay:  func(dns.Question) time.Duration { return delay },
+	}
+}
+
+// wantKind fails the test if err is not a *dns.Error of a kind.
+func wantKind(t *testing.T, err error, kind dns.ErrorKind) {
+	t.Helper()
+	if e, ok := err.(*dns.Error); !ok || e.Kind != kind {
+		t.Errorf("error %v, want one of kind %d", err, kind)
+	}
+}
+
+// numbered returns the i-th of many questions.
+func numbered(i int) dns.Question {
+	return dns.Question{Name: fmt.Sprint(i, ".example"), Type: dns.TypeTXT}
+}
 
 func TestCacheKeepsForTTL(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		answer Answer
+		answer dns.Answer
 		err    error
 		later  time.Duration
 		asked  int
 		ttl    time.Duration
 		cached bool
 	}{
-		{"at once", someAnswer, nil, 0, 1, time.Minute, true},
-		{"remaining TTL", someAnswer, nil, 20 * time.Second, 1, 40 * time.Second, true},
-		{"last moment", someAnswer, nil, time.Minute - 1, 1, 1, true},
-		{"expired", someAnswer, nil, time.Minute, 2, time.Minute, false},
-		{"NXDOMAIN kept", Answer{NXDomain: true, TTL: time.Minute}, nil, 59 * time.Second, 1, time.Second, true},
-		{"NXDOMAIN expired", Answer{NXDomain: true, TTL: time.Minute}, nil, time.Minute, 2, time.Minute, false},
-		{"NODATA kept", Answer{TTL: time.Minute}, nil, 59 * time.Second, 1, time.Second, true},
-		{"TTL 0 never kept", Answer{TXT: someAnswer.TXT}, nil, 0, 2, 0, false},
-		{"failure never kept", Answer{}, &Error{Kind: BadRcode, Rcode: rcodeServFail}, 0, 2, 0, false},
+		{name: "at once", answer: someAnswer, asked: 1, ttl: time.Minute, cached: true},
+		{name: "remaining TTL", answer: someAnswer, later: 20 * time.Second, asked: 1, ttl: 40 * time.Second, cached: true},
+		{name: "last moment", answer: someAnswer, later: time.Minute - 1, asked: 1, ttl: 1, cached: true},
+		{name: "expired", answer: someAnswer, later: time.Minute, asked: 2, ttl: time.Minute},
+		{name: "NXDOMAIN kept", answer: dns.Answer{NXDomain: true, TTL: time.Minute}, later: 59 * time.Second, asked: 1, ttl: time.Second, cached: true},
+		{name: "NXDOMAIN expired", answer: dns.Answer{NXDomain: true, TTL: time.Minute}, later: time.Minute, asked: 2, ttl: time.Minute},
+		{name: "NODATA kept", answer: dns.Answer{TTL: time.Minute}, later: 59 * time.Second, asked: 1, ttl: time.Second, cached: true},
+		{name: "TTL 0 never kept", answer: dns.Answer{TXT: someAnswer.TXT}, asked: 2},
+		{name: "failure never kept", err: servfail, asked: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := &fakeResolver{answer: after(0, test.answer, test.err)}
-				c := NewCache(f)
-				if a, err := c.Lookup(t.Context(), someTXT); a.Cached || a.Ahead || a.TTL != test.answer.TTL || err != test.err {
+				f := answering(0, test.answer, test.err)
+				c := dns.NewCache(f)
+				if a, err := c.Lookup(someTXT, noTime); a.Cached || a.Prefetched || a.TTL != test.answer.TTL || err != test.err {
 					t.Fatalf("first: %+v, %v", a, err)
 				}
 				time.Sleep(test.later)
-				a, err := c.Lookup(t.Context(), someTXT)
-				if err != test.err || a.TTL != test.ttl || a.Cached != test.cached || a.Ahead {
+				a, err := c.Lookup(someTXT, noTime)
+				if err != test.err || a.TTL != test.ttl || a.Cached != test.cached || a.Prefetched {
 					t.Errorf("got %+v, %v", a, err)
 				}
 				if len(a.TXT) != len(test.answer.TXT) || a.NXDomain != test.answer.NXDomain {
 					t.Errorf("got %+v, want the data of %+v", a, test.answer)
 				}
-				if n := f.count(someTXT); n != test.asked {
+				if n := f.Count(someTXT); n != test.asked {
 					t.Errorf("asked %d times, want %d", n, test.asked)
 				}
 			})
@@ -96,290 +84,159 @@ func TestCacheKeepsForTTL(t *testing.T) {
 	}
 }
 
-func TestCacheTellsTypesApart(t *testing.T) {
-	f := &fakeResolver{answer: after(0, someAnswer, nil)}
-	c := NewCache(f)
-	c.Lookup(t.Context(), Question{"example.org", TypeTXT})
-	if a, _ := c.Lookup(t.Context(), Question{"example.org", TypeMX}); a.Cached {
+func TestCacheDistinguishesTypes(t *testing.T) {
+	c := dns.NewCache(answering(0, someAnswer, nil))
+	c.Lookup(dns.Question{Name: "example.org", Type: dns.TypeTXT}, noTime)
+	if a, _ := c.Lookup(dns.Question{Name: "example.org", Type: dns.TypeMX}, noTime); a.Cached {
 		t.Error("MX answered from TXT")
 	}
 }
 
-func TestCacheOneFlight(t *testing.T) {
+func TestCacheOutOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeResolver{answer: after(time.Second, someAnswer, nil)}
-		c := NewCache(f)
-		var all sync.WaitGroup
-		for range 10 {
-			all.Go(func() {
-				if a, err := c.Lookup(t.Context(), someTXT); err != nil || a.TTL != time.Minute || a.Cached {
-					t.Errorf("got %+v, %v", a, err)
-				}
-			})
+		f := answering(time.Minute, someAnswer, nil)
+		c := dns.NewCache(f)
+		_, err := c.Lookup(someTXT, time.Now())
+		wantKind(t, err, dns.OutOfTime)
+		if len(f.Asked) != 0 {
+			t.Errorf("asked %v", f.Asked)
 		}
-		all.Wait()
-		if n := f.count(someTXT); n != 1 {
-			t.Errorf("asked %d times, want 1", n)
-		}
-	})
-}
-
-func TestCacheWaiterLeaves(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := NewCache(&fakeResolver{answer: after(time.Minute, someAnswer, nil)})
-		goAhead(c, t.Context(), someTXT)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
 		start := time.Now()
-		_, err := c.Lookup(ctx, someTXT)
-		wantDNSError(t, err, Timeout)
+		_, err = c.Lookup(someTXT, start.Add(time.Second))
+		wantKind(t, err, dns.Timeout)
 		if d := time.Since(start); d != time.Second {
 			t.Errorf("returned after %v, want 1s", d)
 		}
-		time.Sleep(time.Minute)
 	})
 }
 
-// The one who asked first goes away; those who wait for his answer get one.
-func TestCacheAskerLeaves(t *testing.T) {
-	for _, ahead := range []bool{false, true} {
-		t.Run(fmt.Sprint("ahead=", ahead), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := &fakeResolver{answer: after(10*time.Second, someAnswer, nil)}
-				c := NewCache(f)
-				ctx, cancel := context.WithCancel(t.Context())
-				if ahead {
-					goAhead(c, ctx, someTXT)
-				} else {
-					go c.Lookup(ctx, someTXT)
-				}
-				synctest.Wait()
-				var waiters sync.WaitGroup
-				for range 3 {
-					waiters.Go(func() {
-						if a, err := c.Lookup(t.Context(), someTXT); err != nil || a.Void() {
-							t.Errorf("got %+v, %v", a, err)
-						}
-					})
-				}
-				time.Sleep(time.Second)
-				cancel()
-				waiters.Wait()
-				if n := f.count(someTXT); n != 2 {
-					t.Errorf("asked %d times, want 2", n)
-				}
-			})
-		})
-	}
-}
-
-func TestCacheAhead(t *testing.T) {
-	failure := &Error{Kind: BadRcode, Rcode: rcodeServFail}
-	for _, test := range []struct {
-		name   string
-		answer Answer
-		err    error
-		wait   time.Duration // before the lookup
-		done   bool          // Ask's context is done by then
-		ahead  bool          // the lookup gets what Ask asked for
-		again  int           // questions after another lookup
-	}{
-		{"under way", someAnswer, nil, 0, false, true, 1},
-		{"arrived", someAnswer, nil, 2 * time.Second, false, true, 1},
-		{"arrived, owner gone", someAnswer, nil, 2 * time.Second, true, false, 1},
-		{"without TTL, under way", Answer{TXT: someAnswer.TXT}, nil, 0, false, true, 2},
-		{"without TTL, arrived", Answer{TXT: someAnswer.TXT}, nil, 2 * time.Second, false, true, 2},
-		{"without TTL, owner gone", Answer{TXT: someAnswer.TXT}, nil, 2 * time.Second, true, false, 3},
-		{"failure under way", Answer{}, failure, 0, false, true, 2},
-		{"failure arrived", Answer{}, failure, 2 * time.Second, false, true, 2},
-		{"failure, owner gone", Answer{}, failure, 2 * time.Second, true, false, 3},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := &fakeResolver{answer: after(time.Second, test.answer, test.err)}
-				c := NewCache(f)
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				goAhead(c, ctx, someTXT)
-				goAhead(c, ctx, someTXT)
-				goAhead(c, ctx, someTXT)
-				time.Sleep(test.wait)
-				goAhead(c, ctx, someTXT)
-				if test.done {
-					cancel()
-				}
-				a, err := c.Lookup(t.Context(), someTXT)
-				if err != test.err || err == nil && a.Ahead != test.ahead {
-					t.Errorf("got %+v, %v", a, err)
-				}
-				if test.ahead && f.count(someTXT) != 1 {
-					t.Errorf("asked %d times, want 1", f.count(someTXT))
-				}
-				a, err = c.Lookup(t.Context(), someTXT)
-				if err != test.err || a.Ahead {
-					t.Errorf("second lookup: %+v, %v", a, err)
-				}
-				if n := f.count(someTXT); n != test.again {
-					t.Errorf("asked %d times in all, want %d", n, test.again)
-				}
-			})
-		})
-	}
-}
-
-func TestCacheAheadOutOfTime(t *testing.T) {
+func TestCachePeek(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeResolver{answer: after(0, someAnswer, nil)}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		c := NewCache(f)
-		goAhead(c, ctx, someTXT)
-		synctest.Wait()
-		if n := f.count(someTXT); n != 0 {
-			t.Errorf("asked %d times, want 0", n)
-		}
-		_, err := c.Lookup(ctx, someTXT)
-		wantDNSError(t, err, OutOfTime)
-	})
-}
-
-func TestCacheStale(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		failure := &Error{Kind: Timeout}
-		c := NewCache(&fakeResolver{answer: func(_ context.Context, _ Question, nth int) (Answer, error) {
-			if nth == 1 {
-				return someAnswer, nil
-			}
-			return Answer{}, failure
-		}})
-		if a, ok := c.Stale(someTXT); ok {
+		f := answering(0, someAnswer, nil)
+		c := dns.NewCache(f)
+		if a, ok := c.Peek(someTXT); ok {
 			t.Errorf("before any lookup: %+v", a)
 		}
-		c.Lookup(t.Context(), someTXT)
+		c.Lookup(someTXT, noTime)
 		time.Sleep(time.Hour)
-		if a, ok := c.Stale(someTXT); !ok || a.Void() || a.TTL != 0 {
+		f.Answer = func(dns.Question) (dns.Answer, error) { return dns.Answer{}, servfail }
+		if a, ok := c.Peek(someTXT); !ok || a.Void() || a.TTL != 0 {
 			t.Errorf("expired: %+v, %v", a, ok)
 		}
-		goAhead(c, t.Context(), someTXT)
-		if a, ok := c.Stale(someTXT); !ok || a.Void() {
-			t.Errorf("renewal failed: %+v, %v", a, ok)
+		if _, err := c.Lookup(someTXT, noTime); err != servfail {
+			t.Errorf("got %v, want the failure", err)
 		}
-		if _, err := c.Lookup(t.Context(), someTXT); err != failure {
-			t.Errorf("got %v, want the failure of the renewal", err)
+		if a, ok := c.Peek(someTXT); !ok || a.Void() {
+			t.Errorf("after a failure: %+v, %v", a, ok)
 		}
-		if a, ok := c.Stale(someTXT); !ok || a.Void() {
-			t.Errorf("failure handed over: %+v, %v", a, ok)
-		}
-	})
-}
-
-func TestCachePanic(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := NewCache(&fakeResolver{answer: func(context.Context, Question, int) (Answer, error) { panic("no") }})
-		_, err := c.Lookup(t.Context(), someTXT)
-		wantDNSError(t, err, Malformed)
-		goAhead(c, t.Context(), someTXT)
-		_, err = c.Lookup(t.Context(), someTXT)
-		wantDNSError(t, err, Malformed)
 	})
 }
 
 func TestCacheBounds(t *testing.T) {
+	const maxEntries = 4096
 	long := strings.Repeat("x", 200)
 	for _, test := range []struct {
-		name    string
-		answer  Answer
-		err     error
-		entries int // -1: as many as the bytes allow
+		name   string
+		answer dns.Answer
+		err    error
+		min    int
+		max    int
 	}{
-		{"small", Answer{TTL: time.Hour}, nil, maxEntries},
-		{"TXT", Answer{TTL: time.Hour, TXT: [][]string{{long, long, long, long, long, long}}}, nil, -1},
-		{"addresses", Answer{TTL: time.Hour, Addrs: make([]netip.Addr, 1000)}, nil, -1},
-		{"names", Answer{TTL: time.Hour, Names: []string{long, long, long, long, long, long}}, nil, -1},
-		{"too large", Answer{TTL: time.Hour, TXT: [][]string{make([]string, 5000)}}, nil, 0},
-		{"failures", Answer{}, errors.New("failure"), maxEntries},
+		{name: "small", answer: dns.Answer{TTL: time.Hour}, min: maxEntries, max: maxEntries},
+		{name: "TXT", answer: dns.Answer{TTL: time.Hour, TXT: [][]string{{long, long, long, long, long, long}}}, min: 500, max: 1000},
+		{name: "addresses", answer: dns.Answer{TTL: time.Hour, Addrs: make([]netip.Addr, 1000)}, min: 30, max: 50},
+		{name: "names", answer: dns.Answer{TTL: time.Hour, Names: []string{long, long, long, long, long, long}}, min: 500, max: 1000},
+		{name: "too large", answer: dns.Answer{TTL: time.Hour, TXT: [][]string{make([]string, 5000)}}},
+		{name: "failures", err: servfail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := NewCache(&fakeResolver{answer: after(0, test.answer, test.err)})
-				for i := range maxEntries + 100 {
-					goAhead(c, t.Context(), Question{fmt.Sprint(i, ".example"), TypeTXT})
-				}
-				sum, n := 0, 0
-				for e := c.ring.next; e != &c.ring; e = e.next {
-					sum += int(e.bytes)
+			c := dns.NewCache(answering(0, test.answer, test.err))
+			for i := range maxEntries + 100 {
+				c.Lookup(numbered(i), noTime)
+			}
+			n := 0
+			for i := range maxEntries + 100 {
+				if _, ok := c.Peek(numbered(i)); ok {
 					n++
 				}
-				if n != len(c.entries) || sum != c.bytes {
-					t.Errorf("the ring has %d entries and %d bytes, the cache %d and %d", n, sum, len(c.entries), c.bytes)
-				}
-				if test.entries >= 0 && n != test.entries || n > maxEntries || sum > maxBytes {
-					t.Errorf("%d entries, %d bytes", n, sum)
-				}
-				if test.entries < 0 && sum < maxBytes-maxEntryBytes {
-					t.Errorf("only %d bytes used", sum)
-				}
-			})
+			}
+			if n < test.min || n > test.max {
+				t.Errorf("%d answers, want %d to %d", n, test.min, test.max)
+			}
 		})
 	}
 }
 
-func TestCacheForgetsLeastUsed(t *testing.T) {
-	f := &fakeResolver{answer: after(0, Answer{TTL: time.Hour}, nil)}
-	c := NewCache(f)
-	name := func(i int) Question { return Question{fmt.Sprint(i, ".example"), TypeTXT} }
+// An answer too large for the cache replaces a smaller one that has expired.
+func TestCacheForgetsBeforeTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := answering(0, someAnswer, nil)
+		c := dns.NewCache(f)
+		c.Lookup(someTXT, noTime)
+		time.Sleep(time.Hour)
+		f.Answer = func(dns.Question) (dns.Answer, error) {
+			return dns.Answer{TTL: time.Hour, TXT: [][]string{make([]string, 5000)}}, nil
+		}
+		c.Lookup(someTXT, noTime)
+		if a, ok := c.Peek(someTXT); ok {
+			t.Errorf("the cache has %d strings", len(a.TXT[0]))
+		}
+	})
+}
+
+func TestCacheEvictsLeastUsed(t *testing.T) {
+	const maxEntries = 4096
+	c := dns.NewCache(answering(0, dns.Answer{TTL: time.Hour}, nil))
 	for i := range maxEntries {
-		c.Lookup(t.Context(), name(i))
+		c.Lookup(numbered(i), noTime)
 	}
-	c.Lookup(t.Context(), name(0))
-	c.Lookup(t.Context(), name(maxEntries))
-	if a, _ := c.Lookup(t.Context(), name(0)); !a.Cached {
-		t.Error("what was used last is gone")
+	c.Lookup(numbered(0), noTime)
+	c.Lookup(numbered(maxEntries), noTime)
+	if a, _ := c.Lookup(numbered(0), noTime); !a.Cached {
+		t.Error("the answer used last is gone")
 	}
-	if a, _ := c.Lookup(t.Context(), name(1)); a.Cached {
-		t.Error("what was used least is still there")
+	if a, _ := c.Lookup(numbered(1), noTime); a.Cached {
+		t.Error("the answer used least is still there")
 	}
 }
 
 func TestCacheHitAllocates(t *testing.T) {
-	c := NewCache(&fakeResolver{answer: after(0, someAnswer, nil)})
-	c.Lookup(t.Context(), someTXT)
-	if n := testing.AllocsPerRun(100, func() { c.Lookup(t.Context(), someTXT) }); n != 0 {
+	c := dns.NewCache(answering(0, someAnswer, nil))
+	c.Lookup(someTXT, noTime)
+	if n := testing.AllocsPerRun(100, func() { c.Lookup(someTXT, noTime) }); n != 0 {
 		t.Errorf("%v allocations a lookup, want 0", n)
 	}
 }
 
+// A Resolver that is not an AsyncResolver is cached, and never prefetched from.
+func TestCacheOfResolver(t *testing.T) {
+	zone, err := dns.ParseZone(strings.NewReader("example.org. TXT x\n"), "", "zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dns.NewCache(zone)
+	if c.Prefetch(someTXT, noTime) {
+		t.Error("prefetches")
+	}
+	for _, cached := range []bool{false, true} {
+		if a, err := c.Lookup(someTXT, noTime); err != nil || a.Void() || a.Cached != cached || !a.FromFile {
+			t.Errorf("got %+v, %v", a, err)
+		}
+	}
+}
+
 func BenchmarkCacheHit(b *testing.B) {
-	c := NewCache(&fakeResolver{answer: after(0, someAnswer, nil)})
+	c := dns.NewCache(answering(0, someAnswer, nil))
 	b.ReportAllocs()
 	for b.Loop() {
-		c.Lookup(b.Context(), someTXT)
+		c.Lookup(someTXT, noTime)
 	}
 }
 
 func BenchmarkCacheMiss(b *testing.B) {
-	c := NewCache(resolverFunc(func(context.Context, Question) (Answer, error) { return Answer{}, nil }))
+	c := dns.NewCache(answering(0, dns.Answer{}, nil))
 	b.ReportAllocs()
 	for b.Loop() {
-		c.Lookup(b.Context(), someTXT)
-	}
-}
-
-// goAhead asks ahead, as far as that goes without waiting.
-func goAhead(c *Cache, ctx context.Context, q Question) {
-	c.Ask(ctx, q, func(Answer) {})
-	synctest.Wait()
-}
-
-type resolverFunc func(context.Context, Question) (Answer, error)
-
-func (f resolverFunc) Lookup(ctx context.Context, q Question) (Answer, error) { return f(ctx, q) }
-
-// wantDNSError tells when err is no *Error of the kind.
-func wantDNSError(t *testing.T, err error, kind ErrorKind) {
-	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != kind {
-		t.Errorf("got error %v, want one of kind %d", err, kind)
+		c.Lookup(someTXT, noTime)
 	}
 }

@@ -1,64 +1,62 @@
 package dns
 
 import (
-	"context"
-	"net"
 	"net/netip"
-	"strconv"
-	"sync"
-	"sync/atomic"
-	"syscall"
+	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
-	// UDPSize is the length of answers that no path fragments: an IPv6 packet
-	// of 1280 octets less its headers.
+	// UDPSize is the size of answers that no path fragments: an IPv6 packet of
+	// 1280 bytes without its headers.
 	UDPSize = 1232
 
-	// udpSizeLoopback is the length of answers from this host itself, where
-	// nothing is fragmented: it spares most TXT sets the way over TCP.
+	// udpSizeLoopback is the size of answers from this host, where nothing is
+	// fragmented. It saves most large TXT sets the way over TCP.
 	udpSizeLoopback = 4096
+
+	// serverBackoff is how long a name server that did not answer is tried after
+	// the others only. A dead server beside a live one costs one time-out in that
+	// time, and one that comes back is soon used again.
+	serverBackoff = 30 * time.Second
+
+	// noDeadline replaces the zero deadline. Retries end far earlier.
+	noDeadline = 24 * time.Hour
 )
 
-// Client asks recursive name servers: over UDP, and over TCP what UDP cannot
-// carry. It goes from server to server until one gives an answer of RCODE 0 or
-// 3; when none does it fails with the most telling failure.
+// Client queries recursive name servers over UDP, and over TCP if an answer does
+// not fit in a datagram. It tries each server in turn until one answers with RCODE
+// 0 or 3, and follows CNAMEs.
 //
-// It keeps no answers (see Cache), only which servers did not answer lately and
-// which cannot do EDNS(0).
+// A Client keeps no answers (see Cache). It remembers which servers did not answer
+// recently and which do not support EDNS(0).
 //
-// There is neither goroutine nor timer behind a lookup: those that are under way
-// are carried on by whoever waits for one of them. So what was begun with Start
-// wants a Wait, if only one whose context is done.
+// A Client is not safe for concurrent use. It starts no goroutines: whoever waits
+// for one call advances all calls in progress.
 type Client struct {
 	conf    ResolvConf
 	servers []server
-	start   time.Time // what server.shunned is relative to: monotonic
+	rotated int // how often the servers' order was rotated
 
-	mu      sync.Mutex
-	turn    int           // of ResolvConf.Rotate
-	active  []*lookup     // under way
-	ended   []*lookup     // those whose done is yet to be called
-	calling int           // how many goroutines call some done
-	round   chan struct{} // closed when something has changed; nil if nobody waits for that
-	idle    []*lookup     // to be used again
-	sockets []socket      // for poll; nil while somebody has it
-	reply   [udpSizeLoopback]byte
-	first   [2]lookup // those of the first check
+	calls  []*Call // in progress
+	polled []*Call // the calls of pollFDs
+	fds    []unix.PollFd
+	reply  [udpSizeLoopback]byte
 }
 
 // server is a name server and what is known of it.
 type server struct {
-	addr    netip.AddrPort
-	socket  syscall.Sockaddr // the same
-	udpSize uint16
-	plain   bool          // refuses EDNS(0)
-	shunned time.Duration // until then it comes last, since Client.start
+	addr      netip.AddrPort
+	sockaddr  unix.Sockaddr
+	udpSize   uint16
+	noEDNS    bool      // it does not support EDNS(0)
+	downUntil time.Time // until then it is tried last
 }
 
-// NewClient makes a client of the name servers and options in conf, of which
-// those out of range get the values of DefaultResolvConf.
+// NewClient returns a client for the name servers and options in conf. Missing or
+// invalid values are replaced by those of DefaultResolvConf.
 func NewClient(conf ResolvConf) *Client {
 	fallback := DefaultResolvConf()
 	if len(conf.Servers) == 0 {
@@ -70,71 +68,123 @@ func NewClient(conf ResolvConf) *Client {
 	if conf.Attempts <= 0 {
 		conf.Attempts = fallback.Attempts
 	}
-	c := &Client{conf: conf, start: time.Now(), servers: make([]server, len(conf.Servers))}
+	c := &Client{conf: conf, servers: make([]server, len(conf.Servers))}
 	for i, addr := range conf.Servers {
-		c.servers[i] = server{addr: addr, socket: socketAddress(addr), udpSize: UDPSize}
+		c.servers[i] = server{addr: addr, sockaddr: sockaddrOf(addr), udpSize: UDPSize}
 		if addr.Addr().IsLoopback() {
 			c.servers[i].udpSize = udpSizeLoopback
 		}
 	}
-	c.idle = append(make([]*lookup, 0, maxIdle), &c.first[0], &c.first[1])
 	return c
 }
 
-// socketAddress gives an address to the system.
-func socketAddress(addr netip.AddrPort) syscall.Sockaddr {
-	ip := addr.Addr().Unmap()
-	if ip.Is4() {
-		return &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
-	}
-	return &syscall.SockaddrInet6{Port: int(addr.Port()), Addr: ip.As16(), ZoneId: zoneID(ip.Zone())}
+// Lookup implements Resolver. Aliases that form a loop have no data, and a name that
+// no message can hold does not exist. Each error is an *Error.
+func (c *Client) Lookup(q Question, deadline time.Time) (Answer, error) {
+	return c.Wait(c.Start(q, deadline))
 }
 
-// zoneID gives the number of the interface that a zone names (RFC 4007, 11.2).
-func zoneID(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if i, err := net.InterfaceByName(zone); err == nil {
-		return uint32(i.Index)
-	}
-	n, _ := strconv.ParseUint(zone, 10, 32)
-	return uint32(n)
+// Start starts a lookup and returns at once. The lookup ends at the deadline; the
+// zero time is no deadline.
+func (c *Client) Start(q Question, deadline time.Time) *Call {
+	return c.start(&Call{Question: q, deadline: deadline})
 }
 
-// Lookup asks for q and follows aliases. Beside a *Error it can return a
-// *LimitError, of kind CNAMELimit. Aliases that lead in a circle have no data;
-// a name that no message can hold does not exist. When ctx is cancelled it
-// returns within a tenth of a second.
-func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
-	var outcome struct {
-		answer Answer
-		err    error
-		landed atomic.Bool
-	}
-	c.Start(ctx, q, func(a Answer, err error) {
-		outcome.answer, outcome.err = a, err
-		outcome.landed.Store(true)
-	})
-	c.Wait(ctx, &outcome.landed)
-	if !outcome.landed.Load() { // ctx is done
-		return Answer{}, &Error{Kind: Timeout, Question: q}
-	}
-	return outcome.answer, outcome.err
+// StartOnce is Start for a lookup that is not repeated: one server is tried, once.
+func (c *Client) StartOnce(q Question, deadline time.Time) *Call {
+	return c.start(&Call{Question: q, deadline: deadline, once: true})
 }
 
-// Prefetch begins Lookup for q and returns at once.
-func (c *Client) Start(ctx context.Context, q Question, done func(Answer, error)) {
-	c.mu.Lock()
-	defer c.unlock()
-	var k *lookup
-	if n := len(c.idle); n > 0 {
-		k, c.idle = c.idle[n-1], c.idle[:n-1]
-	} else {
-		k = new(lookup)
+func (c *Client) start(call *Call) *Call {
+	if call.deadline.IsZero() {
+		call.deadline = time.Now().Add(noDeadline)
 	}
-	k.client, k.ctx, k.question, k.done = c, ctx, q, done
-	c.active = append(c.active, k)
-	k.begin()
-	c.changed()
+	call.fd = noSocket
+	c.calls = append(c.calls, call)
+	c.advance(call, response{}, errNotSent)
+	return call
+}
+
+// Wait advances all calls in progress until call is done, and returns its outcome.
+func (c *Client) Wait(call *Call) (Answer, error) {
+	for !call.Done {
+		c.Progress(call.deadline)
+	}
+	return call.Answer, call.Err
+}
+
+// Cancel ends a call that is no longer needed. If it is not done, its error is of
+// kind Timeout.
+func (c *Client) Cancel(call *Call) {
+	if !call.Done {
+		c.finish(call, Answer{}, &Error{Kind: Timeout, Question: call.Question})
+	}
+}
+
+// Progress waits until a server answers or a call expires, but not beyond a time,
+// and advances the calls concerned.
+func (c *Client) Progress(until time.Time) {
+	if until.IsZero() {
+		until = time.Now().Add(noDeadline)
+	}
+	c.polled, c.fds = append(c.polled[:0], c.calls...), c.fds[:0]
+	for _, call := range c.polled {
+		c.fds = append(c.fds, call.pollFD())
+		until = earliest(until, call.expires)
+	}
+	wait := max(time.Until(until), 0)
+	if _, err := unix.Poll(c.fds, int((wait+time.Millisecond-1)/time.Millisecond)); err != nil && err != unix.EINTR {
+		time.Sleep(min(wait, time.Millisecond)) // poll(2) is out of memory; do not spin
+	}
+	now := time.Now()
+	for i, call := range c.polled {
+		r, err := response{}, errWouldBlock
+		if c.fds[i].Revents != 0 {
+			r, err = call.receive(c.reply[:])
+		}
+		if err == errWouldBlock && !now.Before(call.expires) {
+			err = unix.ETIMEDOUT
+		}
+		c.advance(call, r, err)
+	}
+	clear(c.polled) // calls that are done are garbage
+}
+
+// serverOrder appends the servers to list in the order in which to try them.
+func (c *Client) serverOrder(list []*server) []*server {
+	first := 0
+	if c.conf.Rotate {
+		first = c.rotated % len(c.servers)
+		c.rotated++
+	}
+	now := time.Now()
+	for _, down := range [...]bool{false, true} {
+		for i := range c.servers {
+			if s := &c.servers[(first+i)%len(c.servers)]; now.Before(s.downUntil) == down {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// finish ends a call.
+func (c *Client) finish(call *Call, a Answer, err error) {
+	call.close()
+	call.Answer, call.Err, call.Done = a, err, true
+	i := slices.Index(c.calls, call)
+	c.calls = slices.Delete(c.calls, i, i+1)
+}
+
+// earliest returns the earlier of two times.
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// expired reports whether a deadline has passed; the zero time is no deadline.
+func expired(deadline time.Time) bool {
+	return !deadline.IsZero() && !time.Now().Before(deadline)
 }

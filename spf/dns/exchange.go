@@ -4,148 +4,159 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"syscall"
+	"net"
+	"net/netip"
+	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// maxJunk is how many datagrams that answer something else may come before the
-// question is put over TCP instead: late answers and duplicates are few, more
-// of them are somebody's guesses at the query's id (RFC 5452, 9.2), and reading
-// them costs time.
-const maxJunk = 100
+// maxMismatches is the number of datagrams that do not answer the query after
+// which TCP is used instead. Late and duplicate answers are few; more of them are
+// attempts to guess the query's ID (RFC 5452, 9.2), and reading them costs time.
+const maxMismatches = 100
 
-// noSocket is the descriptor of none.
+// noSocket is the descriptor of an exchange without a socket.
 const noSocket = -1
 
 var (
-	errNotYet = errors.New("no answer yet")
-	errJunk   = errors.New("answers to other questions")
-	errShort  = errors.New("message shorter than its header")
-	errCut    = errors.New("answer cut off")
-	errClosed = errors.New("connection closed within the answer")
+	errWouldBlock = errors.New("no answer yet")
+	errMismatch   = errors.New("answers to other questions")
+	errShort      = errors.New("message shorter than its header")
+	errTruncated  = errors.New("truncated answer")
+	errClosed     = errors.New("connection closed within the answer")
 )
 
-// exchange is a query to a server, and the wait for its answer. None of its
-// methods waits.
+// exchange is one query to one server and the answer to it. Its methods do not
+// block: they return errWouldBlock where they would have to.
 type exchange struct {
-	fd       int  // its socket, or noSocket
-	taken    bool // somebody waits for it
-	to       syscall.Sockaddr
-	udpSize  uint16    // the length of answers that was announced; 0: EDNS(0) was not used
-	deadline time.Time // of the answer
-	junk     int       // how many datagrams were no answer
-	tcp      *stream   // nil while it is over UDP
+	fd         int
+	udpSize    uint16    // announced in the query; 0: the query has no EDNS(0)
+	expires    time.Time // when to give up
+	mismatches int       // datagrams that did not answer the query
+	tcp        *stream   // nil while UDP is used
 
-	query []byte             // as TCP wants it, behind its length
-	space [2 + maxQuery]byte // of query
+	query []byte             // preceded by its length, for TCP
+	buf   [2 + maxQuery]byte // holds query
 }
 
-// begin puts the question of a lookup to a server, in a datagram if
-// TCP is not wanted. The socket is new and connected: its port is a random one,
-// and the kernel drops what others send (RFC 5452, 9.1 and 9.2). With a udpSize
-// of 0 it does without EDNS(0).
-func (x *exchange) begin(k *lookup, to syscall.Sockaddr, udpSize uint16) error {
-	x.to, x.udpSize, x.junk = to, udpSize, 0
+// buildQuery builds the query for q with a new random ID (RFC 5452, 9.2). With a
+// udpSize of 0 it has no EDNS(0).
+func (x *exchange) buildQuery(q Question, udpSize uint16) {
 	var id [2]byte
-	rand.Read(id[:]) // RFC 5452, 9.2; it cannot fail
-	x.query = appendQuery(x.space[:2], binary.BigEndian.Uint16(id[:]), k.asked, udpSize)
+	rand.Read(id[:]) // it never fails
+	x.query = appendQuery(x.buf[:2], binary.BigEndian.Uint16(id[:]), q, udpSize)
 	binary.BigEndian.PutUint16(x.query, uint16(len(x.query)-2))
-	if k.client.conf.UseTCP {
-		return x.overTCP(k)
-	}
-	if err := x.connect(k, syscall.SOCK_DGRAM); err != nil {
+	x.udpSize = udpSize
+}
+
+// sendUDP sends the query in a datagram. The socket is new and connected: its port
+// is random, and the kernel drops what others send (RFC 5452, 9.1 and 9.2).
+func (x *exchange) sendUDP(to *server, expires time.Time) error {
+	x.mismatches, x.tcp = 0, nil
+	if err := x.connect(to, unix.SOCK_DGRAM, expires); err != nil {
 		return err
 	}
-	_, err := syscall.Write(x.fd, x.query[2:])
-	return err
+	if _, err := unix.Write(x.fd, x.query[2:]); err != nil {
+		return err
+	}
+	return errWouldBlock
 }
 
-// overTCP puts the same over a connection of its own (RFC 7766).
-func (x *exchange) overTCP(k *lookup) error {
-	err := x.connect(k, syscall.SOCK_STREAM)
+// sendTCP opens a connection for the query (RFC 7766), which is written once the
+// connection is established.
+func (x *exchange) sendTCP(to *server, expires time.Time) error {
+	err := x.connect(to, unix.SOCK_STREAM, expires)
 	x.tcp = new(stream)
+	if err == nil {
+		err = errWouldBlock
+	}
 	return err
 }
 
-// connect connects a new socket, in place of the one before.
-func (x *exchange) connect(k *lookup, kind int) error {
+// connect replaces the exchange's socket by a new one that is connected to a server.
+func (x *exchange) connect(to *server, kind int, expires time.Time) error {
 	x.close()
-	x.deadline = time.Now().Add(k.client.conf.Timeout)
-	if last, ok := k.ctx.Deadline(); ok && last.Before(x.deadline) {
-		x.deadline = last
+	x.expires = expires
+	family := unix.AF_INET
+	if _, ok := to.sockaddr.(*unix.SockaddrInet6); ok {
+		family = unix.AF_INET6
 	}
-	family := syscall.AF_INET
-	if _, ok := x.to.(*syscall.SockaddrInet6); ok {
-		family = syscall.AF_INET6
-	}
-	fd, err := newSocket(family, kind)
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	x.fd = fd
-	if err := syscall.Connect(fd, x.to); err != syscall.EINPROGRESS && err != syscall.EINTR {
+	if err := unix.Connect(fd, to.sockaddr); err != unix.EINPROGRESS && err != unix.EINTR {
 		return err
 	}
 	return nil
 }
 
-// close gives up the exchange.
+// close closes the socket.
 func (x *exchange) close() {
 	if x.fd != noSocket {
-		syscall.Close(x.fd)
+		unix.Close(x.fd)
 	}
-	x.fd, x.taken, x.tcp = noSocket, false, nil
+	x.fd = noSocket
 }
 
-// connecting tells whether there is a connection to wait for.
-func (x *exchange) connecting() bool { return x.tcp != nil && !x.tcp.connected }
-
-// receive gives the answer if it has come. One from UDP stands in buf.
-func (x *exchange) receive(buf []byte) ([]byte, error) {
-	var msg []byte
-	var err error
-	if x.tcp != nil {
-		msg, err = x.tcp.receive(x)
-	} else {
-		msg, err = x.datagram(buf)
+// pollFD returns what to wait for.
+func (x *exchange) pollFD() unix.PollFd {
+	fd := unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN}
+	if x.tcp != nil && !x.tcp.connected {
+		fd.Events = unix.POLLOUT
 	}
-	if err == nil && truncated(msg) {
-		return nil, errCut
+	return fd
+}
+
+// receive returns the server's answer. An answer over UDP is stored in buf.
+func (x *exchange) receive(buf []byte) ([]byte, error) {
+	receive := x.receiveUDP
+	if x.tcp != nil {
+		receive = x.receiveTCP
+	}
+	msg, err := receive(buf)
+	if err == nil && isTruncated(msg) {
+		return nil, errTruncated
 	}
 	return msg, err
 }
 
-// datagram gives the first datagram that is an answer.
-func (x *exchange) datagram(buf []byte) ([]byte, error) {
-	for ; x.junk < maxJunk; x.junk++ {
+// receiveUDP returns the first datagram that answers the query.
+func (x *exchange) receiveUDP(buf []byte) ([]byte, error) {
+	for ; x.mismatches < maxMismatches; x.mismatches++ {
 		n, err := read(x.fd, buf)
 		if err != nil {
 			return nil, err
 		}
-		if answers(x.query[2:], buf[:n]) {
+		if isResponseTo(x.query[2:], buf[:n]) {
 			return buf[:n], nil
 		}
 	}
-	return nil, errJunk
+	return nil, errMismatch
 }
 
-// stream is an exchange over TCP.
+// stream is the state of an exchange over TCP.
 type stream struct {
 	connected bool
 	length    [2]byte // of msg (RFC 1035, 4.2.2)
 	msg       []byte
-	have      int // octets of both
+	received  int // bytes of length and msg
 }
 
-// receive sends the query once the connection is there, and then reads.
-func (t *stream) receive(x *exchange) ([]byte, error) {
+// receiveTCP writes the query once the connection is established, and reads the
+// answer.
+func (x *exchange) receiveTCP([]byte) ([]byte, error) {
+	t := x.tcp
 	if !t.connected {
-		return nil, t.send(x)
+		return nil, x.writeTCP()
 	}
 	for {
-		rest := t.length[min(t.have, len(t.length)):]
+		rest := t.length[min(t.received, len(t.length)):]
 		if len(rest) == 0 {
-			rest = t.msg[t.have-len(t.length):]
+			rest = t.msg[t.received-len(t.length):]
 		}
 		n, err := read(x.fd, rest)
 		switch {
@@ -154,52 +165,76 @@ func (t *stream) receive(x *exchange) ([]byte, error) {
 		case n == 0:
 			return nil, errClosed
 		}
-		t.have += n
+		t.received += n
 		switch length := int(binary.BigEndian.Uint16(t.length[:])); {
-		case t.have < len(t.length):
+		case t.received < len(t.length):
 			continue
 		case length < headerSize:
 			return nil, errShort
 		case t.msg == nil:
 			t.msg = make([]byte, length)
-		case t.have == len(t.length)+length && answers(x.query[2:], t.msg):
+		case t.received < len(t.length)+length:
+			continue
+		case !isResponseTo(x.query[2:], t.msg):
+			return nil, errMismatch // nothing else was asked on this connection
+		default:
 			return t.msg, nil
-		case t.have == len(t.length)+length:
-			return nil, errJunk // nothing else was asked on this connection
 		}
 	}
 }
 
-// send sends the query if the connection is there.
-func (t *stream) send(x *exchange) error {
-	switch errno, err := syscall.GetsockoptInt(x.fd, syscall.SOL_SOCKET, syscall.SO_ERROR); {
+// writeTCP writes the query if the connection has been established.
+func (x *exchange) writeTCP() error {
+	switch errno, err := unix.GetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_ERROR); {
 	case err != nil:
 		return err
 	case errno != 0:
-		return syscall.Errno(errno)
+		return unix.Errno(errno)
 	}
-	_, err := syscall.Write(x.fd, x.query) // which fits into any buffer
-	if err == nil {
-		t.connected = true
-	}
-	if err == nil || err == syscall.EAGAIN {
-		err = errNotYet
+	_, err := unix.Write(x.fd, x.query) // it fits into any send buffer
+	switch err {
+	case nil:
+		x.tcp.connected = true
+		return errWouldBlock
+	case unix.EAGAIN:
+		return errWouldBlock
 	}
 	return err
 }
 
-// read is read(2); if there is nothing to read, its error is errNotYet.
+// read is read(2), with errWouldBlock if there is nothing to read.
 func read(fd int, b []byte) (int, error) {
 	for {
-		n, err := syscall.Read(fd, b)
+		n, err := unix.Read(fd, b)
 		switch err {
 		case nil:
 			return n, nil
-		case syscall.EAGAIN:
-			return 0, errNotYet
-		case syscall.EINTR:
+		case unix.EAGAIN:
+			return 0, errWouldBlock
+		case unix.EINTR:
 		default:
 			return 0, err
 		}
 	}
+}
+
+// sockaddrOf returns an address in the form of the system calls.
+func sockaddrOf(addr netip.AddrPort) unix.Sockaddr {
+	ip := addr.Addr().Unmap()
+	if ip.Is4() {
+		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(addr.Port()), Addr: ip.As16(), ZoneId: zoneID(ip.Zone())}
+}
+
+// zoneID returns the index of the interface that a zone names (RFC 4007, 11.2).
+func zoneID(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return uint32(i.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32)
+	return uint32(n)
 }

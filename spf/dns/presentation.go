@@ -7,10 +7,10 @@ import (
 
 // present gives a name of a Question in the form of the dns package: absolute,
 // what is special in a master file escaped (RFC 1035, 5.1).
-func present(name string) string {
+func toPresentation(name string) string {
 	plain := true
 	for i := 0; plain && i < len(name); i++ {
-		plain = !special(name[i])
+		plain = !needsEscape(name[i])
 	}
 	if plain {
 		return name + "."
@@ -20,7 +20,7 @@ func present(name string) string {
 		switch c := name[i]; {
 		case c < ' ' || c > '~':
 			b = append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
-		case special(c):
+		case needsEscape(c):
 			b = append(b, '\\', c)
 		default:
 			b = append(b, c)
@@ -30,16 +30,16 @@ func present(name string) string {
 }
 
 // special tells whether the dns package escapes c within a label.
-func special(c byte) bool {
+func needsEscape(c byte) bool {
 	return c < ' ' || c > '~' || strings.IndexByte(` '@;()"\`, c) >= 0
 }
 
 // wireName gives a name of the dns package in the form that Question has. It
 // fails for a name with a label that a dot is part of: Question cannot hold it.
-func wireName(name string) (string, bool) {
+func fromPresentation(name string) (wire string, ok bool) {
 	b := make([]byte, 0, MaxNameLen+1)
 	for i := 0; i < len(name); {
-		c, n := octet(name[i:])
+		c, n := unescapeByte(name[i:])
 		if c == '.' && n > 1 {
 			return "", false
 		}
@@ -49,14 +49,14 @@ func wireName(name string) (string, bool) {
 	return string(bytes.TrimSuffix(b, []byte{'.'})), true
 }
 
-// unescape undoes the escapes of a string of the dns package.
+// unescape removes the escapes from a string of miekg/dns.
 func unescape(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
-		c, n := octet(s[i:])
+		c, n := unescapeByte(s[i:])
 		b = append(b, c)
 		i += n
 	}
@@ -65,7 +65,7 @@ func unescape(s string) string {
 
 // octet reads the first octet of s, which is itself, \X or \DDD (RFC 1035,
 // 5.1), and tells how long its form is.
-func octet(s string) (c byte, n int) {
+func unescapeByte(s string) (c byte, n int) {
 	switch {
 	case s[0] != '\\' || len(s) == 1:
 		return s[0], 1

@@ -6,9 +6,9 @@ const (
 	// headerSize is the length of a message's header (RFC 1035, 4.1.1).
 	headerSize = 12
 
-	// maxQuery is the longest query that appendQuery makes: header, name (with
-	// an octet of length more than its text has, and the root), type and
-	// class, and an OPT record without options.
+	// maxQuery is the length of the longest query that appendQuery makes: a
+	// header, a name (whose wire format is two bytes longer than its text), a
+	// type and a class, and an OPT record without options.
 	maxQuery = headerSize + 1 + MaxNameLen + 1 + 4 + 11
 
 	typeNS  = 2  // RFC 1035, 3.2.2
@@ -16,19 +16,19 @@ const (
 	typeOPT = 41 // RFC 6891, 6.1.1
 )
 
-// encodable tells whether a message can hold name; the root is "".
-func encodable(name string) bool {
+// validName reports whether a message can hold name; the root is "".
+func validName(name string) bool {
 	return name == "" || IsName(name)
 }
 
-// appendQuery appends the query for q, whose name is encodable, to b. A udpSize
-// other than 0 announces that answers may be so long (RFC 6891, 6.2.3).
+// appendQuery appends the query for q, whose name is valid, to b. A udpSize other
+// than 0 announces how long an answer may be (RFC 6891, 6.2.3).
 func appendQuery(b []byte, id uint16, q Question, udpSize uint16) []byte {
-	options := byte(0)
+	additional := byte(0)
 	if udpSize != 0 {
-		options = 1
+		additional = 1
 	}
-	b = append(b, byte(id>>8), byte(id), 1, 0, 0, 1, 0, 0, 0, 0, 0, options) // RD; one question
+	b = append(b, byte(id>>8), byte(id), 1, 0, 0, 1, 0, 0, 0, 0, 0, additional) // RD; one question
 	if q.Name != "" {
 		for label := range strings.SplitSeq(q.Name, ".") {
 			b = append(append(b, byte(len(label))), label...)
@@ -41,10 +41,10 @@ func appendQuery(b []byte, id uint16, q Question, udpSize uint16) []byte {
 	return b
 }
 
-// answers tells whether msg is a response to query: QR is set, id, opcode and
-// question are the query's, its name in whatever case (RFC 5452, 9.1; RFC 4343,
-// 3). A server that could not even read the query may leave the question out.
-func answers(query, msg []byte) bool {
+// isResponseTo reports whether msg is a response to query: QR is set, and ID,
+// opcode and question are the query's, the name in any case (RFC 5452, 9.1; RFC
+// 4343, 3). A server that could not parse the query may leave out the question.
+func isResponseTo(query, msg []byte) bool {
 	if len(msg) < headerSize || msg[0] != query[0] || msg[1] != query[1] || msg[2]&0xf8 != 0x80 {
 		return false
 	}
@@ -61,17 +61,17 @@ func answers(query, msg []byte) bool {
 		return false
 	}
 	for i := headerSize; i < end; i++ {
-		if lower(msg[i]) != lower(query[i]) { // the octets of lengths are no letters
+		if lower(msg[i]) != lower(query[i]) { // the lengths of labels are below 'A'
 			return false
 		}
 	}
 	return true
 }
 
-// truncated tells whether msg, which is an answer, has TC set.
-func truncated(msg []byte) bool { return msg[2]&0x02 != 0 }
+// isTruncated reports whether the response msg has TC set.
+func isTruncated(msg []byte) bool { return msg[2]&0x02 != 0 }
 
-// lower gives the octet for which c counts in names (RFC 4343, 3).
+// lower returns c in lower case if it is a US-ASCII letter (RFC 4343, 3).
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'

@@ -1,29 +1,30 @@
 package dns
 
 import (
-	"context"
 	"io"
 	"os"
 	"strings"
 	"time"
 )
 
-// Zone answers from a master file (RFC 1035, 5), so that records can be tried
-// before they are published. Wildcards and aliases are followed as name servers
-// do (RFC 4592; RFC 1034, 3.6.2).
+// Zone is a Resolver that answers from a zone file (RFC 1035, 5), so that records
+// can be tried before they are published. It follows wildcards and aliases as name
+// servers do (RFC 4592; RFC 1034, 3.6.2).
 //
-// A name with NS records below one with a SOA record is delegated, and nobody
-// is there to be asked: it, and what is below it, fails with SERVFAIL.
+// A name with NS records below a name with a SOA record is delegated. Lookups of it
+// and of its subdomains fail with SERVFAIL.
+//
+// A Zone may be used by several goroutines if Fallback may.
 type Zone struct {
-	// Fallback is asked what the file has no data for, what is delegated
-	// included. nil: nobody is.
+	// Fallback, if not nil, is queried for delegated names and for what the file
+	// has no data for.
 	Fallback Resolver
 
-	names map[string]records // an empty non-terminal has none
+	names map[string]records // an empty non-terminal has no records
 }
 
-// ReadZone reads a master file. Names in it that do not end in a dot are below
-// origin, "" for the root. Its errors name file, line and column.
+// ReadZone reads a zone file. Names that do not end in a dot are relative to origin;
+// "" is the root. Errors name file, line and column.
 func ReadZone(path, origin string) (*Zone, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -33,14 +34,14 @@ func ReadZone(path, origin string) (*Zone, error) {
 	return ParseZone(f, origin, path)
 }
 
-// ParseZone is ReadZone for what is open already; file is its name for errors.
+// ParseZone is ReadZone for an open file; file is its name in errors.
 func ParseZone(r io.Reader, origin, file string) (*Zone, error) {
-	names, err := readMaster(r, origin, file)
+	names, err := parseZoneFile(r, origin, file)
 	if err != nil {
 		return nil, err
 	}
 	for name := range names {
-		for name != "" { // RFC 4592, 2.2.2: what a name is below exists
+		for name != "" { // RFC 4592, 2.2.2: the parents of a name exist
 			name = parent(name)
 			if _, exists := names[name]; exists {
 				break
@@ -51,57 +52,57 @@ func ParseZone(r io.Reader, origin, file string) (*Zone, error) {
 	return &Zone{names: names}, nil
 }
 
-// Lookup answers from the file, or else asks Fallback.
-func (z *Zone) Lookup(ctx context.Context, q Question) (Answer, error) {
-	if over(ctx) {
+// Lookup implements Resolver.
+func (z *Zone) Lookup(q Question, deadline time.Time) (Answer, error) {
+	if expired(deadline) {
 		return Answer{}, &Error{Kind: OutOfTime, Question: q}
 	}
-	asked, ttl := q, maxTTL
-	t := trail{q.Name}
+	current, ttl := q, maxTTL
+	chain := cnameChain{q.Name}
 	var sent records
 	for {
-		delegated, negative := z.authority(asked.Name)
-		owner, exists := z.find(asked.Name)
+		delegated, negativeTTL := z.enclosingSOA(current.Name)
+		owner, exists := z.ownerFor(current.Name)
 		var rrs records
 		if !delegated {
 			rrs = z.names[owner]
 		}
-		a := Answer{File: true}
-		found, dataTTL, err := a.add(rrs, present(owner), q.Type)
-		alias := rrs.canonical(present(owner))
+		a := Answer{FromFile: true}
+		found, dataTTL, err := a.extract(rrs, toPresentation(owner), q.Type)
+		alias := rrs.cname(toPresentation(owner))
 		switch {
 		case err != nil:
 			return Answer{}, &Error{Kind: Malformed, Question: q, Err: err}
 		case found:
-			a.TTL, a.Size = min(ttl, dataTTL), append(sent, rrs.of(q.Type)...).message(q)
+			a.TTL, a.Size = min(ttl, dataTTL), append(sent, rrs.ofType(q.Type)...).wireLen(q)
 			return a, nil
 		case alias != nil:
 			sent = append(sent, alias)
-			ttl = min(ttl, lifetime(alias.Hdr.Ttl))
-			target, ok := wireName(alias.Target)
-			circle, err := t.add(target)
-			if e, ok := err.(*Error); ok {
-				e.Question = q
+			ttl = min(ttl, ttlDuration(alias.Hdr.Ttl))
+			target, ok := fromPresentation(alias.Target)
+			loop, tooLong := chain.add(target)
+			switch {
+			case tooLong:
+				return Answer{}, &Error{Kind: TooManyCNAMEs, Question: q}
+			case loop || !ok:
+				return Answer{Size: sent.wireLen(q), FromFile: true}, nil
 			}
-			if err != nil || circle || !ok {
-				return Answer{Size: sent.message(q), File: true}, err
-			}
-			asked.Name = target
+			current.Name = target
 		case z.Fallback != nil:
-			a, err := z.Fallback.Lookup(ctx, asked)
+			a, err := z.Fallback.Lookup(current, deadline)
 			a.TTL = min(ttl, a.TTL)
 			return a, err
 		case delegated:
-			return Answer{File: true}, &Error{Kind: BadRcode, Question: q, Rcode: rcodeServFail}
+			return Answer{FromFile: true}, &Error{Kind: BadRcode, Question: q, Rcode: rcodeServFail}
 		default:
-			return Answer{NXDomain: !exists, TTL: min(ttl, negative), Size: sent.message(q), File: true}, nil
+			return Answer{NXDomain: !exists, TTL: min(ttl, negativeTTL), Size: sent.wireLen(q), FromFile: true}, nil
 		}
 	}
 }
 
-// find gives the name in the file whose records are those of name: itself, or
+// ownerFor returns the name in the file whose records answer for name: itself, or
 // the wildcard below its closest encloser (RFC 4592, 3.3.1).
-func (z *Zone) find(name string) (owner string, exists bool) {
+func (z *Zone) ownerFor(name string) (owner string, exists bool) {
 	if _, exists = z.names[name]; exists || name == "" {
 		return name, exists
 	}
@@ -117,9 +118,9 @@ func (z *Zone) find(name string) (owner string, exists bool) {
 	return owner, exists
 }
 
-// authority tells whether name is delegated to other servers, or else for how
-// long the zone that it is in lets it not exist.
-func (z *Zone) authority(name string) (delegated bool, negative time.Duration) {
+// enclosingSOA reports whether name is delegated to other servers, and returns the
+// TTL of negative answers in its zone.
+func (z *Zone) enclosingSOA(name string) (delegated bool, negativeTTL time.Duration) {
 	for {
 		rrs := z.names[name]
 		if ttl, ok := rrs.negativeTTL(); ok {
@@ -128,12 +129,12 @@ func (z *Zone) authority(name string) (delegated bool, negative time.Duration) {
 		if name == "" {
 			return false, 0
 		}
-		delegated = delegated || len(rrs.of(typeNS)) > 0
+		delegated = delegated || len(rrs.ofType(typeNS)) > 0
 		name = parent(name)
 	}
 }
 
-// parent gives the name without its first label.
+// parent returns name without its first label.
 func parent(name string) string {
 	_, rest, _ := strings.Cut(name, ".")
 	return rest

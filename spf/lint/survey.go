@@ -209,6 +209,10 @@ func (w *linter) lookup(q dns.Question) Lookup {
 		return Lookup{Question: q, Err: &dns.Error{Kind: dns.OutOfTime, Question: q}}
 	}
 	w.lookups++
-	a, err := w.resolver.Lookup(w.ctx, q)
+	if w.ctx.Err() != nil {
+		return Lookup{Question: q, Err: &dns.Error{Kind: dns.OutOfTime, Question: q}}
+	}
+	deadline, _ := w.ctx.Deadline()
+	a, err := w.resolver.Lookup(q, deadline)
 	return Lookup{q, a, err}
 }

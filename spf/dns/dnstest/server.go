@@ -1,4 +1,6 @@
-package dns
+// Package dnstest provides a name server for tests. It listens on real sockets of the
+// loopback interface and does with each query what its test wants.
+package dnstest
 
 import (
 	"encoding/binary"
@@ -13,18 +15,20 @@ import (
 	"github.com/miekg/dns"
 )
 
-// udpDeed is what a server does with a query over UDP. nil: silence.
-type udpDeed = func(s *nameServer, query []byte, from netip.AddrPort)
+// UDPHandler handles a query over UDP. A nil handler does not answer. query is valid
+// until the handler returns.
+type UDPHandler = func(s *Server, query []byte, from netip.AddrPort)
 
-// tcpDeed is what a server does with a query over TCP. nil: it closes.
-type tcpDeed = func(s *nameServer, query []byte, conn *net.TCPConn)
+// TCPHandler handles a query over TCP. The server closes the connection after it; a
+// nil handler does nothing else.
+type TCPHandler = func(s *Server, query []byte, conn *net.TCPConn)
 
-// nameServer is a name server on loopback that does with queries over UDP and
-// TCP what its test wants.
-type nameServer struct {
-	addr netip.AddrPort
-	udp  udpDeed
-	tcp  tcpDeed
+// Server is a name server.
+type Server struct {
+	Addr netip.AddrPort
+
+	udp UDPHandler
+	tcp TCPHandler
 
 	conn *net.UDPConn
 	tl   *net.TCPListener
@@ -34,19 +38,18 @@ type nameServer struct {
 	seen []string // "udp name type", "udp+edns ..." or "tcp name type"
 }
 
-// newNameServer starts a name server on an address of loopback, "127.0.0.1" or
-// another, until the test ends.
-func newNameServer(t testing.TB, host string, udp udpDeed, tcp tcpDeed) *nameServer {
+// Start starts a name server on a loopback address. It is closed when the test ends.
+func Start(t testing.TB, host string, udp UDPHandler, tcp TCPHandler) *Server {
 	t.Helper()
-	s := &nameServer{udp: udp, tcp: tcp}
+	s := &Server{udp: udp, tcp: tcp}
 	at := netip.AddrPortFrom(netip.MustParseAddr(host), 0)
 	for s.conn == nil { // the port that TCP gets may be taken for UDP
 		var err error
 		if s.tl, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at)); err != nil {
 			t.Skipf("no socket on %s: %v", host, err)
 		}
-		s.addr = s.tl.Addr().(*net.TCPAddr).AddrPort()
-		if s.conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.addr)); err != nil {
+		s.Addr = s.tl.Addr().(*net.TCPAddr).AddrPort()
+		if s.conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.Addr)); err != nil {
 			s.tl.Close()
 			if !errors.Is(err, syscall.EADDRINUSE) {
 				t.Fatal(err)
@@ -55,15 +58,11 @@ func newNameServer(t testing.TB, host string, udp udpDeed, tcp tcpDeed) *nameSer
 	}
 	s.busy.Go(s.serveUDP)
 	s.busy.Go(s.serveTCP)
-	t.Cleanup(func() {
-		s.conn.Close()
-		s.tl.Close()
-		s.busy.Wait()
-	})
+	t.Cleanup(s.Close)
 	return s
 }
 
-func (s *nameServer) serveUDP() {
+func (s *Server) serveUDP() {
 	b := make([]byte, 1024)
 	for {
 		n, from, err := s.conn.ReadFromUDPAddrPort(b)
@@ -77,7 +76,7 @@ func (s *nameServer) serveUDP() {
 	}
 }
 
-func (s *nameServer) serveTCP() {
+func (s *Server) serveTCP() {
 	for {
 		conn, err := s.tl.AcceptTCP()
 		if err != nil {
@@ -101,8 +100,8 @@ func (s *nameServer) serveTCP() {
 	}
 }
 
-// note remembers a query.
-func (s *nameServer) note(how string, query []byte) {
+// note records a query.
+func (s *Server) note(how string, query []byte) {
 	var m dns.Msg
 	what := "unreadable"
 	if m.Unpack(query) == nil && len(m.Question) == 1 {
@@ -116,26 +115,33 @@ func (s *nameServer) note(how string, query []byte) {
 	s.seen = append(s.seen, how+" "+what)
 }
 
-// queries gives what was asked.
-func (s *nameServer) queries() []string {
+// Queries returns the queries so far, as "udp name type", "udp+edns name type", or the
+// same with "tcp".
+func (s *Server) Queries() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.seen...)
 }
 
-// send sends a datagram from the server's address.
-func (s *nameServer) send(to netip.AddrPort, msg []byte) { s.conn.WriteToUDPAddrPort(msg, to) }
-
-// clientOf gives a client of the servers.
-func clientOf(conf ResolvConf, servers ...*nameServer) *Client {
-	for _, s := range servers {
-		conf.Servers = append(conf.Servers, s.addr)
-	}
-	return NewClient(conf)
+// Close closes the server's sockets and waits for its handlers.
+func (s *Server) Close() {
+	s.CloseUDP()
+	s.CloseTCP()
+	s.busy.Wait()
 }
 
-// reply makes the answer to query of the given records in master file form.
-func reply(query []byte, rcode int, answer ...string) *dns.Msg {
+// CloseUDP closes the UDP socket.
+func (s *Server) CloseUDP() { s.conn.Close() }
+
+// CloseTCP closes the TCP listener.
+func (s *Server) CloseTCP() { s.tl.Close() }
+
+// Send sends a datagram from the server's address.
+func (s *Server) Send(to netip.AddrPort, msg []byte) { s.conn.WriteToUDPAddrPort(msg, to) }
+
+// Reply returns the response to query with an RCODE and answer records in the form of
+// zone files.
+func Reply(query []byte, rcode int, answer ...string) *dns.Msg {
 	var m, r dns.Msg
 	if err := m.Unpack(query); err != nil {
 		panic(err)
@@ -153,8 +159,8 @@ func reply(query []byte, rcode int, answer ...string) *dns.Msg {
 	return &r
 }
 
-// wire packs a message.
-func wire(m *dns.Msg) []byte {
+// Pack returns the wire format of a message.
+func Pack(m *dns.Msg) []byte {
 	b, err := m.Pack()
 	if err != nil {
 		panic(err)
@@ -162,7 +168,7 @@ func wire(m *dns.Msg) []byte {
 	return b
 }
 
-// framed puts the length that TCP wants before a message.
-func framed(msg []byte) []byte {
+// Framed returns a message after its length, as TCP needs it (RFC 1035, 4.2.2).
+func Framed(msg []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...)
 }

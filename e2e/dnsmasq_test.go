@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// startDnsmasq starts dnsmasq at an address of a machine, until the test ends; what it
+// does not know it forwards.
+func startDnsmasq(t *testing.T, machine, addr, forward string, options ...string) {
+	t.Helper()
+	if _, err := exec.LookPath("dnsmasq"); err != nil {
+		skip(t, "no dnsmasq")
+	}
+	pidFile := "/run/dnsmasq." + machine + ".pid" // written when its sockets are there
+	os.Remove(pidFile)
+	args := append([]string{"netns", "exec", machine, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
+		"--pid-file=" + pidFile, "--listen-address=" + addr, "--bind-interfaces", "--no-resolv", "--no-hosts", "--server=" + forward}, options...)
+	cmd := exec.Command("ip", args...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("dnsmasq said:\n%s", said.String())
+		}
+	})
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		if _, err := os.Stat(pidFile); err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("dnsmasq does not start")
+		}
+	}
+}
+
+// TestDnsmasqForwardsFew: dnsmasq answers REFUSED when it has as many queries in
+// progress as it forwards at a time. A record of ten includes is evaluated all the
+// same.
+func TestDnsmasqForwardsFew(t *testing.T) {
+	var zone strings.Builder
+	zone.WriteString("$ORIGIN test.\n$TTL 300\nten TXT \"v=spf1")
+	for i := range 10 {
+		fmt.Fprintf(&zone, " include:i%d.test", i)
+	}
+	zone.WriteString(" -all\"\n")
+	for i := range 10 {
+		fmt.Fprintf(&zone, "i%d TXT \"v=spf1 ip4:192.0.2.%d -all\"\n", i, 1+9-i) // the last one is the client's
+	}
+	for _, max := range []int{2, 5, 8, 150} {
+		t.Run(fmt.Sprint("dns-forward-max=", max), func(t *testing.T) {
+			configure(t, "debugLevel = -1")
+			names := world(t, zone.String())
+			names.delay = 20 * time.Millisecond
+			machine(t, "resolver", resolverIP, "")
+			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+			startDnsmasq(t, "resolver", resolverIP, worldIP, fmt.Sprint("--dns-forward-max=", max))
+			action, took := check(t, "host", "a@ten.test")
+			wantResult(t, action, "Pass")
+			t.Logf("after %v", took.Round(time.Millisecond))
+		})
+	}
+}
+
+// TestDnsmasqHostileConnection: one connection whose records have ten mx of ten silent
+// hosts does not use up the 150 queries that dnsmasq forwards at a time: spoofed mail
+// of other domains is still rejected.
+func TestDnsmasqHostileConnection(t *testing.T) {
+	const messages = 60
+	var zone strings.Builder
+	zone.WriteString("$ORIGIN test.\n$TTL 300\na TXT \"v=spf1 ip4:198.51.100.1 -all\"\na A 198.51.100.1\n")
+	for m := range messages {
+		fmt.Fprintf(&zone, "evil%d TXT \"v=spf1", m)
+		for i := range 10 {
+			fmt.Fprintf(&zone, " mx:m%d.evil%d.test", i, m)
+		}
+		zone.WriteString(" -all\"\n")
+		for i := range 10 {
+			for j := range 10 {
+				fmt.Fprintf(&zone, "m%d.evil%d MX 1 h%d-%d-%d.test.\n", i, m, m, i, j)
+			}
+		}
+		fmt.Fprintf(&zone, "v%d TXT \"v=spf1 include:a.test mx -all\"\nv%d MX 1 a.test.\n", m, m)
+	}
+	configure(t, "debugLevel = -1", "Lookup_Time = 3", "Mail_From_reject = False", "HELO_reject = No_Check")
+	names := world(t, zone.String())
+	for m := range messages {
+		for i := range 10 {
+			for j := range 10 {
+				names.set(fmt.Sprintf("h%d-%d-%d.test.", m, i, j), silence)
+			}
+		}
+	}
+	machine(t, "resolver", resolverIP, "")
+	machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+	startDnsmasq(t, "resolver", resolverIP, worldIP)
+	evil, err := startPolicy("host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for m := range 3 {
+			evil.ask("192.0.2.1", fmt.Sprintf("a@evil%d.test", m), fmt.Sprint("evil", m))
+		}
+	}()
+	names.await(t, "m0.evil1.test.", 1) // the second message: the first one is still forwarded
+	results := map[string]int{}
+	for m := range messages {
+		action, _ := check(t, "host", fmt.Sprintf("a@v%d.test", m))
+		result, _, _ := strings.Cut(strings.TrimPrefix(action, "action=prepend Received-SPF: "), " ")
+		results[result]++
+	}
+	if results["Fail"] != messages {
+		t.Errorf("results of %d spoofed messages: %v, want all to be Fail", messages, results)
+	}
+	<-done
+	evil.end()
+}

@@ -1,0 +1,207 @@
+package dns
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// MaxCNAMEs is the number of CNAME records that may lie between a name and its data,
+// over all messages that it takes to follow them. RFC 1034, 3.6.2 discourages
+// chains; ten is the limit that SPF checkers have always had.
+const MaxCNAMEs = 10
+
+// errNotSent is the state of a call whose current name was not sent to any server
+// yet.
+var errNotSent = errors.New("query not sent yet")
+
+// Call is a lookup in progress, or its outcome.
+type Call struct {
+	Question Question
+	Answer   Answer // valid once Done, if Err is nil
+	Err      error
+	Done     bool
+
+	deadline time.Time
+	once     bool // try one server, once
+
+	current Question // Question, or the name that it is an alias of
+	chain   cnameChain
+	ttl     time.Duration // the smallest of the chain
+
+	order    []*server // the servers, in the order in which to try them
+	orderBuf [maxServers]*server
+	attempt  int    // counts the attempts for current
+	noEDNS   bool   // this server has refused a query with EDNS(0)
+	bestErr  *Error // the most telling failure so far
+
+	exchange // with the server of this attempt
+}
+
+// advance changes the state of a call by the result of its current exchange: a
+// response, or an error. It returns when the call is done or waits for a server.
+// Every change of a call's state happens here.
+func (c *Client) advance(call *Call, r response, err error) {
+	for err != errWouldBlock {
+		var s *server
+		if err != errNotSent {
+			s = call.order[call.attempt%len(call.order)]
+		}
+		refusesEDNS := err == nil && (r.rcode == rcodeFormErr || r.rcode == rcodeNotImp || r.rcode == rcodeBadVers) // RFC 6891, 6.1.3 and 7
+		if err == nil && call.noEDNS && !refusesEDNS {
+			s.noEDNS = true
+		}
+		switch {
+		case err == errNotSent: // begin with the first server
+			if call.chain == nil {
+				call.current, call.chain, call.ttl = call.Question, cnameChain{call.Question.Name}, maxTTL
+			}
+			switch {
+			case !validName(call.current.Name):
+				c.finish(call, Answer{NXDomain: true, TTL: maxTTL}, nil)
+				return
+			case expired(call.deadline):
+				c.finish(call, Answer{}, &Error{Kind: OutOfTime, Question: call.Question})
+				return
+			}
+			call.order, call.attempt, call.bestErr, call.noEDNS = c.serverOrder(call.orderBuf[:0]), 0, nil, false
+			err = c.send(call)
+
+		case refusesEDNS && call.udpSize != 0: // repeat without EDNS(0) (RFC 6891, 7)
+			call.noEDNS = true
+			err = c.send(call)
+
+		case err == nil && (r.rcode == rcodeSuccess || r.rcode == rcodeNXDomain):
+			s.downUntil = time.Time{}
+			r.answer.TCP = call.tcp != nil
+			more, tooLong := call.followCNAMEs(&r)
+			switch {
+			case tooLong:
+				c.finish(call, Answer{}, &Error{Kind: TooManyCNAMEs, Question: call.Question})
+				return
+			case !more:
+				c.finish(call, r.answer, nil)
+				return
+			}
+			err = errNotSent
+
+		case call.tcp == nil && needsTCP(err):
+			err = call.sendTCP(s, c.expiry(call))
+
+		default: // this server failed
+			e := failure(r, err)
+			e.Server, e.Question = s.addr, call.Question
+			if call.bestErr == nil || e.Kind != Timeout { // silence tells least
+				call.bestErr = e
+			}
+			if !call.once && (e.Kind == Timeout || e.Kind == Network) {
+				s.downUntil = time.Now().Add(serverBackoff)
+			}
+			call.attempt++
+			if call.once || call.attempt == c.conf.Attempts*len(call.order) || expired(call.deadline) {
+				c.finish(call, Answer{}, call.bestErr)
+				return
+			}
+			call.noEDNS = false
+			err = c.send(call)
+		}
+	}
+}
+
+// send sends the query of a call to the server of this attempt.
+func (c *Client) send(call *Call) error {
+	s := call.order[call.attempt%len(call.order)]
+	size := s.udpSize
+	if s.noEDNS || call.noEDNS {
+		size = 0
+	}
+	call.buildQuery(call.current, size)
+	if c.conf.UseTCP {
+		return call.sendTCP(s, c.expiry(call))
+	}
+	return call.sendUDP(s, c.expiry(call))
+}
+
+// expiry returns when an exchange that starts now is given up.
+func (c *Client) expiry(call *Call) time.Time {
+	return earliest(time.Now().Add(c.conf.Timeout), call.deadline)
+}
+
+// receive returns the server's response. A response that makes the codec panic is
+// malformed.
+func (call *Call) receive(buf []byte) (r response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Kind: Malformed, Err: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	msg, err := call.exchange.receive(buf)
+	if err != nil {
+		return response{}, err
+	}
+	if r, err = unpack(msg, call.current); err != nil {
+		err = &Error{Kind: Malformed, Err: err}
+	}
+	return r, err
+}
+
+// followCNAMEs applies a response to the chain of aliases. more means that the end
+// of the chain has to be queried; otherwise r.answer is the call's answer, unless
+// the chain is too long.
+func (call *Call) followCNAMEs(r *response) (more, tooLong bool) {
+	noData := Answer{Size: r.answer.Size, TCP: r.answer.TCP}
+	for _, alias := range r.aliases {
+		loop, tooLong := call.chain.add(alias)
+		if loop || tooLong {
+			r.answer = noData
+			return false, tooLong
+		}
+	}
+	r.answer.TTL = min(call.ttl, r.answer.TTL)
+	if !r.chaseCNAME {
+		return false, false
+	}
+	call.ttl, call.current.Name = r.answer.TTL, call.chain[len(call.chain)-1]
+	if call.current.Name == "" { // the root, or a name that Question cannot hold
+		r.answer = noData
+		return false, false
+	}
+	return true, false
+}
+
+// needsTCP reports whether an answer over UDP was truncated or unusable.
+func needsTCP(err error) bool {
+	_, malformed := err.(*Error)
+	return malformed || err == errMismatch || err == errTruncated
+}
+
+// failure returns the *Error for a response that is no answer, or for an error in
+// an exchange.
+func failure(r response, err error) *Error {
+	e, ok := err.(*Error)
+	switch {
+	case ok:
+		return e
+	case err == nil:
+		return &Error{Kind: BadRcode, Rcode: r.rcode}
+	case err == unix.ETIMEDOUT:
+		return &Error{Kind: Timeout}
+	case err == errMismatch, err == errShort, err == errTruncated, err == errClosed:
+		return &Error{Kind: Malformed, Err: err}
+	}
+	return &Error{Kind: Network, Err: err}
+}
+
+// cnameChain is a name followed by the names that it is an alias of, one by one.
+type cnameChain []string
+
+// add appends a name. It reports whether that makes the chain a loop, or longer than
+// MaxCNAMEs.
+func (chain *cnameChain) add(target string) (loop, tooLong bool) {
+	loop = slices.Contains(*chain, target)
+	*chain = append(*chain, target)
+	return loop, !loop && len(*chain) > 1+MaxCNAMEs
+}

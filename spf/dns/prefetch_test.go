@@ -1,0 +1,303 @@
+package dns_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
+)
+
+func TestPrefetch(t *testing.T) {
+	noTTL, tooLarge := someAnswer, someAnswer
+	noTTL.TTL = 0
+	tooLarge.TXT = [][]string{make([]string, 5000)}
+	for _, test := range []struct {
+		name       string
+		answer     dns.Answer
+		err        error
+		wait       time.Duration // before the lookup
+		cancel     bool          // before the lookup
+		prefetched bool          // the lookup returns what was prefetched
+		asked      int           // until then
+		again      int           // after another lookup
+	}{
+		{name: "in flight", answer: someAnswer, prefetched: true, asked: 1, again: 1},
+		{name: "arrived", answer: someAnswer, wait: 2 * time.Second, prefetched: true, asked: 1, again: 1},
+		{name: "arrived, then cancelled", answer: someAnswer, wait: time.Second, cancel: true, asked: 1, again: 1},
+		{name: "cancelled in flight", answer: someAnswer, cancel: true, asked: 2, again: 2},
+		{name: "without TTL, in flight", answer: noTTL, prefetched: true, asked: 1, again: 2},
+		{name: "without TTL, arrived", answer: noTTL, wait: 2 * time.Second, prefetched: true, asked: 1, again: 2},
+		{name: "without TTL, cancelled", answer: noTTL, wait: 2 * time.Second, cancel: true, asked: 2, again: 3},
+		{name: "too large, arrived", answer: tooLarge, wait: 2 * time.Second, prefetched: true, asked: 1, again: 2},
+		{name: "failure in flight", err: servfail, asked: 2, again: 3},
+		{name: "failure arrived", err: servfail, wait: 2 * time.Second, asked: 2, again: 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := answering(time.Second, test.answer, test.err)
+				c := dns.NewCache(f)
+				for range 3 {
+					if !c.Prefetch(someTXT, noTime) {
+						t.Fatal("not started")
+					}
+				}
+				time.Sleep(test.wait)
+				if test.cancel {
+					c.Cancel()
+				}
+				a, err := c.Lookup(someTXT, noTime)
+				if err != test.err || a.Prefetched != test.prefetched || len(a.TXT) != len(test.answer.TXT) {
+					t.Errorf("got %+v, %v", a, err)
+				}
+				if n := f.Count(someTXT); n != test.asked {
+					t.Errorf("asked %d times, want %d", n, test.asked)
+				}
+				a, err = c.Lookup(someTXT, noTime)
+				if err != test.err || a.Prefetched {
+					t.Errorf("second lookup: %+v, %v", a, err)
+				}
+				if n := f.Count(someTXT); n != test.again {
+					t.Errorf("asked %d times in all, want %d", n, test.again)
+				}
+			})
+		})
+	}
+}
+
+// The TTL of a prefetched answer counts from its arrival, and Duration from the time
+// when a lookup wants it.
+func TestPrefetchTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dns.NewCache(answering(time.Second, someAnswer, nil))
+		c.Prefetch(someTXT, noTime)
+		c.Prefetch(numbered(1), noTime)
+		time.Sleep(400 * time.Millisecond)
+		if a, _ := c.Lookup(someTXT, noTime); a.Duration != 600*time.Millisecond || a.TTL != time.Minute {
+			t.Errorf("waited for: %+v", a)
+		}
+		time.Sleep(5 * time.Second)
+		if a, _ := c.Lookup(numbered(1), noTime); a.Duration != 0 || a.TTL != 55*time.Second {
+			t.Errorf("arrived before: %+v", a)
+		}
+	})
+}
+
+func TestPrefetchLimits(t *testing.T) {
+	t.Run("in flight", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := answering(time.Second, someAnswer, nil)
+			c := dns.NewCache(f)
+			if n := prefetch(c, 0, 50); n != 12 {
+				t.Errorf("%d prefetches in flight, want 12", n)
+			}
+			if !c.Prefetch(numbered(0), noTime) {
+				t.Error("a prefetch in flight is not repeated")
+			}
+			c.Lookup(numbered(0), noTime) // and all others arrive
+			if n := prefetch(c, 12, 50); n != 12 || f.MaxInFlight != 12 {
+				t.Errorf("then %d prefetches, at most %d in flight, want 12", n, f.MaxInFlight)
+			}
+		})
+	})
+	t.Run("a request", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := dns.NewCache(answering(0, someAnswer, nil))
+			for range 2 {
+				n := 0
+				for i := range 50 {
+					if c.Prefetch(numbered(100+i), noTime) {
+						n++
+						c.Lookup(numbered(100+i), noTime)
+					}
+				}
+				if n != 30 {
+					t.Errorf("%d prefetches, want 30", n)
+				}
+				c.Cancel()
+				time.Sleep(time.Hour)
+			}
+		})
+	})
+	t.Run("cancelled without an answer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := dns.NewCache(answering(time.Minute, someAnswer, nil))
+			prefetch(c, 0, 50)
+			c.Cancel()
+			time.Sleep(10*time.Second - 1)
+			if n := prefetch(c, 50, 50); n != 0 {
+				t.Errorf("%d prefetches while the resolver works on 12", n)
+			}
+			time.Sleep(1)
+			if n := prefetch(c, 50, 50); n != 12 {
+				t.Errorf("%d prefetches when the resolver is free again, want 12", n)
+			}
+		})
+	})
+	t.Run("after the deadline", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			if dns.NewCache(answering(0, someAnswer, nil)).Prefetch(someTXT, time.Now()) {
+				t.Error("prefetches")
+			}
+		})
+	})
+}
+
+// prefetch starts as many prefetches as are allowed of n, and returns their number.
+func prefetch(c *dns.Cache, first, n int) int {
+	started := 0
+	for i := range n {
+		if !c.Prefetch(numbered(first+i), noTime) {
+			break
+		}
+		started++
+	}
+	return started
+}
+
+// A prefetch that fails stops prefetching for 30 s.
+func TestPrefetchPauses(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		err   error
+		delay time.Duration
+		wait  time.Duration // until it has failed
+	}{
+		{name: "refused", err: refused},
+		{name: "SERVFAIL", err: servfail},
+		{name: "system error", err: &dns.Error{Kind: dns.Network}},
+		{name: "lost", delay: dnsfake.Never, wait: 2 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := answering(test.delay, someAnswer, test.err)
+				c := dns.NewCache(f)
+				c.Prefetch(numbered(0), noTime)
+				f.Answer, f.Delay = failOnce(test.err), nil
+				start := time.Now()
+				if a, err := c.Lookup(numbered(0), noTime); err != nil || a.Prefetched {
+					t.Errorf("got %+v, %v", a, err)
+				}
+				if d := time.Since(start); d != test.wait {
+					t.Errorf("the lookup took %v, want %v", d, test.wait)
+				}
+				time.Sleep(30*time.Second - 1)
+				if n := prefetch(c, 50, 50); n != 0 {
+					t.Errorf("%d prefetches in the pause", n)
+				}
+				time.Sleep(1)
+				if n := prefetch(c, 50, 50); n != 12 {
+					t.Errorf("%d prefetches after the pause, want 12", n)
+				}
+			})
+		})
+	}
+}
+
+// failOnce returns answers of which the first one is a failure, if there is one.
+func failOnce(err error) func(dns.Question) (dns.Answer, error) {
+	return func(dns.Question) (dns.Answer, error) {
+		first := err
+		err = nil
+		if first != nil {
+			return dns.Answer{}, first
+		}
+		return someAnswer, nil
+	}
+}
+
+// Next returns what was prefetched, each once, until the lookup is answered.
+func TestPrefetchNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := answering(0, someAnswer, nil)
+		delays := map[string]time.Duration{"1.example": 2, "2.example": 1, "3.example": 3, "4.example": 5}
+		f.Delay = func(q dns.Question) time.Duration { return delays[q.Name] }
+		c := dns.NewCache(f)
+		c.Start(numbered(3), noTime)
+		for _, i := range []int{1, 2, 4} {
+			c.Prefetch(numbered(i), noTime)
+		}
+		var got []string
+		for {
+			q, a, ok := c.Next(numbered(3), noTime)
+			if !ok {
+				break
+			}
+			if a.Void() {
+				t.Errorf("%v: %+v", q, a)
+			}
+			got = append(got, q.Name)
+		}
+		if len(got) != 2 || got[0] != "2.example" || got[1] != "1.example" {
+			t.Errorf("got %v", got)
+		}
+		if a, err := c.Lookup(numbered(3), noTime); err != nil || a.Prefetched || a.Duration != 3 {
+			t.Errorf("got %+v, %v", a, err)
+		}
+		c.Start(numbered(5), noTime) // in the cache
+		if q, _, ok := c.Next(numbered(3), noTime); ok {
+			t.Errorf("%v while the answer is cached", q)
+		}
+	})
+}
+
+// A lookup that fails beside prefetches is repeated without them, so that it fails
+// only where it would fail without prefetching.
+func TestPrefetchRepeatsLookup(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		err      error
+		before   time.Duration // since the last prefetch
+		failures int
+		want     error
+		asked    int
+		took     time.Duration
+	}{
+		{name: "SERVFAIL once", err: servfail, failures: 1, asked: 2},
+		{name: "SERVFAIL twice", err: servfail, failures: 2, want: servfail, asked: 2},
+		{name: "time-out", err: &dns.Error{Kind: dns.Timeout}, failures: 1, want: &dns.Error{Kind: dns.Timeout}, asked: 1},
+		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond},
+		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond},
+		{name: "refused, long after the prefetch", err: refused, before: 10 * time.Second, failures: 1, want: refused, asked: 1},
+		{name: "SERVFAIL, after the prefetch", err: servfail, before: 3 * time.Second, failures: 1, want: servfail, asked: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				failures := test.failures
+				f := &dnsfake.Resolver{
+					Answer: func(q dns.Question) (dns.Answer, error) {
+						if q == someTXT && failures > 0 {
+							failures--
+							return dns.Answer{}, test.err
+						}
+						return someAnswer, nil
+					},
+					Delay: func(q dns.Question) time.Duration {
+						if q == someTXT {
+							return 0
+						}
+						return dnsfake.Never
+					},
+				}
+				c := dns.NewCache(f)
+				c.Prefetch(numbered(0), noTime)
+				if test.before > 0 {
+					c.Cancel()
+				}
+				time.Sleep(test.before)
+				start := time.Now()
+				a, err := c.Lookup(someTXT, noTime)
+				if (err == nil) != (test.want == nil) || err != nil && err.Error() != test.want.Error() || err == nil && a.Void() {
+					t.Errorf("got %+v, %v, want %v", a, err, test.want)
+				}
+				if n := f.Count(someTXT); n != test.asked {
+					t.Errorf("asked %d times, want %d", n, test.asked)
+				}
+				if d := time.Since(start); d != test.took {
+					t.Errorf("took %v, want %v", d, test.took)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,340 @@
+package spf
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
+)
+
+func TestPlannedLookups(t *testing.T) {
+	for _, test := range []struct {
+		name, ip, record string
+		limit            int
+		want             string // "-": the record exceeds the limit
+	}{
+		{"every kind", "192.0.2.1", "a mx:m.example ptr include:i.example exists:%{ir}.e.example redirect=r.example", 10,
+			"d.example A, m.example MX, 1.2.0.192.in-addr.arpa PTR, i.example TXT, 1.2.0.192.e.example A, r.example TXT"},
+		{"IPv6", "2001:db8::1", "a exists:e.example", 10, "d.example AAAA, e.example A"},
+		{"after all", "192.0.2.1", "a -all mx redirect=r.example", 10, "d.example A"},
+		{"after the client's network", "192.0.2.1", "a ip4:192.0.2.0/24 mx redirect=r.example", 10, "d.example A"},
+		{"after another network", "192.0.2.1", "ip6:::/0 ip4:198.51.100.0/24 mx", 10, "d.example MX"},
+		{"at the limit", "192.0.2.1", "a mx include:i.example redirect=r.example", 4, "d.example A, d.example MX, i.example TXT, r.example TXT"},
+		{"over the limit", "192.0.2.1", "a mx include:i.example", 2, "-"},
+		{"over the limit by a redirect", "192.0.2.1", "a redirect=r.example", 1, "-"},
+		{"over the limit after all", "192.0.2.1", "a -all mx", 1, "d.example A"},
+		{"after a known include that matches", "192.0.2.1", "a include:pass.example mx", 10, "d.example A"},
+		{"after a known include that does not match", "192.0.3.1", "include:pass.example mx", 10, "pass.example TXT, d.example MX"},
+		{"after a known include that fails", "192.0.2.1", "include:fail.example mx", 10, "fail.example TXT, d.example MX"},
+		{"after a known include with lookups", "192.0.2.1", "include:lookup.example mx", 10, "lookup.example TXT, d.example MX"},
+		{"after nested known includes", "192.0.2.1", "include:include.example mx", 10, ""},
+		{"after a known redirect", "192.0.2.1", "include:redirect.example mx", 10, ""},
+		{"after a known include of an unknown one", "192.0.2.1", "include:unknown.example mx", 10, "unknown.example TXT, d.example MX"},
+		{"after a known include of itself", "192.0.2.1", "include:self.example mx", 10, "self.example TXT, d.example MX"},
+		{"targets that need lookups", "192.0.2.1", "exists:%{p} a", 2, "d.example A"},
+		{"targets that are not names", "192.0.2.1", "a:x..example a", 2, "d.example A"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newMacros(Args{IP: netip.MustParseAddr(test.ip)}, "")
+			known := func(name string) *Record {
+				text, ok := map[string]string{
+					"pass.example":     "v=spf1 ip4:198.51.100.1 ip4:192.0.2.0/24 a -all",
+					"fail.example":     "v=spf1 -ip4:192.0.2.0/24 +all",
+					"lookup.example":   "v=spf1 a ip4:192.0.2.0/24 -all",
+					"include.example":  "v=spf1 include:fail.example include:pass.example -all",
+					"redirect.example": "v=spf1 ip4:198.51.100.1 redirect=pass.example",
+					"unknown.example":  "v=spf1 include:nobody.example ip4:192.0.2.0/24 -all",
+					"self.example":     "v=spf1 redirect=self.example",
+				}[name]
+				if !ok {
+					return nil
+				}
+				return parsed(t, text)
+			}
+			list, terms := plannedLookups(parsed(t, "v=spf1 "+test.record), "d.example", &m, test.limit, known)
+			var got []string
+			for _, q := range list {
+				got = append(got, q.String())
+			}
+			s := strings.Join(got, ", ")
+			if terms > test.limit {
+				s = "-" + s
+			}
+			if s != test.want {
+				t.Errorf("got  %s\nwant %s", s, test.want)
+			}
+		})
+	}
+}
+
+func parsed(t *testing.T, text string) *Record {
+	t.Helper()
+	r, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// prefetching returns a Checker that prefetches from r, and its cache.
+func prefetching(r *dnsfake.Resolver) (*Checker, *dns.Cache) {
+	cache := dns.NewCache(r)
+	return &Checker{Resolver: cache, Limits: DefaultLimits(), Records: NewRecordCache(), Prefetcher: cache}, cache
+}
+
+// roundTrips returns the time of a check in seconds, which is what a lookup takes.
+func roundTrips(c *Checker, sender string) (int, Verdict) {
+	start := time.Now()
+	v := c.CheckHost(context.Background(), query("192.0.2.1", sender))
+	return int(time.Since(start) / time.Second), v
+}
+
+func TestPrefetchRoundTrips(t *testing.T) {
+	for _, test := range []struct {
+		name, zone string
+		want       int
+	}{
+		{"no record", "", 1},
+		{"no lookups", "a.example TXT v=spf1 ip4:192.0.2.1 a mx -all", 1},
+		{"side by side", `
+			a.example TXT v=spf1 a mx include:b.example include:c.example exists:e.example -all
+			a.example A 198.51.100.1
+			a.example MX h.example
+			h.example A 198.51.100.1
+			b.example TXT v=spf1 ~all
+			c.example TXT v=spf1 ?all
+			e.example TXT hello`, 3},
+		{"nested includes", `
+			a.example TXT v=spf1 include:b.example a:x.example -all
+			b.example TXT v=spf1 include:c.example a:y.example -all
+			c.example TXT v=spf1 mx:z.example -all
+			z.example MX h.example
+			h.example A 198.51.100.1
+			x.example A 198.51.100.1
+			y.example A 198.51.100.1`, 5},
+		{"ten includes", "a.example TXT v=spf1" + numberedTerms("include", 10) + " -all\n" + numberedRecords(10, "v=spf1 -all"), 2},
+		{"ptr", `
+			a.example TXT v=spf1 ptr mx -all
+			1.2.0.192.in-addr.arpa PTR h1.example
+			1.2.0.192.in-addr.arpa PTR h2.example
+			1.2.0.192.in-addr.arpa PTR h3.example
+			h1.example A 192.0.2.1
+			h2.example A 192.0.2.1
+			h3.example A 192.0.2.1`, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := prefetching(dnsfake.Lines(test.zone).SetDelay(time.Second))
+				if got, _ := roundTrips(c, "u@a.example"); got != test.want {
+					t.Errorf("%d round trips, want %d", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// numberedTerms returns the terms with the targets 0.example, 1.example and so on.
+func numberedTerms(mechanism string, n int) string {
+	var s strings.Builder
+	for i := range n {
+		fmt.Fprintf(&s, " %s:%d.example", mechanism, i)
+	}
+	return s.String()
+}
+
+// numberedRecords returns the lines of TXT records for the same names.
+func numberedRecords(n int, text string) string {
+	var s strings.Builder
+	for i := range n {
+		fmt.Fprintf(&s, "%d.example TXT %s\n", i, text)
+	}
+	return s.String()
+}
+
+// A known sender is checked in one round trip when its records have expired,
+// however deep they are.
+func TestPrefetchExpired(t *testing.T) {
+	zone := `
+		a.example TXT v=spf1 include:b.example mx -all
+		b.example TXT v=spf1 include:c.example -all
+		c.example TXT v=spf1 a:z.example redirect=d.example
+		d.example TXT v=spf1 mx:z.example -all
+		z.example A 198.51.100.1
+		z.example MX h.example
+		a.example MX h.example
+		h.example A 192.0.2.1`
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := prefetching(dnsfake.Lines(zone).SetDelay(time.Second))
+		for _, want := range []int{5, 0, 1} {
+			got, v := roundTrips(c, "u@a.example")
+			if v.Result != Pass || got != want {
+				t.Errorf("%v after %d round trips, want pass after %d", v.Result, got, want)
+			}
+			if want == 0 {
+				time.Sleep(2 * time.Hour) // the records expire
+			}
+		}
+	})
+}
+
+// Either an expired record or the one that replaces it is followed, not both.
+func TestPrefetchFollowsOneAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lines := func(record, extra string) *dnsfake.Resolver {
+			return dnsfake.Lines("a.example TXT " + record + "\n" + extra).SetDelay(time.Second)
+		}
+		r := lines("v=spf1 a:old1.example a:old2.example a:old3.example -all", "old1.example A 192.0.2.1")
+		c, _ := prefetching(r)
+		roundTrips(c, "u@a.example")
+		time.Sleep(2 * time.Hour)
+		r.Asked = nil
+		r.Answer = lines("v=spf1 a:new1.example a:new2.example a:new3.example -all", "new1.example A 192.0.2.1").Answer
+		roundTrips(c, "u@a.example")
+		want := []string{"a.example TXT", "old1.example A", "old2.example A", "old3.example A", "new1.example A"}
+		if got := asked(r); !slices.Equal(got, want) {
+			t.Errorf("got  %v\nwant %v", got, want)
+		}
+	})
+}
+
+// While HELO is evaluated, the lookups of MAIL FROM are prefetched.
+func TestPrefetchThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := dnsfake.Lines(`
+			helo.example TXT v=spf1 a:h.example -all
+			a.example TXT v=spf1 include:b.example -all
+			b.example TXT v=spf1 ip4:192.0.2.1 -all
+			h.example A 198.51.100.1`).SetDelay(time.Second)
+		c, cache := prefetching(r)
+		helo := c.Prepare(Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "helo.example", HELO: "helo.example"})
+		mailFrom := c.Prepare(query("192.0.2.1", "u@a.example"))
+		helo.Then(mailFrom)
+		start := time.Now()
+		if v := helo.CheckHost(time.Time{}); v.Result != Fail {
+			t.Error(v)
+		}
+		if v := mailFrom.CheckHost(time.Time{}); v.Result != Pass {
+			t.Error(v)
+		}
+		cache.Cancel()
+		if d := time.Since(start); d != 2*time.Second {
+			t.Errorf("took %v, want two round trips", d)
+		}
+		want := []string{"helo.example TXT", "a.example TXT", "h.example A", "b.example TXT"}
+		if got := asked(r); !slices.Equal(got, want) {
+			t.Errorf("got  %v\nwant %v", got, want)
+		}
+	})
+}
+
+// What is not prefetched.
+func TestPrefetchStops(t *testing.T) {
+	hosts := func(name string, n int) string {
+		var s strings.Builder
+		for i := range n {
+			fmt.Fprintf(&s, "%s MX h%d.%s\n", name, i, name)
+		}
+		return s.String()
+	}
+	var tenMX strings.Builder
+	for i := range 10 {
+		tenMX.WriteString(hosts(fmt.Sprintf("%d.example", i), 10))
+	}
+	for _, test := range []struct {
+		name, zone string
+		most       int // lookups
+		mostAtOnce int
+	}{
+		{"a record that is too large", `
+			a.example TXT v=spf1 include:b.example include:big.example -all
+			b.example TXT v=spf1 a:c.example -all
+			big.example TXT v=spf1 a:d.example -all
+			c.example A 192.0.2.1`, 4, 2},
+		{"too many terms", "a.example TXT v=spf1" + numberedTerms("a", 11) + " -all\n0.example A 192.0.2.1", 2, 1},
+		{"more terms than are left", `
+			a.example TXT v=spf1 include:b.example include:c.example a:1.example a:2.example a:3.example -all
+			b.example TXT v=spf1 a:4.example -all
+			c.example TXT v=spf1 a:11.example a:12.example a:13.example a:14.example a:15.example a:16.example -all
+			4.example A 192.0.2.1`, 7, 5},
+		{"too many void lookups", "a.example TXT v=spf1 a:v1.example a:v2.example a:v3.example include:b.example -all\n" +
+			"b.example TXT v=spf1 a:x1.example a:x2.example -all", 5, 4},
+		{"hosts of many mx", "a.example TXT v=spf1" + numberedTerms("mx", 10) + " -all\n" + tenMX.String() + "h0.0.example A 192.0.2.1", 1 + 1 + 10 + 30, 13},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := dnsfake.Lines(test.zone).SetDelay(time.Second)
+				if strings.Contains(test.zone, "big.example") {
+					old := r.Answer
+					r.Answer = func(q dns.Question) (dns.Answer, error) {
+						a, err := old(q)
+						if q.Name == "big.example" {
+							a.Size = maxPrefetchSize + 1
+						}
+						return a, err
+					}
+				}
+				c, _ := prefetching(r)
+				roundTrips(c, "u@a.example")
+				if len(r.Asked) > test.most || r.MaxInFlight > test.mostAtOnce {
+					t.Errorf("%d lookups, %d at a time, want at most %d and %d\n%v", len(r.Asked), r.MaxInFlight, test.most, test.mostAtOnce, r.Asked)
+				}
+			})
+		})
+	}
+}
+
+// Verdicts and events are the same with and without prefetching; suites/ holds this
+// for whole suites.
+func TestPrefetchEquivalence(t *testing.T) {
+	zone := `
+		a.example TXT v=spf1 include:b.example mx:x.example a:y.example ptr -all exp=e.example
+		b.example TXT v=spf1 include:c.example -all
+		c.example TXT v=spf1 a:z.example ?all
+		e.example TXT no`
+	run := func(prefetch bool) (Verdict, steps) {
+		var s steps
+		cache := dns.NewCache(dnsfake.Lines(zone).SetDelay(time.Second))
+		c := &Checker{Resolver: &TracingResolver{cache, &s}, Limits: DefaultLimits(), Observer: &s}
+		if prefetch {
+			c.Prefetcher = cache
+		}
+		v := c.CheckHost(context.Background(), query("192.0.2.1", "u@a.example"))
+		v.TTL, v.Err = 0, nil
+		return v, s
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v1, s1 := run(false)
+		v2, s2 := run(true)
+		if v1 != v2 {
+			t.Errorf("%+v without, %+v with prefetching", v1, v2)
+		}
+		if !slices.Equal(s1, s2) {
+			t.Errorf("without prefetching\n%s\nwith\n%s", strings.Join(s1, "\n"), strings.Join(s2, "\n"))
+		}
+	})
+}
+
+// Records that include one another many times, all of them known, are not all looked
+// at.
+func TestPredictBounded(t *testing.T) {
+	m := newMacros(Args{IP: netip.MustParseAddr("192.0.2.1")}, "")
+	r := parsed(t, "v=spf1"+strings.Repeat(" include:x.example", 400)+" -all")
+	last := parsed(t, "v=spf1 ?all")
+	n := 0
+	plannedLookups(parsed(t, "v=spf1"+strings.Repeat(" include:x.example", 10)), "d.example", &m, 10, func(string) *Record {
+		if n++; n%5 == 0 {
+			return last
+		}
+		return r
+	})
+	if n != 10 {
+		t.Errorf("looked at %d records, want 10", n)
+	}
+}
