@@ -24,19 +24,21 @@
 //	explanation.go  exp= (6.2), for fail only
 //	limits.go       the processing limits (4.6.4)
 //	result.go       the verdict; errors.go, the reasons for permerror
-//	ahead.go        the lookups that a record will need; scout.go prefetches them
+//	prefetch.go     starts the lookups that a record will need
 //	trace.go        events that explain a verdict
 //
 // # How many queries
 //
-// A check evaluates at most Limits.Terms terms (10), each of one lookup, and
-// for an mx or a ptr the addresses of ten hosts; the client's PTR names are
-// looked up once. So it asks 1 record, 10 terms, 10 hosts for each mx among
-// them, 11 questions for PTR names and 1 explanation at most, 123 in all; void
-// lookups end it far earlier. Ahead of the evaluation another 10 terms and
-// their hosts may be asked for that it then does not come to, so that the bound
-// with lookups ahead is twice that. An alias that a name server does not follow
-// itself, a retry or a change to TCP repeats a question.
+// A check evaluates at most 10 terms that cause lookups (Limits.Lookups), each with one
+// lookup, and those of the addresses of ten hosts for an mx or a ptr. The client's PTR
+// names are looked up once. So a check queries 1 record, 10 terms, 10 hosts for each mx
+// among them, 11 names for ptr and %{p}, and 1 explanation: 123 different questions at
+// most. Void lookups end it far earlier.
+//
+// With Checker.Prefetcher, at most 30 prefetches are made for a request, some of which the
+// evaluation then does not need. That makes at most 160 questions for a check, and 320 for
+// HELO and MAIL FROM of one message, whatever is in the cache. A retry, a change to TCP, or
+// an alias that a name server does not follow repeats a question.
 //
 // # Departures from RFC 7208
 //

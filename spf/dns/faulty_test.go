@@ -2,7 +2,6 @@ package dns
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -306,9 +305,4 @@ func wantKind(t *testing.T, err error, kind ErrorKind) {
 	if !errors.As(err, &e) || e.Kind != kind {
 		t.Errorf("error %v, want one of kind %d", err, kind)
 	}
-}
-
-func ExampleError() {
-	fmt.Println(&Error{Kind: BadRcode, Question: testQuestion, Server: netip.MustParseAddrPort("192.0.2.53:53"), Rcode: 2})
-	// Output: x.test TXT: 192.0.2.53:53: answered with SERVFAIL
 }
