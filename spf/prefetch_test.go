@@ -120,6 +120,18 @@ func TestPrefetchRoundTrips(t *testing.T) {
 			x.example A 198.51.100.1
 			y.example A 198.51.100.1`, 5},
 		{"ten includes", "a.example TXT v=spf1" + numberedTerms("include", 10) + " -all\n" + numberedRecords(10, "v=spf1 -all"), 2},
+		{"terms that were evaluated do not count twice", `
+			a.example TXT v=spf1 a:1.example a:2.example a:3.example include:b.example -all
+			b.example TXT v=spf1 include:c.example -all
+			c.example TXT v=spf1 include:d.example -all
+			d.example TXT v=spf1 a:4.example a:5.example a:6.example a:7.example -all
+			1.example A 198.51.100.1
+			2.example A 198.51.100.1
+			3.example A 198.51.100.1
+			4.example A 198.51.100.1
+			5.example A 198.51.100.1
+			6.example A 198.51.100.1
+			7.example A 198.51.100.1`, 5},
 		{"ptr", `
 			a.example TXT v=spf1 ptr mx -all
 			1.2.0.192.in-addr.arpa PTR h1.example
@@ -247,6 +259,10 @@ func TestPrefetchStops(t *testing.T) {
 	for i := range 10 {
 		tenMX.WriteString(hosts(fmt.Sprintf("%d.example", i), 10))
 	}
+	var ptrNames strings.Builder
+	for i := range 13 {
+		fmt.Fprintf(&ptrNames, "1.2.0.192.in-addr.arpa PTR p%d.example\np%d.example A 198.51.100.1\n", i, i)
+	}
 	for _, test := range []struct {
 		name, zone string
 		most       int // lookups
@@ -265,6 +281,7 @@ func TestPrefetchStops(t *testing.T) {
 			4.example A 192.0.2.1`, 7, 5},
 		{"too many void lookups", "a.example TXT v=spf1 a:v1.example a:v2.example a:v3.example include:b.example -all\n" +
 			"b.example TXT v=spf1 a:x1.example a:x2.example -all", 5, 4},
+		{"more PTR names than are used", "a.example TXT v=spf1 ptr -all\n" + ptrNames.String(), 2 + 10, 10},
 		{"hosts of many mx", "a.example TXT v=spf1" + numberedTerms("mx", 10) + " -all\n" + tenMX.String() + "h0.0.example A 192.0.2.1", 1 + 1 + 10 + 30, 13},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -288,6 +305,79 @@ func TestPrefetchStops(t *testing.T) {
 			})
 		})
 	}
+}
+
+// withDelays lets some answers come later than after a second.
+func withDelays(r *dnsfake.Resolver, delays map[string]time.Duration) *dnsfake.Resolver {
+	r.Delay = func(q dns.Question) time.Duration {
+		if d, ok := delays[q.Name]; ok {
+			return d
+		}
+		return time.Second
+	}
+	return r
+}
+
+// Once more void lookups have been found than a check may have, nothing is planned.
+func TestPrefetchStopsAtVoidLimit(t *testing.T) {
+	for name, terms := range map[string]string{
+		"all prefetched":          "a:slow.example a:v1.example a:v2.example a:v3.example",
+		"the first one evaluated": "a:v1.example a:slow.example a:v2.example a:v3.example",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := withDelays(dnsfake.Lines("a.example TXT v=spf1 "+terms+` include:b.example -all
+					slow.example A 198.51.100.1
+					b.example TXT v=spf1 a:x1.example a:x2.example -all
+					x1.example A 198.51.100.1`), map[string]time.Duration{
+					"slow.example": 1900 * time.Millisecond, "b.example": 1700 * time.Millisecond,
+					"v2.example": 1500 * time.Millisecond, "v3.example": 1500 * time.Millisecond,
+				})
+				c, _ := prefetching(r)
+				if _, v := roundTrips(c, "u@a.example"); v.Result != Permerror || v.VoidLookups != 3 {
+					t.Errorf("%+v", v)
+				}
+				if n := len(r.Asked); n != 6 {
+					t.Errorf("%d lookups, want 6: %v", n, r.Asked)
+				}
+			})
+		})
+	}
+}
+
+// A void lookup that is prefetched and then needed counts once.
+func TestPrefetchCountsVoidLookupsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := withDelays(dnsfake.Lines(`
+			a.example TXT v=spf1 a:slow.example a:v1.example a:v2.example include:b.example -all
+			slow.example A 198.51.100.1
+			b.example TXT v=spf1 include:c.example -all
+			c.example TXT v=spf1 include:d.example -all
+			d.example TXT v=spf1 a:x1.example a:x2.example -all
+			x1.example A 198.51.100.1
+			x2.example A 192.0.2.1`), map[string]time.Duration{"slow.example": 2500 * time.Millisecond})
+		c, _ := prefetching(r)
+		if got, v := roundTrips(c, "u@a.example"); v.Result != Pass || got != 5 {
+			t.Errorf("%v after %d round trips, want pass after 5", v.Result, got)
+		}
+	})
+}
+
+// Terms whose answers are cached leave room for the others.
+func TestPrefetchAfterCachedTerms(t *testing.T) {
+	const known = "a:1.example a:2.example a:3.example a:4.example a:5.example a:6.example"
+	var addresses strings.Builder
+	for i := range 10 {
+		fmt.Fprintf(&addresses, "%d.example A 198.51.100.1\n", i)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := prefetching(dnsfake.Lines("a.example TXT v=spf1 " + known + " include:b.example a:7.example a:8.example -all\n" +
+			"b.example TXT v=spf1 -all\nc.example TXT v=spf1 " + known + " -all\n" + addresses.String()).SetDelay(time.Second))
+		roundTrips(c, "u@c.example")
+		if got, v := roundTrips(c, "u@a.example"); v.Result != Fail || got != 2 {
+			t.Errorf("%v after %d round trips, want fail after 2", v.Result, got)
+		}
+	})
 }
 
 // Verdicts and events are the same with and without prefetching; suites/ holds this

@@ -45,6 +45,7 @@ func TestClientAnswers(t *testing.T) {
 		{"NODATA", testQuestion, dnstest.WithSOA(0), `NODATA 40`, 1},
 		{"NXDOMAIN", testQuestion, dnstest.WithSOA(3), `NXDOMAIN 40`, 1},
 		{"NXDOMAIN with data", testQuestion, dnstest.WithSOA(3, dnstest.Record), `NXDOMAIN 40`, 1},
+		{"SOA TTL below its MINIMUM", testQuestion, dnstest.WithSOAOf("test. 30 SOA ns. root. 1 3600 600 86400 40", 3), `NXDOMAIN 30`, 1},
 		{"NODATA without SOA", testQuestion, dnstest.Rcode(0), `NODATA 0`, 1},
 		{"NXDOMAIN without SOA", testQuestion, dnstest.Rcode(3), `NXDOMAIN 0`, 1},
 		{"NODATA beside NS", testQuestion, func(query []byte) []byte {
@@ -114,9 +115,13 @@ func TestClientChainInParts(t *testing.T) {
 		{"circle", "r0.test", `NODATA 0`, 3},
 		{"dead end", "d0.test", `NXDOMAIN 40`, 2},
 		{"failure", "f0.test", `SERVFAIL`, 2},
+		{"smallest TTL in the middle", "t0.test", `["end"] 5`, 4},
+		{"smallest TTL before a dead end", "n0.test", `NXDOMAIN 5`, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			records := map[string]string{
+				"t0.test.": "t0.test. 50 CNAME t1.test.", "t1.test.": "t1.test. 5 CNAME t2.test.", "t2.test.": "t2.test. 60 CNAME t3.test.", "t3.test.": "t3.test. 60 TXT end",
+				"n0.test.": "n0.test. 5 CNAME n1.test.", "n1.test.": "n1.test. 60 CNAME d1.test.",
 				"r0.test.": "r0.test. 60 CNAME r1.test.", "r1.test.": "r1.test. 60 CNAME r2.test.", "r2.test.": "r2.test. 60 CNAME r0.test.",
 				"d0.test.": "d0.test. 60 CNAME d1.test.", "f0.test.": "f0.test. 60 CNAME f1.test.",
 			}

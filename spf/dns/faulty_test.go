@@ -46,6 +46,11 @@ func TestClientFaults(t *testing.T) {
 				s.Send(from, dnstest.Rcode(2)(query))
 			}
 		}, nil, "SERVFAIL", []string{udpEDNS, udpEDNS}},
+		{"silence, then SERVFAIL", shortTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+			if len(s.Queries()) == 2 {
+				s.Send(from, dnstest.Rcode(2)(query))
+			}
+		}, nil, "SERVFAIL", []string{udpEDNS, udpEDNS}},
 		{"fails once", longTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			if len(s.Queries()) == 1 {
 				s.Send(from, dnstest.Rcode(2)(query))
@@ -85,6 +90,16 @@ func TestClientFaults(t *testing.T) {
 		{"alias of nothing", longTimeout, dnstest.Respond(dnstest.EmptyCNAME), dnstest.RespondTCP(dnstest.EmptyCNAME), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{"referral", longTimeout, dnstest.Respond(dnstest.Referral), dnstest.RespondTCP(dnstest.Referral), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{"larger than announced", longTimeout, dnstest.Respond(dnstest.Records("x.test. 60 TXT " + strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20))), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
+		{"guesses before each answer", longTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+			for range 60 {
+				s.Send(from, dnstest.TooShort(query))
+			}
+			if len(s.Queries()) == 1 {
+				s.Send(from, dnstest.Rcode(2)(query))
+			} else {
+				s.Send(from, dnstest.Good(query))
+			}
+		}, nil, wantAnswer, []string{udpEDNS, udpEDNS}},
 		{"guesses without end", longTimeout, dnstest.Respond(slices.Repeat([]func([]byte) []byte{dnstest.Edited(func(m *dns.Msg) { m.Id++ })}, 2*maxMismatches)...), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -288,14 +303,38 @@ func TestClientDeadline(t *testing.T) {
 
 // A server cannot keep a call in progress by sending something all the time.
 func TestClientExpiresWhileReceiving(t *testing.T) {
-	c := newClient(ResolvConf{Timeout: longTimeout, Attempts: 1}, dnstest.Start(t, "127.0.0.1", dnstest.Respond(dnstest.TooShort), nil))
+	sent := make(chan struct{})
+	c := newClient(ResolvConf{Timeout: longTimeout, Attempts: 1}, dnstest.Start(t, "127.0.0.1", func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		s.Send(from, dnstest.TooShort(query))
+		close(sent)
+	}, nil))
 	call := c.Start(testQuestion, noTime)
-	c.Progress(noTime) // the junk has arrived
+	<-sent
 	call.expires = time.Now()
-	for !call.Done {
-		c.Progress(noTime)
+	c.Progress(noTime)
+	if !call.Done {
+		t.Fatal("the call is still in progress")
 	}
 	wantKind(t, call.Err, Timeout)
+}
+
+// At the deadline no further attempt is made.
+func TestClientDeadlineEndsAttempts(t *testing.T) {
+	c := newClient(ResolvConf{Timeout: longTimeout, Attempts: 5}, dnstest.Start(t, "127.0.0.1", nil, nil))
+	call := c.Start(testQuestion, time.Now().Add(shortTimeout))
+	c.Wait(call)
+	if call.attempt != 1 {
+		t.Errorf("%d attempts, want 1", call.attempt)
+	}
+}
+
+// A server that answers again does not count as down any more.
+func TestClientServerRecovers(t *testing.T) {
+	c := newClient(ResolvConf{Timeout: longTimeout}, dnstest.Start(t, "127.0.0.1", dnstest.Respond(dnstest.Good), nil))
+	c.servers[0].downUntil = time.Now().Add(time.Hour)
+	if got := describe(c.Lookup(testQuestion, noTime)); got != wantAnswer || !c.servers[0].downUntil.IsZero() {
+		t.Errorf("got %s; down until %v", got, c.servers[0].downUntil)
+	}
 }
 
 // wantKind fails the test if err is not an *Error of a kind.

@@ -253,12 +253,13 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 		want     error
 		asked    int
 		took     time.Duration
+		pauses   bool // prefetching
 	}{
-		{name: "SERVFAIL once", err: servfail, failures: 1, asked: 2},
+		{name: "SERVFAIL once", err: servfail, failures: 1, asked: 2, pauses: true},
 		{name: "SERVFAIL twice", err: servfail, failures: 2, want: servfail, asked: 2},
 		{name: "time-out", err: &dns.Error{Kind: dns.Timeout}, failures: 1, want: &dns.Error{Kind: dns.Timeout}, asked: 1},
-		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond},
-		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond},
+		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond, pauses: true},
+		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond, pauses: true},
 		{name: "refused, long after the prefetch", err: refused, before: 10 * time.Second, failures: 1, want: refused, asked: 1},
 		{name: "SERVFAIL, after the prefetch", err: servfail, before: 3 * time.Second, failures: 1, want: servfail, asked: 1},
 	} {
@@ -266,19 +267,22 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				failures := test.failures
 				f := &dnsfake.Resolver{
-					Answer: func(q dns.Question) (dns.Answer, error) {
-						if q == someTXT && failures > 0 {
-							failures--
-							return dns.Answer{}, test.err
-						}
-						return someAnswer, nil
-					},
 					Delay: func(q dns.Question) time.Duration {
 						if q == someTXT {
 							return 0
 						}
 						return dnsfake.Never
 					},
+				}
+				f.Answer = func(q dns.Question) (dns.Answer, error) {
+					if f.Count(someTXT) > 1 && f.InFlight() > 1 {
+						t.Error("repeated beside a prefetch")
+					}
+					if q == someTXT && failures > 0 {
+						failures--
+						return dns.Answer{}, test.err
+					}
+					return someAnswer, nil
 				}
 				c := dns.NewCache(f)
 				c.Prefetch(numbered(0), noTime)
@@ -297,7 +301,51 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 				if d := time.Since(start); d != test.took {
 					t.Errorf("took %v, want %v", d, test.took)
 				}
+				if err == nil {
+					if a, _ := c.Lookup(someTXT, noTime); !a.Cached {
+						t.Error("the answer is not cached")
+					}
+				}
+				c.Cancel()
+				if c.Prefetch(numbered(1), noTime) == test.pauses {
+					t.Errorf("prefetching pauses: %v, want %v", !test.pauses, test.pauses)
+				}
 			})
 		})
 	}
+}
+
+// A prefetch beside which a lookup begins, and one that begins beside a lookup, both
+// count as prefetches beside it.
+func TestPrefetchRepeatsLookup_startedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := answering(0, someAnswer, nil)
+		f.Answer = failOnce(servfail)
+		f.Delay = func(q dns.Question) time.Duration {
+			if q == someTXT {
+				return time.Millisecond
+			}
+			return dnsfake.Never
+		}
+		c := dns.NewCache(f)
+		c.Start(someTXT, noTime)
+		c.Prefetch(numbered(0), noTime)
+		if a, err := c.Lookup(someTXT, noTime); err != nil || a.Void() {
+			t.Errorf("got %+v, %v", a, err)
+		}
+	})
+}
+
+// A prefetch ends at the deadline.
+func TestPrefetchDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := answering(dnsfake.Never, someAnswer, nil)
+		c := dns.NewCache(f)
+		start := time.Now()
+		c.Prefetch(someTXT, start.Add(time.Second))
+		f.Delay = nil
+		if a, err := c.Lookup(someTXT, start.Add(time.Minute)); err != nil || a.Prefetched || time.Since(start) != time.Second {
+			t.Errorf("got %+v, %v after %v", a, err, time.Since(start))
+		}
+	})
 }

@@ -172,6 +172,9 @@ func (r *Resolver) Cancel(canceled *dns.Call) {
 	}
 }
 
+// InFlight returns the number of lookups in progress.
+func (r *Resolver) InFlight() int { return len(r.calls) }
+
 // Count returns how often a question was asked.
 func (r *Resolver) Count(q dns.Question) int {
 	n := 0
