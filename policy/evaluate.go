@@ -124,8 +124,8 @@ func (e *evaluator) check(id Identity, c evaluation, seconds int) Check {
 }
 
 // checkDeadline returns the deadline of a check that may take some seconds, which
-// package conf limits to 32 bits; 0 is as
-// long as the request may take, and negative is no time at all.
+// package conf limits to 32 bits; 0 is as long as the request may take, and negative
+// is no time at all.
 func (e *evaluator) checkDeadline(seconds int) time.Time {
 	switch {
 	case seconds == 0:
