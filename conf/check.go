@@ -53,8 +53,18 @@ func (p Problem) String() string {
 }
 
 // Check returns the problems of the file: bad lines, single options, options that
-// contradict each other, and the per-user file, which it reads.
+// contradict each other, and the per-user file and the shadow configuration, which
+// it reads.
 func (f *File) Check() []Problem {
+	problems := f.checkOptions()
+	if f.Settings.ShadowConfig != "" {
+		problems = append(problems, f.checkShadow()...)
+	}
+	return problems
+}
+
+// checkOptions returns the problems of the file and of its per-user file.
+func (f *File) checkOptions() []Problem {
 	var problems []Problem
 	for _, d := range f.Diagnostics {
 		problems = append(problems, d.problem(configName))

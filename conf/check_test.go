@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,7 +98,6 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: hint: Mail_From_softfail_restriction = greylist: not an action that Postfix defines; expected greylist in smtpd_restriction_classes of main.cf"}},
 		{name: "relative path", text: "Shadow_Config = shadow.conf", want: []string{
 			"policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: not an absolute path; expected a path that starts with /; used: the path below the directory in which the program runs"}},
-		{name: "absolute path", text: "Shadow_Config = /etc/policyd-spf/shadow.conf"},
 		{name: "no shadow", text: "Shadow_Config ="},
 		{name: "unknown log format", text: "Log_Format = json", want: []string{
 			"policyd-spf.conf:1: problem: Log_Format = json: not one of the values, which are case-sensitive; expected one of classic, action, kv; used: classic"}},
@@ -175,6 +175,61 @@ func TestCheckMissingFile(t *testing.T) {
 	problems := l.Check()
 	if want := path + ": problem: No such file or directory; expected a configuration file; used: the defaults"; len(problems) != 1 || problems[0].String() != want {
 		t.Errorf("got %v, want %s", problems, want)
+	}
+}
+
+func TestCheckShadow(t *testing.T) {
+	for _, test := range []struct {
+		name, shadow string
+		want         []string
+	}{
+		{name: "good", shadow: "HELO_reject = False\n"},
+		{name: "bad line", shadow: "HELO_rejects = False\n", want: []string{
+			"shadow.conf:1: problem: HELO_rejects = False: unknown name; expected an option of policyd-spf.conf(5) (perhaps HELO_reject); used: the line is ignored"}},
+		{name: "bad value", shadow: "HELO_reject = fail\n", want: []string{
+			"shadow.conf:1: problem: HELO_reject = fail: not one of the values, which are case-sensitive; expected Fail; used: nothing is rejected"}},
+		{name: "contradiction", shadow: "Lookup_Time = 0\n", want: []string{
+			"shadow.conf:1: problem: Lookup_Time = 0: no limit for the lookups of a check; expected 20, or less"}},
+		{name: "shadow of a shadow", shadow: "Shadow_Config = /nowhere\n", want: []string{
+			"shadow.conf:1: hint: Shadow_Config = /nowhere: this file is a shadow configuration itself; used: nothing"}},
+		{name: "no file", want: []string{
+			`policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: stating "shadow.conf": No such file or directory; expected a configuration file; used: no shadow configuration`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "shadow.conf")
+			if test.shadow != "" {
+				if err := os.WriteFile(path, []byte(test.shadow), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got []string
+			for _, line := range found(t, "Shadow_Config = "+path) {
+				got = append(got, strings.ReplaceAll(line, dir+"/", ""))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestLoadShadow(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct{ name, path, want string }{
+		{name: "no file", path: dir + "/none", want: `ERROR stating "` + dir + `/none": No such file or directory`},
+		{name: "directory", path: dir, want: `ERROR opening "` + dir + `": Not a regular file`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := File{Settings: Settings{ShadowConfig: test.path}}
+			if shadow, err := f.LoadShadow(); shadow != nil || err == nil || err.Error() != test.want {
+				t.Errorf("%v, %v; want the error %s", shadow, err, test.want)
+			}
+		})
+	}
+	var f File
+	if shadow, err := f.LoadShadow(); shadow != nil || err != nil {
+		t.Errorf("without Shadow_Config: %v, %v", shadow, err)
 	}
 }
 

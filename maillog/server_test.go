@@ -102,7 +102,8 @@ func serve(t testing.TB, config string) (*policy.Server, *sink) {
 func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 	for _, test := range []struct {
 		name, config string
-		unquoted     bool // the log has no quoted values, so some requests cannot be told
+		shadow       string // the configuration of Shadow_Config
+		unquoted     bool   // the log has no quoted values, so some requests cannot be told
 	}{
 		{name: "defaults", config: ""},
 		{name: "header only", config: "HELO_reject = False\nMail_From_reject = False\n"},
@@ -114,12 +115,23 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 		{name: "no check of HELO", config: "HELO_reject = No_Check\nMail_From_reject = Softfail\n"},
 		{name: "no URL", config: "Reason_URL =\n"},
 		{name: "debugLevel 5", config: "debugLevel = 5\nHide_Receiver = No\n"},
+		{name: "action", config: "Log_Format = action\n", unquoted: true},
+		{name: "kv", config: "Log_Format = kv\n"},
+		{name: "kv, receiver shown", config: "Log_Format = kv\nHide_Receiver = No\nHELO_reject = False\n"},
+		{name: "kv, strict", config: "Log_Format = kv\nHELO_reject = SPF_Not_Pass\nMail_From_reject = SPF_Not_Pass\nPermError_reject = True\nTempError_Defer = True\n"},
+		{name: "kv, exempt", config: "Log_Format = kv\nWhitelist = 192.0.2.0/24,2001:db8::/32\n"},
+		{name: "shadow", config: "HELO_reject = False\nMail_From_reject = False\n", shadow: "HELO_reject = False\n"},
+		{name: "shadow, kv", config: "Log_Format = kv\nHELO_reject = False\nMail_From_reject = False\n", shadow: "HELO_reject = False\n"},
 		{name: "exempt", config: "Whitelist = 192.0.2.0/24,2001:db8::/32\nHide_Receiver = No\n", unquoted: true},
 		{name: "exempt, AR", config: "Whitelist = 192.0.2.0/24,2001:db8::/32\nHeader_Type = AR\nHide_Receiver = No\n", unquoted: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(14, 2))
 			server, log := serve(t, "debugLevel = 1\n"+test.config)
+			if test.shadow != "" {
+				shadow, _ := serve(t, test.shadow)
+				server.Shadow = &shadow.Settings
+			}
 			told := 0
 			for i := range 600 {
 				request, mailFrom := randomRequest(random, i)
@@ -138,6 +150,9 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 				}
 				told++
 				checkMessage(t, got, request, reply, &server.Settings, mailFrom)
+				if test.shadow != "" {
+					checkShadow(t, got, mailFrom)
+				}
 				if t.Failed() {
 					t.Fatalf("the log:\n%s", strings.Join(log.lines, "\n"))
 				}
@@ -146,6 +161,21 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 				t.Errorf("only %d messages were told", told)
 			}
 		})
+	}
+}
+
+// checkShadow compares what was read of a shadow configuration that rejects each
+// MAIL FROM Fail with the result of the check.
+func checkShadow(t *testing.T, got *maillog.Message, mailFrom maillog.Result) {
+	t.Helper()
+	if mailFrom != maillog.Fail {
+		if got.HasShadow {
+			t.Errorf("shadow: %q", got.Shadow.Text)
+		}
+		return
+	}
+	if s := got.Shadow; s.Action != maillog.Reject || string(s.Code) != "550 5.7.23" || string(s.Option) != "Mail_From_reject" || string(s.Value) != "Fail" {
+		t.Errorf("shadow: %v %q, %q = %q", s.Action, s.Code, s.Option, s.Value)
 	}
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 	"os"
+	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/spf"
@@ -15,6 +16,10 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	if s.Settings.Mock {
 		o.Decision, o.Reply = decide(&s.Settings, &o.Facts), Reply{"dunno", mockText}
 		return o
+	}
+	var start time.Time
+	if s.Settings.LogFormat == formatKV {
+		start = time.Now()
 	}
 	s.init()
 	if s.Settings.DefaultSeedOnly {
@@ -32,15 +37,12 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	if s.Log.Level >= levelActions {
 		s.Log.Line(levelActions, Info, "Config: ", s.config())
 	}
-	log := &requestLog{process: s.Log, level: set.DebugLevel}
+	log := &requestLog{process: s.Log, level: set.DebugLevel, format: set.LogFormat}
 	e.voidLimit = set.VoidLimit
 	if set.LookupsAhead {
 		e.prefetcher = s.Prefetcher
 	}
-	client := set.Prospective
-	if client == "" {
-		client = r.ClientAddress
-	}
+	client := prospective(set, r)
 
 	o.Facts = Facts{
 		Client: clientAddress(client, log), HELOName: r.HELOName, Sender: r.Sender,
@@ -77,12 +79,32 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	}
 	log.action(set, o.Decision, text)
 	o.Reply = makeReply(set, o.Decision, text)
+	shadow := ""
+	if s.Shadow != nil {
+		shadow = s.shadow(e, &o)
+	}
+	s.logMessage(&o, env, log, text, shadow, start)
+	return o
+}
+
+// logMessage logs a decision in the form that Log_Format asks for.
+func (s *Server) logMessage(o *Outcome, env envelope, log *requestLog, text, shadow string, start time.Time) {
+	if logsMessages(o.Settings) && o.isRepeated() {
+		return
+	}
+	if log.format == formatKV {
+		s.totals.add(o)
+		log.keyValues(o, env, start, shadow)
+		return
+	}
 	queueID := ""
 	if s.Settings.QueueID {
-		queueID = r.QueueID
+		queueID = o.Request.QueueID
 	}
 	log.reply(queueID, o.Decision, o.Reply, text)
-	return o
+	if shadow != "" {
+		log.process.Line(levelResults, Info, "shadow: ", shadow)
+	}
 }
 
 // init prepares what the settings ask for, and logs what is wrong with them.
@@ -93,6 +115,9 @@ func (s *Server) init() {
 	s.initialized = true
 	if s.Settings.PerUser != "" {
 		s.users = conf.NewPerUser(s.Settings.PerUser)
+	}
+	if s.Shadow != nil && s.Shadow.PerUser != "" {
+		s.shadowUsers = conf.NewPerUser(s.Shadow.PerUser)
 	}
 	logBadSettings(s.Log, &s.Settings)
 }

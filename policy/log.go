@@ -78,6 +78,7 @@ func (l *Log) Line(level int, p Priority, parts ...string) {
 type requestLog struct {
 	process *Log
 	level   int
+	format  string // Log_Format
 }
 
 // Line adds a line if the recipient's debugLevel is at least level.

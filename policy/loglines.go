@@ -72,7 +72,7 @@ func (l *requestLog) verdict(id Identity, v spf.Verdict) {
 
 // result logs the result of a check.
 func (l *requestLog) result(id Identity, r spf.Result, e envelope) {
-	if l.level < levelResults {
+	if l.level < levelResults || l.format == formatAction || l.format == formatKV {
 		return
 	}
 	l.Line(levelResults, Info, resultName(r), "; identity=", id.String(), "; client-ip=", e.client,

@@ -36,6 +36,7 @@ type Outcome struct {
 	MailFrom Check // the zero value if MAIL FROM was not checked
 	Decision Decision
 	Reply    Reply
+	Shadow   *Shadow // nil without Shadow_Config
 }
 
 // Check is the check of one identity.

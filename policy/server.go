@@ -18,6 +18,7 @@ const warmupRequests = 10
 // changed once it has started. It is for one goroutine at a time.
 type Server struct {
 	Settings    conf.Settings
+	Shadow      *conf.Settings         // of Shadow_Config: what they decide is only logged; nil: none
 	ConfigFile  string                 // the settings' file, for the log
 	Origins     map[string]conf.Origin // of the options that the file sets, for the log
 	Resolver    dns.Resolver           // for all lookups
@@ -31,7 +32,11 @@ type Server struct {
 	instances   instanceCache
 	verdicts    verdictCache
 	records     *spf.RecordCache
+	totals      processTotals // with Log_Format = kv
 	host        string
+
+	shadowUsers     *conf.PerUser
+	shadowInstances instanceCache
 }
 
 // Serve answers the requests in in, each by one write to out, until the end of the
@@ -59,6 +64,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 			reply = appendReply(reply[:0], dunno())
 		default: // the end, or a broken connection
 			s.Log.Line(levelActions, Info, "Normal exit")
+			s.logTotals()
 			s.Log.Flush()
 			if errors.Is(err, io.EOF) {
 				return nil
@@ -87,7 +93,7 @@ func (s *Server) Answer(ctx context.Context, request Request) (reply Reply) {
 		s.records = spf.NewRecordCache()
 	}
 	e := evaluator{
-		resolver: s.Resolver, records: s.records, observer: s.Observer, verdicts: &s.verdicts, log: s.Log,
+		resolver: s.lookups(), records: s.records, observer: s.Observer, verdicts: &s.verdicts, log: s.Log,
 	}
 	e.deadline, _ = ctx.Deadline()
 	defer func() {

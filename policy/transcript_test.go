@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"policyd-spf/conf"
 	"policyd-spf/spf/dns"
@@ -21,11 +22,13 @@ var update = flag.Bool("update", false, "rewrite the expected parts of ../testda
 //
 //	config   the configuration file
 //	users    the file $DIR/users, for Per_User
+//	shadow   the file $DIR/shadow, for Shadow_Config
 //	zone     the DNS zone; without it, base.zone
 //	request  the attributes of a request, without the empty line; as
 //	         "request, escaped" with the escapes of a Go string
 //	reply    the expected reply, without the empty line
 //	log      the lines that are logged for it, with their severities
+//	end      the lines that are logged when the process ends
 //
 // $DIR is the folder of the configuration and of the per-user file. A trailing
 // space is written as ␣.
@@ -49,7 +52,10 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := runTranscript(t, string(text), base)
+			var got string
+			synctest.Test(t, func(t *testing.T) { // time stands still
+				got = runTranscript(t, string(text), base)
+			})
 			switch {
 			case got == string(text):
 			case *update:
@@ -74,6 +80,8 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 			config = strings.ReplaceAll(s.text, "$DIR", dir)
 		case "users":
 			writeFile(t, dir+"/users", s.text)
+		case "shadow":
+			writeFile(t, dir+"/shadow", strings.ReplaceAll(s.text, "$DIR", dir))
 		case "zone":
 			zone = parseZone(t, s.text)
 		case "request":
@@ -85,7 +93,7 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 				t.Fatalf("%q: %v", s.text, err)
 			}
 			in.requests = append(in.requests, request+"\n\n")
-		case "reply", "log":
+		case "reply", "log", "end":
 		default:
 			t.Fatalf("unknown section %q", s.name)
 		}
@@ -98,14 +106,27 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 	log := &Log{Sink: in.sink}
 	log.LogDiagnostics(loaded.Diagnostics)
 	log.Level = loaded.Settings.DebugLevel
-	s := Server{Settings: loaded.Settings, ConfigFile: dir + "/policyd-spf.conf", Origins: loaded.Origins, Resolver: zone, Log: log, host: "mx.example.net"}
+	s := Server{Settings: loaded.Settings, Shadow: loadShadow(t, loaded), ConfigFile: dir + "/policyd-spf.conf", Origins: loaded.Origins, Resolver: zone, Log: log, host: "mx.example.net"}
 	if err := s.Serve(context.Background(), in, in); err != nil {
 		t.Fatal(err)
 	}
-	return joinTranscript(head, sections, in.answers, func(text string) string {
+	end := strings.Join(append(in.sink.lines, ""), "\n")
+	return joinTranscript(head, sections, in.answers, end, func(text string) string {
 		text = strings.ReplaceAll(text, dir, "$DIR")
 		return strings.ReplaceAll(text, " \n", "␣\n")
 	})
+}
+
+// loadShadow returns the settings of Shadow_Config.
+func loadShadow(t *testing.T, loaded *conf.File) *conf.Settings {
+	shadow, err := loaded.LoadShadow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shadow == nil {
+		return nil
+	}
+	return &shadow.Settings
 }
 
 // transcriptPeer is the other end of a server: it sends a request when the one
@@ -166,7 +187,7 @@ func splitTranscript(text string) (head string, sections []section) {
 	return head, sections
 }
 
-func joinTranscript(head string, sections []section, answers []answer, show func(string) string) string {
+func joinTranscript(head string, sections []section, answers []answer, end string, show func(string) string) string {
 	var b strings.Builder
 	b.WriteString(head)
 	request := -1
@@ -178,6 +199,8 @@ func joinTranscript(head string, sections []section, answers []answer, show func
 			s.text = show(strings.TrimSuffix(answers[request].reply, "\n"))
 		case "log":
 			s.text = show(answers[request].log)
+		case "end":
+			s.text = show(end)
 		}
 		b.WriteString("-- " + s.name + " --\n" + s.text)
 	}

@@ -43,12 +43,28 @@ func (p *Program) Serve(o *Options) int {
 		return StatusFailed
 	}
 	log.Level = loaded.Settings.DebugLevel
+	shadow := loadShadow(loaded, log)
 	server := &policy.Server{
-		Settings: loaded.Settings, ConfigFile: path, Origins: loaded.Origins,
+		Settings: loaded.Settings, Shadow: shadow, ConfigFile: path, Origins: loaded.Origins,
 		Resolver: resolver, Prefetcher: prefetcher, Log: log, AfterWarmup: tuneRuntime,
 	}
 	server.Serve(context.Background(), policy.FD(0), policy.FD(1)) // an error means that Postfix is gone
 	return StatusOK
+}
+
+// loadShadow returns the settings of Shadow_Config. A file that cannot be used is
+// logged, and the server goes on without: it only tries settings out.
+func loadShadow(loaded *conf.File, log *policy.Log) *conf.Settings {
+	shadow, err := loaded.LoadShadow()
+	switch {
+	case err != nil:
+		log.Line(policy.Always, policy.Err, err.Error(), " (Shadow_Config ignored)")
+		return nil
+	case shadow == nil:
+		return nil
+	}
+	log.LogDiagnostics(shadow.Diagnostics)
+	return &shadow.Settings
 }
 
 // printNotes tells people what they may not expect: arguments that are ignored,
