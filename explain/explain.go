@@ -55,6 +55,7 @@ func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) e
 	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: countProblems(s.Loaded), emit: emit}
 	server := policy.Server{
 		Settings:   s.Loaded.Settings,
+		Shadow:     shadowSettings(s.Loaded),
 		ConfigFile: s.Path,
 		Resolver:   &spf.TracingResolver{Resolver: s.Resolver, Observer: c},
 		Prefetcher: s.Prefetcher,
@@ -73,6 +74,16 @@ func countProblems(loaded *conf.File) int {
 		}
 	}
 	return n
+}
+
+// shadowSettings returns the settings of Shadow_Config, nil if there are none. A file
+// that cannot be used is one of the problems.
+func shadowSettings(loaded *conf.File) *conf.Settings {
+	shadow, err := loaded.LoadShadow()
+	if err != nil || shadow == nil {
+		return nil
+	}
+	return &shadow.Settings
 }
 
 // JSON writes the report as JSON.

@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // golden is a file of testdata/explain: sections, each after a line "-- name --".
 //
 //	request  the request, or else domain: the domain to audit
-//	config   policyd-spf.conf; peruser: the file "peruser" beside it
+//	config   policyd-spf.conf; peruser, shadow: the files "peruser" and
+//	         "shadow.conf" beside it
 //	zone     answers from a zone file, or else dns: the same from a slow name
 //	         server, behind a cache that prefetches
 //	text     the text; ascii: with LANG=C; color: on a terminal; json
@@ -112,7 +113,7 @@ func TestGolden(t *testing.T) {
 			}
 			g := readGolden(t, path)
 			t.Chdir(t.TempDir())
-			for name, section := range map[string]string{"policyd-spf.conf": "config", "peruser": "peruser"} {
+			for name, section := range map[string]string{"policyd-spf.conf": "config", "peruser": "peruser", "shadow.conf": "shadow"} {
 				if err := os.WriteFile(name, []byte(g.sections[section]), 0o644); err != nil {
 					t.Fatal(err)
 				}

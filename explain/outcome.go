@@ -55,6 +55,9 @@ func (r *Report) add(o policy.Outcome) {
 		}
 	}
 	r.addDecision(o)
+	if s := o.Shadow; s != nil {
+		r.Shadow = &Shadow{o.Settings.ShadowConfig, s.Text, s.Decision.Needs != policy.NeedNothing, s.Differs}
+	}
 }
 
 // addCheck adds a check's verdict, and what the settings make of it.

@@ -20,7 +20,8 @@ type Report struct {
 	Checks     []*Check     `json:"checks"`               // HELO, then MAIL FROM
 	Override   *Setting     `json:"override,omitempty"`   // the option that overrides the checks
 	Decision   DecisionKind `json:"decision"`
-	Reply      string       `json:"reply"` // the line that Postfix gets, without line feeds
+	Reply      string       `json:"reply"`            // the line that Postfix gets, without line feeds
+	Shadow     *Shadow      `json:"shadow,omitempty"` // with Shadow_Config only
 
 	settings settings // for the text
 	identity string   // of the check that decided, or that Override is about
@@ -39,6 +40,14 @@ const (
 	ByNobody     DecisionKind = "unchecked"  // nothing was checked
 	ByUnreadable DecisionKind = "fault"      // the request could not be read, or an internal error
 )
+
+// Shadow is what the configuration of Shadow_Config decides.
+type Shadow struct {
+	File    string `json:"file"`
+	Text    string `json:"text"`    // as the log shows it: the reply, without a header field, and the option that decides
+	Unknown bool   `json:"unknown"` // the server lacks the fact that the text names
+	Differs bool   `json:"differs"` // Postfix would be told something else, or perhaps
+}
 
 // Request is the request as the server read it, in lower case.
 type Request struct {

@@ -228,6 +228,22 @@ func (p *printer) decision(d *Report) {
 	}
 	p.Line(span("Postfix gets", term.Bold))
 	p.Line(span(p.Safe(d.Reply), term.Plain)) // unwrapped, to be compared and copied
+	if d.Shadow != nil {
+		p.Line(span("Shadow configuration", term.Bold))
+		p.Text(in, p.shadowSentence(*d.Shadow), term.Plain)
+	}
+}
+
+// shadowSentence says what the shadow configuration decides.
+func (p *printer) shadowSentence(s Shadow) string {
+	file := p.Safe(s.File)
+	switch {
+	case !s.Differs:
+		return "With " + file + ", Postfix would be told to do the same."
+	case s.Unknown:
+		return "What Postfix would be told with " + file + " is " + s.Text + "."
+	}
+	return "With " + file + ", Postfix would be told: " + p.Safe(s.Text)
 }
 
 // count returns a number of things.
