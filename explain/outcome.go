@@ -43,8 +43,8 @@ func (r *Report) add(o policy.Outcome) {
 	if a := o.Facts.Earlier; a.Known {
 		r.Remembered = &Remembered{a.Kind.String(), a.Text}
 	}
-	if e := o.Facts.Exemption; e.Option != "" {
-		setting := r.settings.setting(e.Option, e.Entry)
+	if d := o.Decision; d.Basis == policy.Whitelisted {
+		setting := r.settings.setting(d.Option, d.Value)
 		r.Bypass = &setting
 	}
 	for _, c := range r.Checks {

@@ -187,8 +187,17 @@ func (p *printer) overrideSentence(s Setting) string {
 	return setting + " is the answer to a pass."
 }
 
-// exemptionSentence says which whitelist entry holds the client.
+// exemptionSentence says which whitelist entry holds the client, or why an option
+// exempts it.
 func (p *printer) exemptionSentence(s Setting) string {
+	switch s.Option {
+	case "Skip_Authenticated":
+		return p.setting(s) + ": the client has a SASL login or a verified TLS certificate."
+	case "Skip_Private":
+		return fmt.Sprintf("%s (%s): the client's address is in %s.", s.Option, p.origin(s.Origin), p.Safe(s.Value))
+	case "Skip_Sender_Domains":
+		return fmt.Sprintf("%s (%s) lists the sender's domain, by %s.", s.Option, p.origin(s.Origin), p.Safe(s.Value))
+	}
 	return fmt.Sprintf("%s (%s) holds the client, by %s.", s.Option, p.origin(s.Origin), p.Safe(s.Value))
 }
 

@@ -138,7 +138,8 @@ func actionNamed(name []byte) (Action, bool) {
 
 // exemptNamed returns the name of an option that exempts clients.
 func exemptNamed(name []byte) string {
-	for _, option := range [...]string{"skip_addresses", "Whitelist", "Domain_Whitelist", "HELO_Whitelist", "Domain_Whitelist_PTR"} {
+	for _, option := range [...]string{"skip_addresses", "Whitelist", "Domain_Whitelist", "HELO_Whitelist", "Domain_Whitelist_PTR",
+		"Skip_Authenticated", "Skip_Private", "Skip_Sender_Domains"} {
 		if string(name) == option {
 			return option
 		}

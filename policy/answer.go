@@ -45,7 +45,7 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	client := prospective(set, r)
 
 	o.Facts = Facts{
-		Client: clientAddress(client, log), HELOName: r.HELOName, Sender: r.Sender,
+		Client: clientAddress(client, log), HELOName: r.HELOName, Sender: r.Sender, Authenticated: r.authenticated(),
 		PerUser: o.User != nil && o.User.Found, ExemptionNeeds: "a whitelist",
 	}
 	if o.Facts.Client.IsValid() {
@@ -84,6 +84,7 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 		shadow = s.shadow(e, &o)
 	}
 	s.logMessage(&o, env, log, text, shadow, start)
+	s.logPrivate(&o)
 	return o
 }
 

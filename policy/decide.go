@@ -32,15 +32,19 @@ func Decide(s *conf.Settings, f Facts) Decision {
 // server then supplies it and decides again.
 func decide(s *conf.Settings, f *Facts) Decision {
 	var d Decision
-	switch {
+	switch skipped := skip(s, f); {
 	case s.Mock:
 		return Decision{Basis: Mocked, Option: "Mock", Value: "True"}
 	case !f.Client.IsValid():
 		d = unchecked(NoClientAddress)
 	case f.Earlier.Known && !f.PerUser:
 		d = fromCache(f.Earlier)
+	case s.SkipAuthenticated && f.AuthenticatedUnknown:
+		return Decision{Needs: NeedAuthentication}
+	case skipped.Option != "":
+		d = exempt(f, skipped)
 	case f.Exemption.Option != "":
-		d = exempt(f)
+		d = exempt(f, f.Exemption)
 	case f.ExemptionNeeds != "":
 		return Decision{Needs: NeedWhitelist}
 	case f.HELOName == "" && f.Sender == "":
@@ -69,8 +73,8 @@ func fromCache(a CachedAction) Decision {
 }
 
 // exempt decides for a client that a whitelist holds: a header that says so.
-func exempt(f *Facts) Decision {
-	d := Decision{Basis: Whitelisted, Option: f.Exemption.Option, Value: f.Exemption.Entry}
+func exempt(f *Facts, e Exemption) Decision {
+	d := Decision{Basis: Whitelisted, Option: e.Option, Value: e.Entry}
 	if f.headerPresent() {
 		d.HeaderPresent = true
 		return d

@@ -158,6 +158,12 @@ func TestDecide_missingFact(t *testing.T) {
 	defaults := conf.Default()
 	unknown := CheckResult{}
 	noMailUnknown := CheckResult{Known: true, Result: spf.Fail, NoMailUnknown: true}
+	skipAuthenticated := with(func(s *conf.Settings) { s.SkipAuthenticated = true })
+	authenticationUnknown := func(mailFrom CheckResult) Facts {
+		f := facts(result(spf.None), mailFrom)
+		f.AuthenticatedUnknown = true
+		return f
+	}
 	whitelistUnknown := func(mailFrom CheckResult) Facts {
 		f := facts(result(spf.None), mailFrom)
 		f.ExemptionNeeds = "Domain_Whitelist"
@@ -196,6 +202,9 @@ func TestDecide_missingFact(t *testing.T) {
 		{name: "No_Mail, record of HELO unknown", settings: with(func(s *conf.Settings) { s.NoMail = true }), facts: facts(noMailUnknown, result(spf.Pass)), needs: NeedHELO},
 		{name: "No_Mail, record unknown, no rejection", settings: with(func(s *conf.Settings) { s.NoMail = true }),
 			facts: facts(result(spf.None), CheckResult{Known: true, Result: spf.Softfail, NoMailUnknown: true}), kind: Prepend, identity: MailFrom, option: "Mail_From_reject"},
+		{name: "authentication unknown, and not asked for", settings: defaults, facts: authenticationUnknown(result(spf.Fail)), kind: Reject, identity: MailFrom, option: "Mail_From_reject"},
+		{name: "authentication unknown", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Fail)), needs: NeedAuthentication},
+		{name: "authentication unknown, and a header anyway", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Pass)), kind: Prepend},
 		{name: "a whitelist may hold the client", settings: defaults, facts: whitelistUnknown(result(spf.Fail)), needs: NeedWhitelist},
 		{name: "a whitelist may hold the client, who would get a header anyway", settings: defaults, facts: whitelistUnknown(result(spf.Pass)), kind: Prepend},
 		{name: "a whitelist may hold the client, MAIL FROM unknown", settings: defaults, facts: whitelistUnknown(unknown), needs: NeedWhitelist},

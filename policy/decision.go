@@ -29,10 +29,17 @@ type Facts struct {
 	HELOName string     // helo_name as the client sent it; "" if it sent none
 	Sender   string     // "" is the null reverse-path
 
+	// Authenticated reports whether the client has a SASL login or a verified TLS
+	// certificate. AuthenticatedUnknown is set if the
+	// source does not say, as a log line does not.
+	Authenticated, AuthenticatedUnknown bool
+
 	PerUser bool         // the settings are the recipient's: the instance cache is not used
 	Earlier CachedAction // the reply to an earlier recipient of the same message
 
-	// Exemption is the whitelist that holds the client, if one does. If only a
+	// Exemption is the whitelist that holds the client, if one does. The options
+	// that need no lookup and no list of clients, such as Skip_Private, are not
+	// among them: Decide evaluates these itself. If only a
 	// lookup can show that, ExemptionNeeds is the option to look up.
 	Exemption      Exemption
 	ExemptionNeeds string

@@ -6,7 +6,7 @@
 //	server.go      the loop: the next request, its reply, one write
 //	answer.go      the steps between a request and its reply
 //	settings.go    the recipient's settings
-//	exempt.go      whitelists: clients that are not checked
+//	exempt.go      whitelists: clients that are not checked; skip.go, the others
 //	evaluate.go    HELO and MAIL FROM, each within its time, or from the cache
 //	decide.go      what is done with the message: decision.go, the facts and the
 //	               Decision; disposition.go, one result; needs.go, missing facts

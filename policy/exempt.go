@@ -65,8 +65,16 @@ func whitelists() [5]whitelist {
 	}
 }
 
-// exemptionPhrase returns the words for a header field about a whitelist.
+// exemptionPhrase returns the words for a header field about an exemption.
 func exemptionPhrase(option string) string {
+	switch option {
+	case "Skip_Authenticated":
+		return "SPF skipped for authenticated client"
+	case "Skip_Private":
+		return "SPF skipped for private address"
+	case "Skip_Sender_Domains":
+		return "SPF skipped for sender domain"
+	}
 	for _, w := range whitelists() {
 		if w.option == option {
 			return w.phrase

@@ -11,11 +11,13 @@ const (
 	NeedWhitelist
 	NeedHELO
 	NeedMailFrom
+	NeedAuthentication
 )
 
-// String returns the name for people: "HELO", "MAIL FROM", "whitelist lookup".
+// String returns the name for people: "HELO", "MAIL FROM", "whitelist lookup",
+// "authentication".
 func (n Need) String() string {
-	return [...]string{"nothing", "whitelist lookup", "HELO", "MAIL FROM"}[n]
+	return [...]string{"nothing", "whitelist lookup", "HELO", "MAIL FROM", "authentication"}[n]
 }
 
 // alternatives returns the facts with each value that a missing one can have.
@@ -26,6 +28,12 @@ func (f *Facts) alternatives(n Need) []Facts {
 		for _, e := range [...]Exemption{{}, {Option: f.ExemptionNeeds}} {
 			g := *f
 			g.Exemption, g.ExemptionNeeds = e, ""
+			all = append(all, g)
+		}
+	case NeedAuthentication:
+		for _, authenticated := range [...]bool{false, true} {
+			g := *f
+			g.Authenticated, g.AuthenticatedUnknown = authenticated, false
 			all = append(all, g)
 		}
 	case NeedHELO:

@@ -38,8 +38,17 @@ type Request struct {
 	Instance      string // instance: the same for all recipients of a message
 	QueueID       string // queue_id
 
+	SASLUsername string // sasl_username
+	CertSubject  string // ccert_subject
+	CertIssuer   string // ccert_issuer
+
 	Missing AttributeSet // the attributes that were not sent at all
 }
+
+// authenticated reports whether the client has a SASL login or a verified TLS
+// certificate. Postfix sends ccert_subject and ccert_issuer only for a certificate
+// that it trusts, but ccert_fingerprint for any.
+func (r Request) authenticated() bool { return r.SASLUsername+r.CertSubject+r.CertIssuer != "" }
 
 // The errors of reader.next for a request that is not checked.
 var (
@@ -69,6 +78,9 @@ const (
 	attrRecipient
 	attrInstance
 	attrQueueID
+	attrSASLUsername
+	attrCertSubject
+	attrCertIssuer
 	attrCount
 )
 
@@ -150,6 +162,12 @@ func (r *reader) attribute(line []byte, spans *[attrCount]span) {
 		i = attrInstance
 	case "queue_id":
 		i = attrQueueID
+	case "sasl_username":
+		i = attrSASLUsername
+	case "ccert_subject":
+		i = attrCertSubject
+	case "ccert_issuer":
+		i = attrCertIssuer
 	default:
 		return
 	}
@@ -179,6 +197,9 @@ func (r *reader) request(spans *[attrCount]span) Request {
 		Recipient:     value(attrRecipient),
 		Instance:      value(attrInstance),
 		QueueID:       value(attrQueueID),
+		SASLUsername:  value(attrSASLUsername),
+		CertSubject:   value(attrCertSubject),
+		CertIssuer:    value(attrCertIssuer),
 	}
 	for i, a := range [...]AttributeSet{attrClientAddress: ClientAddress, attrHELOName: HELOName, attrSender: Sender} {
 		if !spans[i].present {

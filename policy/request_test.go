@@ -52,7 +52,11 @@ func TestReader(t *testing.T) {
 		log      []string
 	}{
 		{name: "an ordinary request", in: "client_address=192.0.2.1\nhelo_name=a.example\nsender=b@c.example\nrecipient=d@e.example\ninstance=1.2\nqueue_id=4ABC\n\n",
-			want: []string{show(Request{"192.0.2.1", "a.example", "b@c.example", "d@e.example", "1.2", "4ABC", 0})}},
+			want: []string{show(Request{
+				ClientAddress: "192.0.2.1", HELOName: "a.example", Sender: "b@c.example", Recipient: "d@e.example", Instance: "1.2", QueueID: "4ABC",
+			})}},
+		{name: "an authenticated client", in: "client_address=192.0.2.1\nhelo_name=\nsender=\nsasl_username=u\nccert_subject=s\nccert_issuer=i\nccert_fingerprint=f\n\n",
+			want: []string{show(Request{ClientAddress: "192.0.2.1", SASLUsername: "u", CertSubject: "s", CertIssuer: "i"})}},
 		{name: "any order, others between", in: "sender=b@c.example\nfoo=bar\nclient_address=192.0.2.1\nhelo_name=\n\n",
 			want: []string{show(Request{ClientAddress: "192.0.2.1", Sender: "b@c.example"})}},
 		{name: "an empty request", in: "\n", want: []string{show(Request{Missing: all})}},

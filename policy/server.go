@@ -35,6 +35,7 @@ type Server struct {
 	totals      processTotals // with Log_Format = kv
 	host        string
 
+	privateLogged   bool // see logPrivate
 	shadowUsers     *conf.PerUser
 	shadowInstances instanceCache
 }

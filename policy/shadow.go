@@ -38,7 +38,7 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 	so := Outcome{Request: o.Request, Settings: set, User: user}
 	client := prospective(set, o.Request)
 	so.Facts = Facts{
-		Client: clientAddress(client, silent), HELOName: o.Facts.HELOName, Sender: o.Facts.Sender,
+		Client: clientAddress(client, silent), HELOName: o.Facts.HELOName, Sender: o.Facts.Sender, Authenticated: o.Facts.Authenticated,
 		PerUser: user != nil && user.Found,
 	}
 	f := &so.Facts
