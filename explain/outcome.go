@@ -91,14 +91,14 @@ func (r *Report) addDecision(o policy.Outcome) {
 		r.Decision = ByRemembered
 	case d.SuppressedBy != "":
 		r.override(d.SuppressedBy, d.SuppressedValue)
-	case d.Basis == policy.PassRestriction:
+	case d.Basis == policy.Restriction:
 		r.override(d.Option, d.Value)
 	case d.Basis == policy.Whitelisted:
 		r.Decision = ByList
 	default:
 		r.Decision = DecisionKind(d.Identity.String())
 	}
-	if d.Basis == policy.Checked || d.Basis == policy.PassRestriction {
+	if d.Basis == policy.Checked || d.Basis == policy.Restriction {
 		r.identity = d.Identity.String()
 	}
 }

@@ -77,7 +77,7 @@ func (p *printer) options(d *Report) string {
 func (d *Report) headline() (string, term.Color) {
 	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
 	switch {
-	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_pass_restriction"):
+	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_restriction"):
 		return "Left to Postfix: it does what " + d.Override.Option + " says", term.Bold
 	case strings.HasPrefix(action, "5"):
 		return "Rejected, with code " + action, term.Red
@@ -183,6 +183,11 @@ func (p *printer) overrideSentence(s Setting) string {
 	}
 	if s.Option == "HELO_pass_restriction" {
 		return setting + " is the answer to a pass of HELO, whatever MAIL FROM's result is."
+	}
+	for _, result := range [...]spf.Result{spf.None, spf.Neutral, spf.Softfail, spf.Temperror, spf.Permerror} {
+		if strings.HasSuffix(s.Option, "_"+result.String()+"_restriction") {
+			return setting + " is the answer to " + result.String() + "."
+		}
 	}
 	return setting + " is the answer to a pass."
 }

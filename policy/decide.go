@@ -90,7 +90,7 @@ func (f *Facts) headerPresent() bool { return f.Earlier.Known && f.Earlier.Kind 
 // decideChecks decides by the results of HELO (RFC 7208, 2.3) and then of MAIL
 // FROM (2.4).
 func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
-	heloRestriction := ""
+	heloPass, heloOther := "", ""
 	if checksHELO(s) {
 		if !f.HELO.Known {
 			return Decision{Needs: NeedHELO}
@@ -100,7 +100,9 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 			return Decision{Needs: NeedHELO}
 		}
 		if f.HELO.Result == spf.Pass {
-			heloRestriction = restriction(s.HELOPassRestriction)
+			heloPass = restriction(s.HELOPassRestriction)
+		} else {
+			_, heloOther = otherRestriction(s, HELO, f.HELO.Result)
 		}
 		switch {
 		case d.HELO.refuses():
@@ -110,8 +112,8 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 			d.alreadyHasHeader()
 			return d
 		case d.HELO.Downgraded: // nothing is cached
-		case heloRestriction != "":
-			d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: heloRestriction}
+		case heloPass != "":
+			d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: heloPass}
 		default:
 			d.Cache = CachedAction{Known: true, Kind: d.HELO.Kind}
 		}
@@ -119,8 +121,11 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 	switch {
 	case f.Sender == "" && !checksHELO(s):
 		return unchecked(HELOUnchecked)
-	case f.Sender == "" && heloRestriction != "":
-		d.restrict(HELO, "HELO_pass_restriction", heloRestriction)
+	case f.Sender == "" && heloPass != "":
+		d.restrict(HELO, "HELO_pass_restriction", heloPass)
+		return d
+	case !checksMailFrom(s, f.Sender) && heloOther != "":
+		d.restrictOther(s, HELO, f.HELO.Result)
 		return d
 	case f.Sender == "": // a header even if there is one: the original does not look
 		d.header(HELO, d.HELO)
@@ -138,12 +143,13 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 	case !f.MailFrom.Known:
 		return Decision{Needs: NeedMailFrom, HELO: d.HELO}
 	}
-	return decideMailFrom(s, f, d, heloRestriction)
+	return decideMailFrom(s, f, d, heloPass, heloOther)
 }
 
-// decideMailFrom decides by the result of MAIL FROM. D is the decision so far, and
-// heloRestriction is HELO's pass restriction if HELO passed.
-func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloRestriction string) Decision {
+// decideMailFrom decides by the result of MAIL FROM. D is the decision so far,
+// heloPass is HELO's pass restriction if HELO passed, and heloOther the restriction
+// for HELO's result if it did not.
+func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloPass, heloOther string) Decision {
 	r := f.MailFrom.Result
 	d.MailFrom = dispose(s, MailFrom, r, mailFromName(f.Sender), true)
 	if !d.MailFrom.applyNoMail(s, f.MailFrom) {
@@ -153,21 +159,27 @@ func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloRestriction stri
 	if shown && d.MailFrom.Kind == Prepend {
 		d.Cache = CachedAction{Known: true, Kind: Prepend}
 	}
-	mailFromRestriction := ""
+	mailFromPass, mailFromOther := "", ""
 	if r == spf.Pass {
-		mailFromRestriction = restriction(s.MailFromPassRestriction)
+		mailFromPass = restriction(s.MailFromPassRestriction)
+	} else if !d.MailFrom.refuses() {
+		_, mailFromOther = otherRestriction(s, MailFrom, r)
 	}
 	switch {
-	case mailFromRestriction != "":
-		d.restrict(MailFrom, "Mail_From_pass_restriction", mailFromRestriction)
-		d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: mailFromRestriction}
-	case heloRestriction != "": // whatever MAIL FROM's result is
-		d.restrict(HELO, "HELO_pass_restriction", heloRestriction)
+	case mailFromPass != "":
+		d.restrict(MailFrom, "Mail_From_pass_restriction", mailFromPass)
+		d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: mailFromPass}
+	case mailFromOther != "":
+		d.restrictOther(s, MailFrom, r)
+	case heloPass != "": // whatever MAIL FROM's result is
+		d.restrict(HELO, "HELO_pass_restriction", heloPass)
 		if r == spf.Pass { // else the other recipients get what was cached before, as in the original
-			d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: heloRestriction}
+			d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: heloPass}
 		}
 	case d.MailFrom.refuses():
 		d.refuse(MailFrom, d.MailFrom, r)
+	case heloOther != "":
+		d.restrictOther(s, HELO, f.HELO.Result)
 	case f.headerPresent():
 		d.alreadyHasHeader()
 	case shown:
@@ -209,7 +221,15 @@ func (d *Decision) refuse(id Identity, by Disposition, r spf.Result) {
 }
 
 func (d *Decision) restrict(id Identity, option, text string) {
-	d.Kind, d.Basis, d.Identity, d.Option, d.Value, d.Text = RestrictionClass, PassRestriction, id, option, text, text
+	d.Kind, d.Basis, d.Identity, d.Option, d.Value, d.Text = RestrictionClass, Restriction, id, option, text, text
+}
+
+// restrictOther sets the restriction for a result other than Pass. The other
+// recipients get it too.
+func (d *Decision) restrictOther(s *conf.Settings, id Identity, r spf.Result) {
+	option, text := otherRestriction(s, id, r)
+	d.restrict(id, option, text)
+	d.Cache = CachedAction{Known: true, Kind: RestrictionClass, Text: text}
 }
 
 func (d *Decision) header(id Identity, by Disposition) {
@@ -241,7 +261,32 @@ func (d *Decision) suppressBy(option, value string) {
 // isError reports whether a check came to no result.
 func isError(r spf.Result) bool { return r == spf.Permerror || r == spf.Temperror }
 
-// restriction returns a pass restriction as it may be printed, "" if it is unset.
+// otherRestriction returns the option with the restriction for a result other than
+// Pass and Fail, and its value, "" if it is unset.
+func otherRestriction(s *conf.Settings, id Identity, r spf.Result) (option, text string) {
+	prefix, all := "HELO_", &s.HELORestrictions
+	if id == MailFrom {
+		prefix, all = "Mail_From_", &s.MailFromRestrictions
+	}
+	switch r {
+	case spf.Softfail:
+		text = all.Softfail
+	case spf.Neutral:
+		text = all.Neutral
+	case spf.None:
+		text = all.None
+	case spf.Permerror:
+		text = all.Permerror
+	case spf.Temperror:
+		text = all.Temperror
+	}
+	if text = restriction(text); text == "" {
+		return "", ""
+	}
+	return prefix + r.String() + "_restriction", text
+}
+
+// restriction returns a restriction as it may be printed, "" if it is unset.
 func restriction(value string) string {
 	if conf.TrimSpace(value) == "" {
 		return ""

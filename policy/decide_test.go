@@ -30,6 +30,9 @@ func TestDecide(t *testing.T) {
 	defaults := conf.Default()
 	passRestrictions := with(func(s *conf.Settings) { s.HELOPassRestriction, s.MailFromPassRestriction = "helo_ok", "from_ok" })
 	heloRestriction := with(func(s *conf.Settings) { s.HELOPassRestriction = "helo_ok" })
+	others := with(func(s *conf.Settings) {
+		s.HELORestrictions.Softfail, s.MailFromRestrictions.Softfail = "helo_softfail", "from_softfail"
+	})
 	noMail := with(func(s *conf.Settings) { s.NoMail = true })
 	change := func(f Facts, change func(*Facts)) Facts { change(&f); return f }
 	pass, fail, none, softfail := result(spf.Pass), result(spf.Fail), result(spf.None), result(spf.Softfail)
@@ -79,20 +82,31 @@ func TestDecide(t *testing.T) {
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: HELO, Option: "HELO_reject", Value: "Null", Cache: cached(Dunno, "")}},
 
 		{name: "both pass, both restrictions", settings: passRestrictions, facts: facts(pass, pass),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
 		{name: "both pass, HELO_pass_restriction", settings: heloRestriction, facts: facts(pass, pass),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
 		{name: "HELO passes, MAIL FROM fails: not cached as such", settings: heloRestriction, facts: facts(pass, fail),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
 		{name: "HELO passes, MAIL FROM softfails: the others get the header's action", settings: heloRestriction, facts: facts(pass, softfail),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(Prepend, "")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(Prepend, "")}},
 		{name: "only MAIL FROM passes", settings: passRestrictions, facts: facts(none, pass),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
 		{name: "null sender, HELO passes", settings: passRestrictions, facts: change(facts(pass, CheckResult{}), func(f *Facts) { f.Sender = "" }),
-			want: Decision{Kind: RestrictionClass, Basis: PassRestriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
 		{name: "MAIL FROM off: the restriction is for the other recipients", settings: with(func(s *conf.Settings) { s.MailFromReject, s.HELOPassRestriction = "No_Check", "helo_ok" }), facts: facts(pass, pass),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: HELO, Option: "HELO_reject", Value: "Fail", Cache: cached(RestrictionClass, "helo_ok")}},
 		{name: "a blank restriction is none", settings: with(func(s *conf.Settings) { s.MailFromPassRestriction = " " }), facts: facts(none, pass),
+			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
+
+		{name: "MAIL FROM softfails, its restriction", settings: others, facts: facts(pass, softfail),
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_softfail_restriction", Value: "from_softfail", Text: "from_softfail", Cache: cached(RestrictionClass, "from_softfail")}},
+		{name: "HELO softfails, its restriction", settings: others, facts: facts(softfail, pass),
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_softfail_restriction", Value: "helo_softfail", Text: "helo_softfail", Cache: cached(RestrictionClass, "helo_softfail")}},
+		{name: "both softfail, both restrictions", settings: others, facts: facts(softfail, softfail),
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_softfail_restriction", Value: "from_softfail", Text: "from_softfail", Cache: cached(RestrictionClass, "from_softfail")}},
+		{name: "HELO softfails, MAIL FROM fails", settings: others, facts: facts(softfail, fail),
+			want: Decision{Kind: Reject, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Reject, "")}},
+		{name: "no restriction for the result", settings: others, facts: facts(none, result(spf.Neutral)),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 
 		{name: "No_Mail, HELO is a domain without mail", settings: noMail, facts: facts(CheckResult{Known: true, Result: spf.Fail, NoMail: true}, pass),
@@ -228,6 +242,10 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 		with(func(s *conf.Settings) { s.HELOReject, s.MailFromReject = "Null", "SPF_Not_Pass" }),
 		with(func(s *conf.Settings) { s.HELOReject, s.HELOPassRestriction = "False", "ok" }),
 		with(func(s *conf.Settings) { s.TestOnly, s.MailFromPassRestriction = 0, "ok" }),
+		with(func(s *conf.Settings) { s.HELORestrictions.None, s.MailFromRestrictions.Permerror = "ok", "ok" }),
+		with(func(s *conf.Settings) {
+			s.HELORestrictions.Softfail, s.HELOReject, s.MailFromReject = "ok", "Null", "Softfail"
+		}),
 		with(func(s *conf.Settings) { s.HeaderType, s.RejectNotPassDomains = "None", []string{"example.org"} }),
 	}
 	known := 0

@@ -15,7 +15,7 @@ const (
 	Prepend                      // add a header field
 	Reject                       // refuse for good
 	Defer                        // refuse for now, unless another restriction rejects
-	RestrictionClass             // a pass restriction, in the administrator's words
+	RestrictionClass             // the administrator's own action for a result
 )
 
 // String returns the original's name, as its log shows it.
@@ -76,13 +76,13 @@ type Basis uint8
 
 // The bases of a decision.
 const (
-	Undetermined    Basis = iota // not the same for all values of a missing fact
-	Unchecked                    // nothing was checked, for Decision.Unchecked
-	Cached                       // an earlier recipient of the message had the action or the header
-	Whitelisted                  // the whitelist Decision.Option holds the client
-	Checked                      // the check of Decision.Identity, and what Decision.Option makes of it
-	PassRestriction              // Decision.Option is set, and its identity passed
-	Mocked                       // Mock
+	Undetermined Basis = iota // not the same for all values of a missing fact
+	Unchecked                 // nothing was checked, for Decision.Unchecked
+	Cached                    // an earlier recipient of the message had the action or the header
+	Whitelisted               // the whitelist Decision.Option holds the client
+	Checked                   // the check of Decision.Identity, and what Decision.Option makes of it
+	Restriction               // Decision.Option is set for the result of its identity
+	Mocked                    // Mock
 )
 
 // UncheckedReason is why nothing was checked.
@@ -104,7 +104,7 @@ type Decision struct {
 	Kind      Kind
 	Basis     Basis
 	Unchecked UncheckedReason // with Unchecked
-	Identity  Identity        // with Checked: whose result decided, or is shown in the header; with PassRestriction: which one passed
+	Identity  Identity        // with Checked: whose result decided, or is shown in the header; with Restriction: whose result it is for
 	Option    string          // the option that decided
 	Value     string          // its value; with Whitelisted: the entry, or a network
 
