@@ -76,7 +76,11 @@ func (r *Report) addCheck(c *Check, done policy.Check, d policy.Disposition, s *
 	if v.Result == spf.Permerror {
 		c.Fault = c.Record.errorLocation(v.Err)
 	}
-	c.Rule = &Rule{d.Kind.String(), r.settings.setting(d.Option, d.Value), d.Downgraded}
+	c.Rule = &Rule{Action: d.Kind.String(), Setting: r.settings.setting(d.Option, d.Value), Downgraded: d.Downgraded}
+	if v.ByAll && !s.PassByAll {
+		setting := r.settings.setting("Pass_By_All", "No")
+		c.Rule.PassByAll = &setting
+	}
 }
 
 // addDecision adds who decided on the reply.

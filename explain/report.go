@@ -210,5 +210,6 @@ type ErrorLocation struct {
 type Rule struct {
 	Action string `json:"action"` // reject, defer, prepend, dunno
 	Setting
-	Downgraded bool `json:"spared,omitempty"` // No_Mail turned the rejection into a header
+	Downgraded bool     `json:"spared,omitempty"`      // No_Mail turned the rejection into a header
+	PassByAll  *Setting `json:"pass_by_all,omitempty"` // Pass_By_All = No, which denies this Pass its restriction
 }

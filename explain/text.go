@@ -165,6 +165,10 @@ func (p *printer) ruleSentence(c *Check) string {
 	case r.Action == "dunno":
 		return setting + " waits for the check of MAIL FROM."
 	}
+	if r.PassByAll != nil {
+		return setting + " does not refuse that, but the domain authorizes nearly every host: " +
+			p.setting(*r.PassByAll) + " gives such a Pass no restriction."
+	}
 	return setting + " does not refuse that."
 }
 

@@ -156,7 +156,7 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 		o.HELO = e.check(HELO, helo, set.LookupTime)
 		f.HELO = checkResult(o.HELO.Verdict)
 		o.Decision = decide(set, f)
-		o.HELO.Reason = shownReason(o.HELO.Verdict, o.Decision.HELO.Listed)
+		o.HELO.Reason = shownReason(set, o.HELO.Verdict, o.Decision.HELO)
 		log.verdict(HELO, o.HELO.Verdict)
 		log.result(HELO, f.HELO.Result, env)
 		log.noMail(set, HELO, o.Decision.HELO, o.HELO.Verdict.Root)
@@ -166,7 +166,7 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 		o.MailFrom = e.check(MailFrom, mailFrom, set.LookupTime)
 		f.MailFrom = checkResult(o.MailFrom.Verdict)
 		o.Decision = decide(set, f)
-		o.MailFrom.Reason = shownReason(o.MailFrom.Verdict, o.Decision.MailFrom.Listed)
+		o.MailFrom.Reason = shownReason(set, o.MailFrom.Verdict, o.Decision.MailFrom)
 		log.verdict(MailFrom, o.MailFrom.Verdict)
 		if showsMailFrom(set, f) {
 			log.result(MailFrom, f.MailFrom.Result, env)
@@ -180,7 +180,7 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 
 // checkResult returns what Decide has to know of a verdict.
 func checkResult(v spf.Verdict) CheckResult {
-	return CheckResult{Known: true, Result: v.Result, NoMail: v.Root == noMailRecord}
+	return CheckResult{Known: true, Result: v.Result, ByAll: v.ByAll, NoMail: v.Root == noMailRecord}
 }
 
 // actionText returns the header field, rejection text or restriction class of a

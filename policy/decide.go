@@ -100,7 +100,10 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 			return Decision{Needs: NeedHELO}
 		}
 		if f.HELO.Result == spf.Pass {
-			heloPass = restriction(s.HELOPassRestriction)
+			var ok bool
+			if heloPass, ok = passRestriction(s, s.HELOPassRestriction, f.HELO); !ok {
+				return Decision{Needs: NeedHELO}
+			}
 		} else {
 			_, heloOther = otherRestriction(s, HELO, f.HELO.Result)
 		}
@@ -161,7 +164,10 @@ func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloPass, heloOther 
 	}
 	mailFromPass, mailFromOther := "", ""
 	if r == spf.Pass {
-		mailFromPass = restriction(s.MailFromPassRestriction)
+		var ok bool
+		if mailFromPass, ok = passRestriction(s, s.MailFromPassRestriction, f.MailFrom); !ok {
+			return Decision{Needs: NeedMailFrom, HELO: d.HELO}
+		}
 	} else if !d.MailFrom.refuses() {
 		_, mailFromOther = otherRestriction(s, MailFrom, r)
 	}
@@ -260,6 +266,19 @@ func (d *Decision) suppressBy(option, value string) {
 
 // isError reports whether a check came to no result.
 func isError(r spf.Result) bool { return r == spf.Permerror || r == spf.Temperror }
+
+// passRestriction returns the restriction for a Pass, "" if it has none. It returns
+// false if that cannot be known.
+func passRestriction(s *conf.Settings, value string, c CheckResult) (text string, ok bool) {
+	text = restriction(value)
+	if text == "" || s.PassByAll {
+		return text, true
+	}
+	if c.ByAll {
+		return "", true
+	}
+	return text, !c.ByAllUnknown
+}
 
 // otherRestriction returns the option with the restriction for a result other than
 // Pass and Fail, and its value, "" if it is unset.

@@ -30,6 +30,10 @@ func TestDecide(t *testing.T) {
 	defaults := conf.Default()
 	passRestrictions := with(func(s *conf.Settings) { s.HELOPassRestriction, s.MailFromPassRestriction = "helo_ok", "from_ok" })
 	heloRestriction := with(func(s *conf.Settings) { s.HELOPassRestriction = "helo_ok" })
+	passByAll := with(func(s *conf.Settings) {
+		s.PassByAll, s.HELOPassRestriction, s.MailFromPassRestriction = false, "helo_ok", "from_ok"
+	})
+	byAll := CheckResult{Known: true, Result: spf.Pass, ByAll: true}
 	others := with(func(s *conf.Settings) {
 		s.HELORestrictions.Softfail, s.MailFromRestrictions.Softfail = "helo_softfail", "from_softfail"
 	})
@@ -98,6 +102,12 @@ func TestDecide(t *testing.T) {
 		{name: "a blank restriction is none", settings: with(func(s *conf.Settings) { s.MailFromPassRestriction = " " }), facts: facts(none, pass),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 
+		{name: "both pass, MAIL FROM by +all", settings: passByAll, facts: facts(pass, byAll),
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
+		{name: "both pass by +all", settings: passByAll, facts: facts(byAll, byAll),
+			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
+		{name: "both pass by +all, Pass_By_All = Yes", settings: passRestrictions, facts: facts(byAll, byAll),
+			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
 		{name: "MAIL FROM softfails, its restriction", settings: others, facts: facts(pass, softfail),
 			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_softfail_restriction", Value: "from_softfail", Text: "from_softfail", Cache: cached(RestrictionClass, "from_softfail")}},
 		{name: "HELO softfails, its restriction", settings: others, facts: facts(softfail, pass),
@@ -172,6 +182,10 @@ func TestDecide_missingFact(t *testing.T) {
 	defaults := conf.Default()
 	unknown := CheckResult{}
 	noMailUnknown := CheckResult{Known: true, Result: spf.Fail, NoMailUnknown: true}
+	passByAll := with(func(s *conf.Settings) {
+		s.PassByAll, s.HELOPassRestriction, s.MailFromPassRestriction = false, "helo_ok", "from_ok"
+	})
+	byAllUnknown := CheckResult{Known: true, Result: spf.Pass, ByAllUnknown: true}
 	skipAuthenticated := with(func(s *conf.Settings) { s.SkipAuthenticated = true })
 	authenticationUnknown := func(mailFrom CheckResult) Facts {
 		f := facts(result(spf.None), mailFrom)
@@ -216,6 +230,9 @@ func TestDecide_missingFact(t *testing.T) {
 		{name: "No_Mail, record of HELO unknown", settings: with(func(s *conf.Settings) { s.NoMail = true }), facts: facts(noMailUnknown, result(spf.Pass)), needs: NeedHELO},
 		{name: "No_Mail, record unknown, no rejection", settings: with(func(s *conf.Settings) { s.NoMail = true }),
 			facts: facts(result(spf.None), CheckResult{Known: true, Result: spf.Softfail, NoMailUnknown: true}), kind: Prepend, identity: MailFrom, option: "Mail_From_reject"},
+		{name: "whether a Pass is by +all is unknown", settings: passByAll, facts: facts(result(spf.None), byAllUnknown), needs: NeedMailFrom},
+		{name: "whether a Pass is by +all is unknown, without restriction", settings: defaults, facts: facts(result(spf.None), byAllUnknown), kind: Prepend, identity: MailFrom, option: "Mail_From_reject"},
+		{name: "whether HELO's Pass is by +all is unknown", settings: passByAll, facts: facts(byAllUnknown, result(spf.Softfail)), needs: NeedHELO},
 		{name: "authentication unknown, and not asked for", settings: defaults, facts: authenticationUnknown(result(spf.Fail)), kind: Reject, identity: MailFrom, option: "Mail_From_reject"},
 		{name: "authentication unknown", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Fail)), needs: NeedAuthentication},
 		{name: "authentication unknown, and a header anyway", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Pass)), kind: Prepend},
@@ -242,6 +259,9 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 		with(func(s *conf.Settings) { s.HELOReject, s.MailFromReject = "Null", "SPF_Not_Pass" }),
 		with(func(s *conf.Settings) { s.HELOReject, s.HELOPassRestriction = "False", "ok" }),
 		with(func(s *conf.Settings) { s.TestOnly, s.MailFromPassRestriction = 0, "ok" }),
+		with(func(s *conf.Settings) {
+			s.PassByAll, s.HELOPassRestriction, s.MailFromPassRestriction = false, "ok", "ok"
+		}),
 		with(func(s *conf.Settings) { s.HELORestrictions.None, s.MailFromRestrictions.Permerror = "ok", "ok" }),
 		with(func(s *conf.Settings) {
 			s.HELORestrictions.Softfail, s.HELOReject, s.MailFromReject = "ok", "Null", "Softfail"
@@ -254,7 +274,10 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 			for _, mailFrom := range (CheckResult{}).alternatives() {
 				whole := facts(helo, mailFrom)
 				want := Decide(&s, whole)
-				for missing := 1; missing < 16; missing++ {
+				for missing := 1; missing < 64; missing++ {
+					if missing >= 16 && missing&12 != 0 {
+						continue // NoMail and ByAll do not matter to the same result
+					}
 					f := whole
 					if missing&1 != 0 {
 						f.HELO = CheckResult{}
@@ -264,6 +287,8 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 					}
 					f.HELO.NoMailUnknown = missing&4 != 0
 					f.MailFrom.NoMailUnknown = missing&8 != 0
+					f.HELO.ByAllUnknown = missing&16 != 0
+					f.MailFrom.ByAllUnknown = missing&32 != 0
 					got := Decide(&s, f)
 					if got.Needs != NeedNothing {
 						continue

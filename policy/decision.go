@@ -54,6 +54,11 @@ type CheckResult struct {
 	Known  bool
 	Result spf.Result
 
+	// ByAll reports whether the result is a Pass that the domain gives nearly every
+	// client (spf.Verdict.ByAll). ByAllUnknown is set if the source does not say.
+	// Both matter with Pass_By_All = No only.
+	ByAll, ByAllUnknown bool
+
 	// NoMail reports whether the record of the checked domain is "v=spf1 -all",
 	// the only one that No_Mail = True lets be rejected. NoMailUnknown is set if
 	// the source does not say, as a log line does not.

@@ -151,7 +151,7 @@ func matchDomain(e *evaluator, s *conf.Settings, client netip.Addr) (Exemption, 
 	for _, entry := range s.DomainWhitelist {
 		e.observe(Subject{Option: option, Entry: entry})
 		v := e.run(e.prepare(mailFromArgs(client, entry, entry), s.WhitelistLookupTime), s.WhitelistLookupTime)
-		if v.Result == spf.Pass {
+		if v.Result == spf.Pass && (s.PassByAll || !v.ByAll) {
 			return Exemption{option, entry}, true
 		}
 	}

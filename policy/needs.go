@@ -59,6 +59,9 @@ func (c CheckResult) alternatives() []CheckResult {
 			continue
 		}
 		all = append(all, CheckResult{Known: true, Result: r}, CheckResult{Known: true, Result: r, NoMail: true})
+		if r == spf.Pass {
+			all = append(all, CheckResult{Known: true, Result: r, ByAll: true})
+		}
 	}
 	return all
 }

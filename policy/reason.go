@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"policyd-spf/conf"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -80,14 +81,16 @@ func permerrorReason(err error) string {
 	return err.Error()
 }
 
-// shownReason returns the reason for a verdict as replies and headers show it.
-// Listed reports whether Reject_Not_Pass_Domains lists the name.
-func shownReason(v spf.Verdict, listed bool) string {
+// shownReason returns the reason for a verdict as replies and headers show it, if the
+// settings do d with it.
+func shownReason(s *conf.Settings, v spf.Verdict, d Disposition) string {
 	switch {
 	case v.Result == spf.None:
 		return noRecord
-	case listed:
+	case d.Listed:
 		return receiverPolicy + resultName(v.Result)
+	case v.ByAll && !s.PassByAll:
+		return "sender SPF authorized, but the domain authorizes nearly every host"
 	}
 	return sanitize(verdictReason(v))
 }

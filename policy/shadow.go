@@ -57,8 +57,8 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 	}
 	so.Decision = Decide(set, *f)
 	d := &so.Decision
-	so.HELO.Reason = shownReason(so.HELO.Verdict, d.HELO.Listed)
-	so.MailFrom.Reason = shownReason(so.MailFrom.Verdict, d.MailFrom.Listed)
+	so.HELO.Reason = shownReason(set, so.HELO.Verdict, d.HELO)
+	so.MailFrom.Reason = shownReason(set, so.MailFrom.Verdict, d.MailFrom)
 
 	shown := recipient
 	if set.HideReceiver {
@@ -134,7 +134,7 @@ func shadowExemption(o, shadow *Outcome) (Exemption, string) {
 	}
 	if o.Facts.ExemptionNeeds == "" && o.Facts.Client == shadow.Facts.Client &&
 		slices.Equal(a.DomainWhitelist, b.DomainWhitelist) && slices.Equal(a.HELOWhitelist, b.HELOWhitelist) &&
-		slices.Equal(a.DomainWhitelistPTR, b.DomainWhitelistPTR) && a.VoidLimit == b.VoidLimit {
+		slices.Equal(a.DomainWhitelistPTR, b.DomainWhitelistPTR) && a.VoidLimit == b.VoidLimit && a.PassByAll == b.PassByAll {
 		return o.Facts.Exemption, ""
 	}
 	return Exemption{}, needs

@@ -43,6 +43,8 @@ type Evaluation struct {
 	ttl      time.Duration
 	vary     Vary
 
+	includeByAll bool // the last include that matched did so by such a term as Verdict.ByAll names
+
 	validated     []string // the client's validated names (RFC 7208, 5.5)
 	validatedDone bool
 }
@@ -109,7 +111,7 @@ func (e *Evaluation) CheckHost(deadline time.Time) Verdict {
 	e.deadline = deadline
 	o := e.checkHost(e.domain, "", 0)
 	v := Verdict{
-		Result: o.result, Err: o.err, Domain: o.domain, Record: o.record, Term: o.term, Root: o.root,
+		Result: o.result, Err: o.err, Domain: o.domain, Record: o.record, Term: o.term, Root: o.root, ByAll: o.byAll,
 	}
 	if o.result == Fail && o.exp != nil {
 		v.Explanation = e.explain(o.exp, o.domain)
@@ -147,6 +149,7 @@ type evalResult struct {
 	record string
 	term   string
 	root   string
+	byAll  bool      // see Verdict.ByAll
 	exp    *Modifier // exp= of the record that decided
 }
 
@@ -222,6 +225,7 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) evalResult {
 		}
 		if matched {
 			here.result, here.term = d.Result(), d.Source() // RFC 7208, 4.6.2
+			here.byAll = here.result == Pass && e.matchesNearlyAll(d)
 			return here
 		}
 	}

@@ -67,7 +67,7 @@ func TestVerdict(t *testing.T) {
 		{name: "an include", zone: `
 			a.example TXT v=spf1 include:b.example -all
 			b.example TXT v=spf1 +all`, sender: "u@a.example",
-			want: Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 include:b.example -all", Root: "v=spf1 include:b.example -all", Term: "include:b.example", Lookups: 1, TTL: time.Hour}},
+			want: Verdict{Result: Pass, Domain: "a.example", Record: "v=spf1 include:b.example -all", Root: "v=spf1 include:b.example -all", Term: "include:b.example", ByAll: true, Lookups: 1, TTL: time.Hour}},
 		{name: "the local part is used", zone: `
 			a.example TXT v=spf1 exists:%{l}.a.example -all
 			u.a.example A 127.0.0.2`, sender: "u@a.example",
@@ -168,6 +168,43 @@ func TestVerdict(t *testing.T) {
 					t.Errorf("got  %+v\nwant %+v", got, test.want)
 				}
 			})
+		})
+	}
+}
+
+func TestVerdictByAll(t *testing.T) {
+	for _, test := range []struct {
+		name, ip, zone string
+		want           bool
+	}{
+		{name: "+all", zone: "a.example TXT v=spf1 +all", want: true},
+		{name: "all", zone: "a.example TXT v=spf1 all", want: true},
+		{name: "?all", zone: "a.example TXT v=spf1 ?all"},
+		{name: "a host before +all", zone: "a.example TXT v=spf1 ip4:192.0.2.1 +all"},
+		{name: "IPv4 /8", zone: "a.example TXT v=spf1 ip4:192.0.0.0/8 -all"},
+		{name: "IPv4 /7", zone: "a.example TXT v=spf1 ip4:192.0.0.0/7 -all", want: true},
+		{name: "IPv4 /0", zone: "a.example TXT v=spf1 ip4:0.0.0.0/0 -all", want: true},
+		{name: "~ with IPv4 /0", zone: "a.example TXT v=spf1 ~ip4:0.0.0.0/0 -all"},
+		{name: "IPv6 /16", ip: "2001:db8::1", zone: "a.example TXT v=spf1 ip6:2001::/16 -all"},
+		{name: "IPv6 /15", ip: "2001:db8::1", zone: "a.example TXT v=spf1 ip6:2000::/15 -all", want: true},
+		{name: "a/7", zone: "a.example TXT v=spf1 a/7 -all\na.example A 192.0.2.9", want: true},
+		{name: "a//15 for IPv4", zone: "a.example TXT v=spf1 a//15 -all\na.example A 192.0.2.1"},
+		{name: "a//15 for IPv6", ip: "2001:db8::1", zone: "a.example TXT v=spf1 a//15 -all\na.example AAAA 2001:db8::9", want: true},
+		{name: "mx/0", zone: "a.example TXT v=spf1 mx/0 -all\na.example MX m.example.\nm.example A 198.51.100.1", want: true},
+		{name: "exists", zone: "a.example TXT v=spf1 exists:a.example -all\na.example A 192.0.2.9"},
+		{name: "+all in an include", zone: "a.example TXT v=spf1 include:b.example -all\nb.example TXT v=spf1 +all", want: true},
+		{name: "+all in an include of an include", zone: "a.example TXT v=spf1 include:b.example -all\nb.example TXT v=spf1 include:c.example -all\nc.example TXT v=spf1 +all", want: true},
+		{name: "a host in an include after one with +all that does not pass", zone: "a.example TXT v=spf1 ?include:b.example include:c.example -all\nb.example TXT v=spf1 -ip4:192.0.2.1 +all\nc.example TXT v=spf1 ip4:192.0.2.1 -all"},
+		{name: "a host after an include with +all that ends Neutral", zone: "a.example TXT v=spf1 ?include:b.example -all\nb.example TXT v=spf1 +all"},
+		{name: "+all in a redirect", zone: "a.example TXT v=spf1 redirect=b.example\nb.example TXT v=spf1 +all", want: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.ip == "" {
+				test.ip = "192.0.2.1"
+			}
+			if v := newBook(test.zone).checkFrom(test.ip, "u@a.example"); v.ByAll != test.want {
+				t.Errorf("ByAll is %t: %+v", v.ByAll, v)
+			}
 		})
 	}
 }

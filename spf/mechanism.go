@@ -71,6 +71,7 @@ func (e *Evaluation) include(d *Directive, domain, target string, nameErr nameEr
 	}
 	switch o.result {
 	case Pass:
+		e.includeByAll = o.byAll
 		return true, nil
 	case Temperror, Permerror:
 		return false, o.err
@@ -78,6 +79,30 @@ func (e *Evaluation) include(d *Directive, domain, target string, nameErr nameEr
 		return false, &RecordError{IncludeNoRecord, e.expandForError(d.Domain, domain), d.Source()}
 	}
 	return false, nil
+}
+
+// Networks with shorter prefixes than these hold nearly every host: an IPv4 one a
+// 128th of all addresses, an IPv6 one half of what a regional registry has.
+const (
+	minIP4CIDR = 8
+	minIP6CIDR = 16
+)
+
+// matchesNearlyAll reports whether a directive that has matched does so for nearly
+// every client.
+func (e *Evaluation) matchesNearlyAll(d *Directive) bool {
+	switch d.Mechanism {
+	case All:
+		return true
+	case Include:
+		return e.includeByAll
+	case IP4, IP6, A, MX:
+		if e.macros.ip.Is4() {
+			return d.IP4CIDRLen != NoCIDR && d.IP4CIDRLen < minIP4CIDR
+		}
+		return d.IP6CIDRLen != NoCIDR && d.IP6CIDRLen < minIP6CIDR
+	}
+	return false
 }
 
 // addressType returns the type of the address records to look up for the client

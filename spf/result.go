@@ -45,6 +45,11 @@ type Verdict struct {
 	// no record.
 	Root string
 
+	// ByAll reports whether the result is Pass because of a term that authorizes
+	// nearly every host: "+all", or a network wider than a /8 of IPv4 or a /16 of
+	// IPv6.
+	ByAll bool
+
 	Lookups     int // terms that caused lookups, at most 10 by default (RFC 7208, 4.6.4)
 	VoidLookups int // void lookups
 
