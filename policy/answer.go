@@ -38,7 +38,7 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 		s.Log.Line(levelActions, Info, "Config: ", s.config())
 	}
 	log := &requestLog{process: s.Log, level: set.DebugLevel, format: set.LogFormat}
-	e.voidLimit = set.VoidLimit
+	e.limits = limitsOf(set)
 	if set.LookupsAhead {
 		e.prefetcher = s.Prefetcher
 	}

@@ -29,7 +29,7 @@ type evaluator struct {
 	observer   Observer // may be nil
 	verdicts   *verdictCache
 	log        *Log
-	voidLimit  int
+	limits     spf.Limits
 	deadline   time.Time // of the request; zero before the first lookup
 }
 
@@ -49,6 +49,14 @@ func (e *evaluator) within(d time.Duration) time.Time {
 		return e.deadline
 	}
 	return t
+}
+
+// limitsOf returns the limits of a check (RFC 7208, 4.6.4).
+func limitsOf(s *conf.Settings) spf.Limits {
+	return spf.Limits{
+		Lookups: spf.DefaultLimits().Lookups, VoidLookups: s.VoidLimit,
+		VoidTerms: s.VoidCountTerms, DualStack: s.VoidDualStack,
+	}
 }
 
 // close cancels the lookups that are still in progress.
@@ -78,14 +86,14 @@ type evaluation struct {
 func (e *evaluator) prepare(args spf.Args, seconds int) evaluation {
 	c := evaluation{args: args}
 	if seconds >= 0 { // else there is no time at all
-		c.verdict, c.cached = e.verdicts.get(args, e.voidLimit, time.Now())
+		c.verdict, c.cached = e.verdicts.get(args, e.limits, time.Now())
 	}
 	if c.cached {
 		return c
 	}
 	checker := &spf.Checker{
 		Resolver: e.resolver,
-		Limits:   spf.Limits{Lookups: spf.DefaultLimits().Lookups, VoidLookups: e.voidLimit},
+		Limits:   e.limits,
 		Records:  e.records,
 	}
 	if e.observer != nil {
@@ -113,7 +121,7 @@ func (e *evaluator) run(c evaluation, seconds int) (v spf.Verdict) {
 		}
 	}()
 	v = c.check.CheckHost(e.checkDeadline(seconds))
-	e.verdicts.put(c.args, e.voidLimit, v, time.Now())
+	e.verdicts.put(c.args, e.limits, v, time.Now())
 	return v
 }
 

@@ -134,7 +134,7 @@ func shadowExemption(o, shadow *Outcome) (Exemption, string) {
 	}
 	if o.Facts.ExemptionNeeds == "" && o.Facts.Client == shadow.Facts.Client &&
 		slices.Equal(a.DomainWhitelist, b.DomainWhitelist) && slices.Equal(a.HELOWhitelist, b.HELOWhitelist) &&
-		slices.Equal(a.DomainWhitelistPTR, b.DomainWhitelistPTR) && a.VoidLimit == b.VoidLimit && a.PassByAll == b.PassByAll {
+		slices.Equal(a.DomainWhitelistPTR, b.DomainWhitelistPTR) && limitsOf(a) == limitsOf(b) && a.PassByAll == b.PassByAll {
 		return o.Facts.Exemption, ""
 	}
 	return Exemption{}, needs
@@ -147,7 +147,7 @@ func shadowCheck(e *evaluator, o, shadow *Outcome, id Identity, made Check, args
 	a, b := o.Settings, shadow.Settings
 	c := made
 	if made.Identity == 0 || o.Facts.Client != shadow.Facts.Client {
-		v, ok := e.verdicts.get(args, a.VoidLimit, time.Now())
+		v, ok := e.verdicts.get(args, limitsOf(a), time.Now())
 		if !ok {
 			return Check{}
 		}
@@ -157,25 +157,27 @@ func shadowCheck(e *evaluator, o, shadow *Outcome, id Identity, made Check, args
 		return Check{}
 	}
 	var ok bool
-	c.Verdict, ok = underVoidLimit(c.Verdict, a.VoidLimit, b.VoidLimit)
+	c.Verdict, ok = underLimits(c.Verdict, limitsOf(a), limitsOf(b))
 	if !ok {
 		return Check{}
 	}
 	return c
 }
 
-// underVoidLimit returns the verdict under another Void_Limit, and false if it
-// cannot be known.
-func underVoidLimit(v spf.Verdict, limit, other int) (spf.Verdict, bool) {
+// underLimits returns a verdict under other limits than those it was made under, and
+// false if it cannot be known.
+func underLimits(v spf.Verdict, made, other spf.Limits) (spf.Verdict, bool) {
+	sameCount := made.VoidTerms == other.VoidTerms && made.DualStack == other.DualStack
+	fewerCount := (other.VoidTerms || !made.VoidTerms) && (other.DualStack || !made.DualStack)
 	var exceeded *spf.LimitError
 	switch {
-	case other == limit:
+	case made == other:
 		return v, true
-	case v.VoidLookups > other: // RFC 7208, 4.6.4
-		v.Result, v.Err, v.Explanation = spf.Permerror, &spf.LimitError{Kind: spf.VoidLookupLimit, Limit: other}, ""
+	case sameCount && v.VoidLookups > other.VoidLookups: // RFC 7208, 4.6.4
+		v.Result, v.Err, v.Explanation = spf.Permerror, &spf.LimitError{Kind: spf.VoidLookupLimit, Limit: other.VoidLookups}, ""
 		return v, true
 	case errors.As(v.Err, &exceeded) && exceeded.Kind == spf.VoidLookupLimit:
 		return v, false
 	}
-	return v, true
+	return v, (sameCount || fewerCount) && v.VoidLookups <= other.VoidLookups
 }

@@ -62,23 +62,30 @@ func TestShadowPanic(t *testing.T) {
 	}
 }
 
-func TestUnderVoidLimit(t *testing.T) {
+func TestUnderLimits(t *testing.T) {
 	exceeded := &spf.LimitError{Kind: spf.VoidLookupLimit, Limit: 2}
+	terms := spf.Limits{VoidLookups: 2, VoidTerms: true}
+	dualStack := spf.Limits{VoidLookups: 2, DualStack: true}
 	for _, test := range []struct {
-		name         string
-		verdict      spf.Verdict
-		limit, other int
-		want         spf.Result
-		known        bool
+		name        string
+		verdict     spf.Verdict
+		made, other spf.Limits
+		want        spf.Result
+		known       bool
 	}{
-		{name: "the same limit", verdict: spf.Verdict{Result: spf.Permerror, Err: exceeded, VoidLookups: 3}, limit: 2, other: 2, want: spf.Permerror, known: true},
-		{name: "a larger limit, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, limit: 2, other: 5, want: spf.Fail, known: true},
-		{name: "a larger limit, exceeded", verdict: spf.Verdict{Result: spf.Permerror, Err: exceeded, VoidLookups: 3}, limit: 2, other: 3, want: spf.Permerror},
-		{name: "a smaller limit, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 1}, limit: 2, other: 1, want: spf.Fail, known: true},
-		{name: "a smaller limit, exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, limit: 2, other: 1, want: spf.Permerror, known: true},
+		{name: "the same limit", verdict: spf.Verdict{Result: spf.Permerror, Err: exceeded, VoidLookups: 3}, made: voidLimit(2), other: voidLimit(2), want: spf.Permerror, known: true},
+		{name: "a larger limit, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, made: voidLimit(2), other: voidLimit(5), want: spf.Fail, known: true},
+		{name: "a larger limit, exceeded", verdict: spf.Verdict{Result: spf.Permerror, Err: exceeded, VoidLookups: 3}, made: voidLimit(2), other: voidLimit(3), want: spf.Permerror},
+		{name: "a smaller limit, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 1}, made: voidLimit(2), other: voidLimit(1), want: spf.Fail, known: true},
+		{name: "a smaller limit, exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, made: voidLimit(2), other: voidLimit(1), want: spf.Permerror, known: true},
+		{name: "terms instead of lookups, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, made: voidLimit(2), other: terms, want: spf.Fail, known: true},
+		{name: "terms instead of lookups, exceeded", verdict: spf.Verdict{Result: spf.Permerror, Err: exceeded, VoidLookups: 3}, made: voidLimit(2), other: terms, want: spf.Permerror},
+		{name: "lookups instead of terms", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 1}, made: terms, other: voidLimit(2), want: spf.Fail},
+		{name: "dual stack, not exceeded", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 2}, made: voidLimit(2), other: dualStack, want: spf.Fail, known: true},
+		{name: "dual stack instead of terms", verdict: spf.Verdict{Result: spf.Fail, VoidLookups: 1}, made: terms, other: dualStack, want: spf.Fail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got, known := underVoidLimit(test.verdict, test.limit, test.other); got.Result != test.want || known != test.known {
+			if got, known := underLimits(test.verdict, test.made, test.other); got.Result != test.want || known != test.known {
 				t.Errorf("%v, known %t; want %v, %t", got.Result, known, test.want, test.known)
 			}
 		})

@@ -26,9 +26,9 @@ type verdictCache struct {
 
 // verdictKey is what every verdict depends on.
 type verdictKey struct {
-	client    netip.Addr
-	domain    string
-	voidLimit int
+	client netip.Addr
+	domain string
+	limits spf.Limits
 }
 
 // cachedVerdict is a verdict and what else it may depend on.
@@ -38,16 +38,16 @@ type cachedVerdict struct {
 	expires      time.Time
 }
 
-func verdictKeyOf(args spf.Args, voidLimit int) verdictKey {
-	return verdictKey{args.IP.Unmap(), args.Domain, voidLimit}
+func verdictKeyOf(args spf.Args, limits spf.Limits) verdictKey {
+	return verdictKey{args.IP.Unmap(), args.Domain, limits}
 }
 
 // get returns the verdict that holds for args, if there is one.
-func (c *verdictCache) get(args spf.Args, voidLimit int, now time.Time) (spf.Verdict, bool) {
+func (c *verdictCache) get(args spf.Args, limits spf.Limits, now time.Time) (spf.Verdict, bool) {
 	if c.entries == nil {
 		return spf.Verdict{}, false
 	}
-	v, ok := c.entries.Get(verdictKeyOf(args, voidLimit))
+	v, ok := c.entries.Get(verdictKeyOf(args, limits))
 	if !ok || !now.Before(v.expires) ||
 		v.verdict.Vary&spf.VaryLocalPart != 0 && v.sender != args.Sender ||
 		v.verdict.Vary&spf.VaryHELO != 0 && v.helo != args.HELO {
@@ -58,7 +58,7 @@ func (c *verdictCache) get(args spf.Args, voidLimit int, now time.Time) (spf.Ver
 
 // put stores a verdict for its TTL. It replaces one for the same key, even if that
 // depends on another sender or HELO name.
-func (c *verdictCache) put(args spf.Args, voidLimit int, v spf.Verdict, now time.Time) {
+func (c *verdictCache) put(args spf.Args, limits spf.Limits, v spf.Verdict, now time.Time) {
 	if v.TTL <= 0 || v.Result == spf.Temperror {
 		return
 	}
@@ -71,7 +71,7 @@ func (c *verdictCache) put(args spf.Args, voidLimit int, v spf.Verdict, now time
 	if v.Vary&spf.VaryHELO != 0 {
 		entry.helo = strings.Clone(args.HELO)
 	}
-	key := verdictKeyOf(args, voidLimit)
+	key := verdictKeyOf(args, limits)
 	if verdictSize(key, entry) > maxVerdictSize {
 		return
 	}

@@ -11,6 +11,9 @@ import (
 	"policyd-spf/spf"
 )
 
+// voidLimit returns limits with some void lookups.
+func voidLimit(n int) spf.Limits { return spf.Limits{VoidLookups: n} }
+
 func TestVerdictCache(t *testing.T) {
 	now := time.Now()
 	query := spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "example.org", Sender: "alice@example.org", HELO: "mail.example.org"}
@@ -47,8 +50,8 @@ func TestVerdictCache(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var c verdictCache
-			c.put(query, 2, test.kept, now)
-			if _, ok := c.get(test.query, test.voids, now.Add(test.after)); ok != test.want {
+			c.put(query, voidLimit(2), test.kept, now)
+			if _, ok := c.get(test.query, voidLimit(test.voids), now.Add(test.after)); ok != test.want {
 				t.Errorf("found = %t, want %t", ok, test.want)
 			}
 		})
@@ -64,11 +67,11 @@ func TestVerdictCacheKeepsNoRequest(t *testing.T) {
 		return spf.Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: domain, Sender: "a@" + domain, HELO: domain}
 	}
 	put := func(request string) {
-		c.put(args(request[:20]), 2, spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
+		c.put(args(request[:20]), voidLimit(2), spf.Verdict{TTL: time.Hour, Domain: request[:20]}, now)
 	}
 	retainsNoRequest(t, put)
 	retainsNoRequest(t, func(request string) {
-		if _, ok := c.get(args(request[:20]), 2, now); !ok {
+		if _, ok := c.get(args(request[:20]), voidLimit(2), now); !ok {
 			t.Fatal("the verdict is discardSink")
 		}
 	})
@@ -93,10 +96,10 @@ func TestVerdictCacheBounds(t *testing.T) {
 			var c verdictCache
 			now := time.Now()
 			used := spf.Args{Domain: "used.example"}
-			c.put(used, 2, spf.Verdict{TTL: time.Hour}, now)
+			c.put(used, voidLimit(2), spf.Verdict{TTL: time.Hour}, now)
 			for i := range 5000 {
-				c.put(spf.Args{Domain: fmt.Sprintf("%d.example", i)}, 2, spf.Verdict{TTL: time.Hour, Record: test.record}, now)
-				if _, ok := c.get(used, 2, now); !ok {
+				c.put(spf.Args{Domain: fmt.Sprintf("%d.example", i)}, voidLimit(2), spf.Verdict{TTL: time.Hour, Record: test.record}, now)
+				if _, ok := c.get(used, voidLimit(2), now); !ok {
 					t.Fatalf("the verdict in use was evicted after %d others", i)
 				}
 				if c.entries.Len() > maxVerdicts || c.entries.Bytes() > maxVerdictBytes {

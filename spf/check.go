@@ -176,7 +176,7 @@ func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
 	case strings.IndexByte(name, '.') < 0 || name[0] == '[':
 		// RFC 7208, 4.3: not a multi-label name, or an address literal (2.3).
 		// Neither is looked up, but both count as void lookups.
-		if err := e.budget.countVoid(); err != nil {
+		if _, err := e.budget.countVoid(); err != nil {
 			return errorResult(err)
 		}
 		return evalResult{result: None, domain: domain}
@@ -238,6 +238,7 @@ func (e *Evaluation) terms(r *Record, domain string, depth int) evalResult {
 
 // redirect evaluates the record of the redirect's target (RFC 7208, 6.1).
 func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
+	e.budget.beginTerm()
 	err := e.budget.countLookup() // RFC 7208, 4.6.4
 	target, nameErr := "", nameOK
 	if err == nil {
@@ -266,11 +267,28 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
 // lookup looks up q and counts a void lookup (RFC 7208, 4.6.4).
 func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	a, err := e.lookupUnlimited(q)
-	if err == nil && a.Void() {
-		err = e.budget.countVoid()
+	if err != nil || !a.Void() || e.isIPv4Host(q, a) {
+		return a, err
+	}
+	counted, err := e.budget.countVoid()
+	if counted {
 		e.voidEvent(q)
 	}
 	return a, err
+}
+
+// isIPv4Host reports whether a void answer about a host's IPv6 addresses does not
+// count, because the host has IPv4 addresses. If their lookup fails, it does, and the
+// verdict is not cached.
+func (e *Evaluation) isIPv4Host(q dns.Question, a dns.Answer) bool {
+	if !e.Limits.DualStack || q.Type != dns.TypeAAAA || a.NXDomain {
+		return false
+	}
+	a, err := e.lookupUnlimited(dns.Question{Name: q.Name, Type: dns.TypeA})
+	if err != nil {
+		e.ttl = 0
+	}
+	return err == nil && !a.Void()
 }
 
 // lookupUnlimited looks up q, and keeps the smallest TTL of all answers.

@@ -209,6 +209,65 @@ func TestVerdictByAll(t *testing.T) {
 	}
 }
 
+func TestVoidTerms(t *testing.T) {
+	const mx = "a.example TXT v=spf1 mx -all\na.example MX m1.example.\na.example MX m2.example.\na.example MX m3.example.\na.example MX m4.example.\nm4.example AAAA 2001:db8::1\n"
+	for _, test := range []struct {
+		name   string
+		limits Limits
+		zone   string
+		want   Result
+		voids  int
+	}{
+		{name: "an mx of four hosts, lookups", limits: DefaultLimits(), zone: mx, want: Permerror, voids: 3},
+		{name: "an mx of four hosts, terms", limits: Limits{Lookups: 10, VoidLookups: 2, VoidTerms: true}, zone: mx, want: Pass, voids: 1},
+		{name: "an mx of four hosts, no term may be void", limits: Limits{Lookups: 10, VoidTerms: true}, zone: mx, want: Permerror, voids: 1},
+		{name: "three terms", limits: Limits{Lookups: 10, VoidLookups: 2, VoidTerms: true},
+			zone: "a.example TXT v=spf1 a:x.example a:y.example a:z.example -all", want: Permerror, voids: 3},
+		{name: "terms in an include count by themselves", limits: Limits{Lookups: 10, VoidLookups: 2, VoidTerms: true},
+			zone: "a.example TXT v=spf1 include:b.example a:z.example -all\nb.example TXT v=spf1 a:x.example a:y.example -all", want: Permerror, voids: 3},
+		{name: "names of ptr", limits: Limits{Lookups: 10, VoidLookups: 1, VoidTerms: true},
+			zone: "a.example TXT v=spf1 ptr -all\n1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR x.example.\n1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR y.example.", want: Fail, voids: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &Checker{Resolver: newBook(test.zone), Limits: test.limits}
+			if v := c.CheckHost(context.Background(), query("2001:db8::1", "u@a.example")); v.Result != test.want || v.VoidLookups != test.voids {
+				t.Errorf("%v, %d void lookups (%v); want %v, %d", v.Result, v.VoidLookups, v.Err, test.want, test.voids)
+			}
+		})
+	}
+}
+
+func TestDualStack(t *testing.T) {
+	const hosts = "a.example TXT v=spf1 a:x.example a:y.example a:z.example -all\nx.example A 192.0.2.1\ny.example A 192.0.2.2\nz.example "
+	for _, test := range []struct {
+		name, ip, zone string
+		dualStack      bool
+		want           Result
+		voids, lookups int
+		ttl            time.Duration
+	}{
+		{name: "off", zone: hosts + "A 192.0.2.3", want: Permerror, voids: 3, lookups: 4, ttl: time.Hour},
+		{name: "on", zone: hosts + "A 192.0.2.3", dualStack: true, want: Fail, lookups: 7, ttl: time.Hour},
+		{name: "a host with IPv6 addresses has one lookup", zone: hosts + "AAAA 2001:db8::1", dualStack: true, want: Pass, lookups: 6, ttl: time.Hour},
+		{name: "a host without addresses", zone: hosts + "TXT x", dualStack: true, want: Fail, voids: 1, lookups: 7, ttl: time.Hour},
+		{name: "a host that does not exist has one lookup", zone: "a.example TXT v=spf1 a:x.example -all", dualStack: true, want: Fail, voids: 1, lookups: 2, ttl: time.Hour},
+		{name: "a lookup of IPv4 addresses that fails", zone: hosts + "A !", dualStack: true, want: Fail, voids: 1, lookups: 7},
+		{name: "an IPv4 client", ip: "198.51.100.1", zone: "a.example TXT v=spf1 a:x.example -all\nx.example AAAA 2001:db8::2", dualStack: true, want: Fail, voids: 1, lookups: 2, ttl: time.Hour},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.ip == "" {
+				test.ip = "2001:db8::1"
+			}
+			b := newBook(test.zone)
+			c := &Checker{Resolver: b, Limits: Limits{Lookups: 10, VoidLookups: 2, DualStack: test.dualStack}}
+			v := c.CheckHost(context.Background(), query(test.ip, "u@a.example"))
+			if v.Result != test.want || v.VoidLookups != test.voids || len(b.Asked) != test.lookups || v.TTL != test.ttl {
+				t.Errorf("%v, %d void lookups, %d lookups, TTL %v; want %v, %d, %d, %v", v.Result, v.VoidLookups, len(b.Asked), v.TTL, test.want, test.voids, test.lookups, test.ttl)
+			}
+		})
+	}
+}
+
 func TestVerdictErr(t *testing.T) {
 	terms := func(n int) string {
 		s := "a.example TXT v=spf1"

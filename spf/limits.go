@@ -4,6 +4,16 @@ package spf
 type Limits struct {
 	Lookups     int // terms that cause lookups; one more is permerror
 	VoidLookups int // void lookups; one more is permerror
+
+	// VoidTerms counts the terms that cause void lookups, as RFC 7208, 4.6.4
+	// words it, instead of the void lookups: an mx with three hosts that have no
+	// address of the client's family counts once.
+	VoidTerms bool
+
+	// DualStack does not count the lookup of a host's IPv6 addresses as void if
+	// the host has IPv4 addresses. That takes another lookup, made only after a
+	// void one.
+	DualStack bool
 }
 
 // DefaultLimits returns the limits of the RFC: 10 lookups and 2 void lookups.
@@ -20,6 +30,7 @@ type budget struct {
 	limits      Limits
 	lookups     int
 	voidLookups int
+	termIsVoid  bool // the term being evaluated has caused a void lookup
 }
 
 // countLookup counts a term that causes lookups. The error is a *LimitError.
@@ -31,11 +42,19 @@ func (b *budget) countLookup() error {
 	return nil
 }
 
-// countVoid counts a void lookup. The error is a *LimitError.
-func (b *budget) countVoid() error {
+// beginTerm begins a term that may cause lookups.
+func (b *budget) beginTerm() { b.termIsVoid = false }
+
+// countVoid counts a void lookup, unless its term has been counted and only terms
+// count. The error is a *LimitError.
+func (b *budget) countVoid() (counted bool, err error) {
+	if b.limits.VoidTerms && b.termIsVoid {
+		return false, nil
+	}
+	b.termIsVoid = true
 	b.voidLookups++
 	if b.voidLookups > b.limits.VoidLookups {
-		return &LimitError{VoidLookupLimit, b.limits.VoidLookups}
+		return true, &LimitError{VoidLookupLimit, b.limits.VoidLookups}
 	}
-	return nil
+	return true, nil
 }

@@ -13,6 +13,7 @@ import (
 func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, error) {
 	var limit error
 	if d.Mechanism.CausesLookup() {
+		e.budget.beginTerm()
 		limit = e.budget.countLookup() // RFC 7208, 4.6.4
 	}
 	target, nameErr := domain, nameOK
