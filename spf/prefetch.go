@@ -178,6 +178,7 @@ func (p *prefetcher) followAnswer(q dns.Question, a dns.Answer) {
 // followFrame plans what the evaluation needs for a record or an answer that it has
 // come to.
 func (p *prefetcher) followFrame(f *frame) {
+	p.markSeen(f.question) // unless it was answered from the cache, it was
 	switch {
 	case !p.markFollowed(f.question):
 	case f.record != nil:

@@ -57,6 +57,7 @@ func TestLookupTimeout(t *testing.T) {
 		want              time.Duration
 	}{
 		{name: "of each lookup", timeout: time.Second, want: 3 * time.Second},
+		{name: "of each lookup, before the deadline", timeout: time.Second, deadline: time.Minute, want: 3 * time.Second},
 		{name: "within the deadline", timeout: time.Second, deadline: 2500 * time.Millisecond, want: 2500 * time.Millisecond},
 		{name: "longer than the deadline", timeout: time.Minute, deadline: time.Second, want: time.Second},
 		{name: "only the deadline", deadline: time.Second, want: time.Second},
