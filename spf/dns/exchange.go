@@ -37,8 +37,7 @@ type exchange struct {
 	mismatches int       // datagrams that did not answer the query
 	tcp        *stream   // nil while UDP is used
 
-	query []byte             // preceded by its length, for TCP
-	buf   [2 + maxQuery]byte // holds query
+	query []byte // preceded by its length, for TCP
 }
 
 // buildQuery builds the query for q with a new random ID (RFC 5452, 9.2). With a
@@ -46,7 +45,7 @@ type exchange struct {
 func (x *exchange) buildQuery(q Question, udpSize uint16) {
 	var id [2]byte
 	rand.Read(id[:]) // it never fails
-	x.query = appendQuery(x.buf[:2], binary.BigEndian.Uint16(id[:]), q, udpSize)
+	x.query = appendQuery(make([]byte, 2, 2+maxQuery-MaxNameLen+len(q.Name)), binary.BigEndian.Uint16(id[:]), q, udpSize)
 	binary.BigEndian.PutUint16(x.query, uint16(len(x.query)-2))
 	x.udpSize = udpSize
 }
