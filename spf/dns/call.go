@@ -152,7 +152,7 @@ func (call *Call) receive(buf []byte) (r response, err error) {
 // of the chain has to be queried; otherwise r.answer is the call's answer, unless
 // the chain is too long.
 func (call *Call) followCNAMEs(r *response) (more, tooLong bool) {
-	noData := Answer{Size: r.answer.Size, TCP: r.answer.TCP}
+	noData := Answer{Size: r.answer.Size, TCP: r.answer.TCP, Alias: true}
 	for _, alias := range r.aliases {
 		loop, tooLong := call.chain.add(alias)
 		if loop || tooLong {
@@ -161,6 +161,7 @@ func (call *Call) followCNAMEs(r *response) (more, tooLong bool) {
 		}
 	}
 	r.answer.TTL = min(call.ttl, r.answer.TTL)
+	r.answer.Alias = len(call.chain) > 1
 	if !r.chaseCNAME {
 		return false, false
 	}

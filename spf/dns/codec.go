@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -36,6 +37,7 @@ const (
 	rcodeServFail = dns.RcodeServerFailure
 	rcodeNXDomain = dns.RcodeNameError
 	rcodeNotImp   = dns.RcodeNotImplemented
+	rcodeYXDomain = dns.RcodeYXDomain
 	rcodeBadVers  = dns.RcodeBadVers
 	rcodeRefused  = dns.RcodeRefused
 )
@@ -212,25 +214,95 @@ func (rrs records) wireLen(q Question) int {
 // do not end in a dot are below origin. $INCLUDE is an error: what a zone file
 // of unknown origin names is not to be read on its behalf.
 func parseZoneFile(r io.Reader, origin, file string) (map[string]records, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
 	names := make(map[string]records)
-	p := dns.NewZoneParser(r, dns.Fqdn(origin), "")
+	p := dns.NewZoneParser(bytes.NewReader(text), dns.Fqdn(origin), "")
 	p.SetDefaultTTL(uint32(defaultTTL / time.Second))
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
 		name, ok := fromPresentation(rr.Header().Name)
 		if !ok {
 			return nil, fmt.Errorf("%s: %s: a dot within a label is not supported", file, rr.Header().Name)
 		}
-		names[name] = append(names[name], rr)
+		if !names[name].has(rr) {
+			names[name] = append(names[name], rr)
+		}
 	}
 	if err := p.Err(); err != nil {
 		return nil, zoneError(file, err)
 	}
-	for name, rrs := range names { // RFC 2181, 10.1
-		if len(rrs) > 1 && len(rrs.ofType(Type(dns.TypeCNAME))) > 0 {
+	if err := checkStrings(string(text), file); err != nil {
+		return nil, err
+	}
+	for name, rrs := range names {
+		if rrs.besideAlias() {
 			return nil, fmt.Errorf("%s: %s: expected no other records beside a CNAME record", file, name)
+		}
+		if len(rrs.ofType(Type(dns.TypeDNAME))) > 1 {
+			return nil, fmt.Errorf("%s: %s: expected one DNAME record", file, name) // RFC 6672, 2.4
 		}
 	}
 	return names, nil
+}
+
+// has reports whether a record is among rrs: records with the same name, type and
+// data count once, whatever their TTLs are (RFC 2181, 5).
+func (rrs records) has(rr dns.RR) bool {
+	return slices.ContainsFunc(rrs, func(other dns.RR) bool { return dns.IsDuplicate(other, rr) })
+}
+
+// besideAlias reports whether there are a CNAME record and another one that may
+// not be beside it (RFC 2181, 10.1). Those of DNSSEC may (RFC 4035, 2.5).
+func (rrs records) besideAlias() bool {
+	others := 0
+	for _, rr := range rrs {
+		switch rr.Header().Rrtype {
+		case dns.TypeRRSIG, dns.TypeNSEC, dns.TypeKEY:
+		default:
+			others++
+		}
+	}
+	return others > 1 && len(rrs.ofType(Type(dns.TypeCNAME))) > 0
+}
+
+// synthesize returns the CNAME record that a DNAME record of rrs, whose owner is
+// above name, makes for name (RFC 6672, 3.1), or nil if there is no DNAME record.
+// Owner and name are in the form of Question.Name.
+func (rrs records) synthesize(owner, name string) *dns.CNAME {
+	for _, rr := range rrs {
+		d, ok := rr.(*dns.DNAME)
+		if !ok || d.Hdr.Class != dns.ClassINET {
+			continue
+		}
+		from := toPresentation(name)
+		prefix := strings.TrimSuffix(from, strings.TrimPrefix(toPresentation(owner), "."))
+		target := prefix + strings.TrimPrefix(d.Target, ".")
+		hdr := dns.RR_Header{Name: from, Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: d.Hdr.Ttl}
+		return &dns.CNAME{Hdr: hdr, Target: target}
+	}
+	return nil
+}
+
+// targets returns the names that the records lead to, absolute and in lower case.
+func (rrs records) targets() []string {
+	var names []string
+	for _, rr := range rrs {
+		target := ""
+		switch rr := rr.(type) {
+		case *dns.MX:
+			target = rr.Mx
+		case *dns.CNAME:
+			target = rr.Target
+		case *dns.NS:
+			target = rr.Ns
+		}
+		if name, ok := fromPresentation(target); ok && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // zoneError puts the place first: dns has it behind the text, as in

@@ -56,6 +56,7 @@ type Answer struct {
 	TTL        time.Duration // how long the answer may be used from now on; 0 if it may not be cached
 	Size       int           // bytes of the message
 	TCP        bool          // it came over TCP
+	Alias      bool          // the name is an alias: CNAME records were followed
 	Cached     bool          // it came from a Cache, not from a name server
 	Prefetched bool          // Cache.Prefetch had started the lookup
 	FromFile   bool          // it came from a Zone

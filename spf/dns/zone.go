@@ -2,14 +2,16 @@ package dns
 
 import (
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Zone is a Resolver that answers from a zone file (RFC 1035, 5), so that records
 // can be tried before they are published. It follows wildcards and aliases as name
-// servers do (RFC 4592; RFC 1034, 3.6.2).
+// servers do (RFC 4592; RFC 1034, 3.6.2; RFC 6672).
 //
 // A name with NS records below a name with a SOA record is delegated. Lookups of it
 // and of its subdomains fail with SERVFAIL.
@@ -20,7 +22,8 @@ type Zone struct {
 	// has no data for.
 	Fallback Resolver
 
-	names map[string]records // an empty non-terminal has no records
+	names  map[string]records // an empty non-terminal has no records
+	origin string             // of relative names where the file has no $ORIGIN; "" is the root
 }
 
 // ReadZone reads a zone file. Names that do not end in a dot are relative to origin;
@@ -49,7 +52,7 @@ func ParseZone(r io.Reader, origin, file string) (*Zone, error) {
 			names[name] = nil
 		}
 	}
-	return &Zone{names: names}, nil
+	return &Zone{names: names, origin: ToLower(strings.TrimSuffix(origin, "."))}, nil
 }
 
 // Lookup implements Resolver.
@@ -67,9 +70,17 @@ func (z *Zone) Lookup(q Question, deadline time.Time) (Answer, error) {
 		if !delegated {
 			rrs = z.names[owner]
 		}
-		a := Answer{FromFile: true}
+		a := Answer{FromFile: true, Alias: len(chain) > 1}
 		found, dataTTL, err := a.extract(rrs, toPresentation(owner), q.Type)
 		alias := rrs.cname(toPresentation(owner))
+		if above, ok := z.dnameOwner(current.Name); ok && !delegated {
+			// What is below a DNAME record does not exist (RFC 6672, 2.4).
+			found, err = false, nil
+			alias = z.names[above].synthesize(above, current.Name)
+			if len(strings.TrimSuffix(unescape(alias.Target), ".")) > MaxNameLen {
+				return Answer{FromFile: true}, &Error{Kind: BadRcode, Question: q, Rcode: rcodeYXDomain} // RFC 6672, 2.2
+			}
+		}
 		switch {
 		case err != nil:
 			return Answer{}, &Error{Kind: Malformed, Question: q, Err: err}
@@ -95,9 +106,21 @@ func (z *Zone) Lookup(q Question, deadline time.Time) (Answer, error) {
 		case delegated:
 			return Answer{FromFile: true}, &Error{Kind: BadRcode, Question: q, Rcode: rcodeServFail}
 		default:
-			return Answer{NXDomain: !exists, TTL: min(ttl, negativeTTL), Size: sent.wireLen(q), FromFile: true}, nil
+			return Answer{NXDomain: !exists, TTL: min(ttl, negativeTTL), Size: sent.wireLen(q), Alias: a.Alias, FromFile: true}, nil
 		}
 	}
+}
+
+// dnameOwner returns the name above name that has a DNAME record, the nearest to
+// the root if there are several.
+func (z *Zone) dnameOwner(name string) (owner string, ok bool) {
+	for name != "" {
+		name = parent(name)
+		if z.names[name].synthesize(name, name) != nil {
+			owner, ok = name, true
+		}
+	}
+	return owner, ok
 }
 
 // ownerFor returns the name in the file whose records answer for name: itself, or
@@ -138,4 +161,52 @@ func (z *Zone) enclosingSOA(name string) (delegated bool, negativeTTL time.Durat
 func parent(name string) string {
 	_, rest, _ := strings.Cut(name, ".")
 	return rest
+}
+
+// OriginHint returns a sentence for people if the file seems to lack an $ORIGIN
+// directive, or the final dots of its names; "" if it does not.
+func (z *Zone) OriginHint() string {
+	doubled, top := "", ""
+	hasBelow := make(map[string]bool) // top-level labels with names below them
+	names := slices.Sorted(maps.Keys(z.names))
+	for _, name := range names {
+		if at := strings.LastIndexByte(name, '.'); at >= 0 {
+			hasBelow[name[at+1:]] = true
+		}
+	}
+	for _, name := range names {
+		rrs := z.names[name]
+		if len(rrs) == 0 {
+			continue
+		}
+		for _, n := range append(rrs.targets(), name) {
+			if doubled == "" && isDoubled(n) {
+				doubled = n
+			}
+		}
+		if name == "" {
+			top = "the root"
+		} else if top == "" && !strings.Contains(name, ".") && !hasBelow[name] && name != "localhost" {
+			top = name + "."
+		}
+	}
+	switch {
+	case doubled != "":
+		return doubled + " repeats its end, as a name that lacks its final dot does: end absolute names in a dot, or leave the domain out"
+	case top != "" && z.origin == "":
+		return "records of " + top + ", as if the file lacked its $ORIGIN: add the line $ORIGIN with the domain and a final dot, or name the domain with --origin"
+	}
+	return ""
+}
+
+// isDoubled reports whether the last labels of a name, two or more, are there
+// twice, as in www.example.com.example.com.
+func isDoubled(name string) bool {
+	labels := strings.Split(name, ".")
+	for n := 2; 2*n <= len(labels); n++ {
+		if end := labels[len(labels)-n:]; slices.Equal(end, labels[len(labels)-2*n:len(labels)-n]) {
+			return true
+		}
+	}
+	return false
 }

@@ -192,6 +192,8 @@ func TestZoneErrors(t *testing.T) {
 		{"open quote", "a TXT \"v=spf1\n", `test.zone:1:`},
 		{"include", "$INCLUDE /etc/passwd\n", `test.zone:1:20: $INCLUDE directive not allowed: "/etc/passwd"`},
 		{"unknown type", "a SPFX x\n", `test.zone:1:`},
+		{"alias beside data and its signature", "a CNAME b\na TXT \"x\"\na NSEC b CNAME\n", `test.zone: a: expected no other records beside a CNAME record`},
+		{"two DNAME records", "a DNAME b\na DNAME c\n", `test.zone: a: expected one DNAME record`},
 		{"alias beside data", "a CNAME b\na TXT \"x\"\n", `test.zone: a: expected no other records beside a CNAME record`},
 		{"two aliases", "a CNAME b\na CNAME c\n", `test.zone: a: expected no other records beside a CNAME record`},
 		{"dot in label", `a\.b A 192.0.2.1`, `test.zone: a\.b.: a dot within a label is not supported`},
@@ -241,3 +243,124 @@ func TestDemoZone(t *testing.T) {
 type resolverFunc func(Question, time.Time) (Answer, error)
 
 func (f resolverFunc) Lookup(q Question, deadline time.Time) (Answer, error) { return f(q, deadline) }
+
+// parseZone parses the text of a zone file.
+func parseZone(t *testing.T, text, origin string) *Zone {
+	t.Helper()
+	z, err := ParseZone(strings.NewReader(text), origin, "test.zone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func TestZoneDNSSECBesideAlias(t *testing.T) {
+	z := parseZone(t, `a CNAME b
+a RRSIG CNAME 8 2 300 20300101000000 20200101000000 1 test. AAAA
+a NSEC b CNAME RRSIG NSEC
+b TXT "x"
+`, "test")
+	if got := describe(z.Lookup(Question{"a.test", TypeTXT}, noTime)); got != `["x"] 3600` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestZoneIdenticalRecordsCountOnce(t *testing.T) {
+	z := parseZone(t, "a TXT \"v=spf1 -all\"\nA 60 TXT \"v=spf1 -all\"\na TXT \"v=spf1 \" \"-all\"\nb CNAME a\nb CNAME a\n", "test")
+	if got := describe(z.Lookup(Question{"b.test", TypeTXT}, noTime)); got != `["v=spf1 -all"] ["v=spf1 " "-all"] 60` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestZoneDNAME(t *testing.T) {
+	long := strings.Repeat(strings.Repeat("x", 60)+".", 3)
+	z := parseZone(t, `
+old DNAME new
+old TXT "own"
+a.old TXT "hidden"
+a.new TXT "moved"
+new 60 MX 10 mail.old
+mail.new A 192.0.2.1
+wide DNAME `+long+`far
+loop DNAME a.loop
+`, "test")
+	for name, want := range map[string]string{
+		"a.old.test":       `["moved"] 3600`,
+		"old.test":         `["own"] 3600`, // RFC 6672, 2.3: not its owner
+		"b.old.test":       `NXDOMAIN 0`,
+		long + "wide.test": `YXDOMAIN`,
+		"a.loop.test":      `limit 10`,
+	} {
+		if got := describe(z.Lookup(Question{name, TypeTXT}, noTime)); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	a, err := z.Lookup(Question{"mail.old.test", TypeA}, noTime)
+	if !a.Alias || len(a.Addrs) != 1 || err != nil {
+		t.Errorf("mail.old.test: %+v, %v", a, err)
+	}
+}
+
+func TestZoneAlias(t *testing.T) {
+	z := parseZone(t, testZone, "")
+	for name, want := range map[string]bool{"txt.example": false, "alias.example": true, "out.example": true} {
+		if a, _ := z.Lookup(Question{name, TypeTXT}, noTime); a.Alias != want {
+			t.Errorf("%s: alias %v", name, a.Alias)
+		}
+	}
+}
+
+func TestZoneLongStrings(t *testing.T) {
+	record := func(n int) string { return "v=spf1 " + strings.Repeat("a ", (n-7)/2) + strings.Repeat("x", (n-7)%2) }
+	for _, test := range []struct {
+		name, text, want string // "" for no error
+	}{
+		{"255 bytes", `a TXT "` + record(255) + `"`, ""},
+		{"256 bytes", `a TXT "` + record(256) + `"`, `test.zone:1:7: a string of 256 bytes; a string of a TXT record has at most 255 (RFC 1035, 3.3.14). Split it, in one record: "...a a a a a a a a a a a a " "x"`},
+		{"256 bytes with escapes for one", `a TXT "\065` + record(254) + `"`, ""},
+		{"two strings", `a TXT "` + record(250) + `" "` + record(250) + `"`, ""},
+		{"the second of two", "a IN 300 TXT ( \"x\" ; one\n \"" + record(300) + `" )`, `test.zone:2:2: a string of 300 bytes`},
+		{"without quotes", "a TXT " + strings.Repeat("x", 256), `test.zone:1:7: a string of 256 bytes`},
+		{"no owner", "a A 192.0.2.1\n  TXT " + strings.Repeat("x", 256), `test.zone:2:7: a string of 256 bytes`},
+		{"an owner txt", "txt TXT \"" + record(300) + `"`, `test.zone:1:9: a string of 300 bytes`},
+		{"another type", "txt A 192.0.2.1\na DNSKEY 256 3 8 " + strings.Repeat("AAAA", 100), ""},
+		{"a comment", "a A 192.0.2.1 ; TXT \"" + record(300) + `"`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ParseZone(strings.NewReader(test.text+"\n"), "", "test.zone")
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestZoneOriginHint(t *testing.T) {
+	for _, test := range []struct {
+		name, text, origin, want string
+	}{
+		{"with $ORIGIN", "$ORIGIN example.com.\n@ TXT \"x\"\nwww A 192.0.2.1\n", "", ""},
+		{"with --origin", "@ TXT \"x\"\nwww A 192.0.2.1\n", "example.com", ""},
+		{"absolute names", "example.com. TXT \"x\"\nwww.example.com. A 192.0.2.1\n", "", ""},
+		{"a zone of one label", "$ORIGIN example.\n@ NS ns\nns A 192.0.2.1\n", "", ""},
+		{"no origin", "www A 192.0.2.1\nsel._domainkey TXT \"x\"\n", "", "records of www."},
+		{"no origin, but an apex", "@ TXT \"x\"\n", "", "records of the root"},
+		{"no final dot", "$ORIGIN example.com.\nwww.example.com A 192.0.2.1\n", "", "www.example.com.example.com repeats"},
+		{"no final dot of a target", "$ORIGIN example.com.\n@ MX 10 mail.example.com\n", "", "mail.example.com.example.com repeats"},
+		{"the same label twice", "$ORIGIN com.\na.a A 192.0.2.1\n", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := parseZone(t, test.text, test.origin).OriginHint()
+			if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzCheckStrings(f *testing.F) {
+	f.Add("a TXT ( \"x\\034\" ; c\n\"y\" )\n b 300 IN TXT z\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		checkStrings(text, "test.zone") // ends, and does not panic
+	})
+}
