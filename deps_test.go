@@ -81,7 +81,7 @@ var exclusiveImports = []struct {
 	{path: "github.com/miekg/dns", places: []string{"spf/dns/codec.go", "spf/dns/dnstest"}, reason: "one file translates; nothing else depends on the library's types"},
 	{path: "golang.org/x/net/idna", places: []string{"internal/idn"}, reason: "one file maps names; its options decide which record is checked"},
 	{path: "gopkg.in/ini.v1", places: []string{"conf/file.go"}, reason: "one file reads the configuration's syntax"},
-	{path: "encoding/json", places: []string{"internal/term"}, reason: "only documents for people are JSON"},
+	{path: "encoding/json", places: []string{"internal/term", "explain/changes.go"}, reason: "only documents for people are JSON"},
 	{path: "os/exec", places: []string{"explain", "internal/probe"}, reason: "the server starts no program; the tools start postconf(1)"},
 	{path: "flag", places: []string{"internal/cli"}, reason: "flags are parsed in one place"},
 }
@@ -176,7 +176,7 @@ func TestRequirements(t *testing.T) {
 // The binary stays small, and what is not needed is not linked: its size is
 // start-up time and memory of each process.
 func TestBinary_size(t *testing.T) {
-	const budget = 6 << 20 // bytes
+	const budget = 13 << 19 // bytes: 6.5 MiB
 	name := filepath.Join(t.TempDir(), "policyd-spf")
 	build := func(flags string) {
 		t.Helper()

@@ -2,8 +2,8 @@ package explain
 
 import (
 	"fmt"
+	"math/big"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"policyd-spf/internal/term"
@@ -12,13 +12,13 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// maxShownNetworks is how many of the widest networks of each family are printed.
+// maxShownNetworks is how many of the widest networks are printed.
 const maxShownNetworks = 5
 
-// Text returns the audit as text for people, the worst findings first.
+// Text returns the report as text for people, the most severe findings first.
 func (d *Audit) Text(style Style) string {
 	p := &printer{term.NewPrinter(style)}
-	s := d.survey
+	s := d.report
 	broken, risky := 0, 0
 	for _, f := range s.Findings {
 		switch f.Kind.Severity() {
@@ -39,6 +39,7 @@ func (d *Audit) Text(style Style) string {
 	p.Line(span(fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), term.Plain))
 	p.Line(span(fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), term.Plain))
 	p.Line(span(fmt.Sprintf("  records                 %d", len(s.Records)), term.Plain))
+	p.Text(indent("  addresses that pass     ", strings.Repeat(" ", 26)), passText(s), term.Plain)
 	titles := [...]string{"Broken", "Risky", "For information"}
 	titled := lint.Severity(len(titles))
 	for _, f := range s.Findings {
@@ -49,26 +50,60 @@ func (d *Audit) Text(style Style) string {
 		}
 		p.finding(f)
 	}
+	p.repair(d.Repair)
 	p.auditTree(s)
 	p.networks(s)
 	return p.String()
 }
 
-// finding prints a finding and its place in the record.
+// passText says how many addresses pass.
+func passText(s *lint.Report) string {
+	ip4, ip6 := s.Pass.Count()
+	text := amount(ip4) + " of IPv4, " + amount(ip6) + " of IPv6"
+	if s.ClientDependent {
+		text += ", and those that macros or ptr match"
+	}
+	return text
+}
+
+// amount writes a number of addresses: as a power of two where it is a large one,
+// and otherwise exactly up to nine digits.
+func amount(n *big.Int) string {
+	const digits = 9
+	text := n.String()
+	if len(text) <= digits {
+		return text
+	}
+	power := n.BitLen() - 1
+	if n.TrailingZeroBits() == uint(power) {
+		return fmt.Sprintf("2^%d", power)
+	}
+	return fmt.Sprintf("more than 2^%d", power)
+}
+
+// finding prints a finding, and its place in the record.
 func (p *printer) finding(f lint.Finding) {
 	p.Text(indent("  * ", "    "), p.Safe(message(f)), term.Plain)
-	if at, length := location(f); length > 0 && f.Record != nil {
-		p.linesWithCarets("      ", f.Record.Text, at, length)
-	}
-	if f.Kind == lint.FoundSeveralRecords {
-		l := lookup(spf.LookupEvent{Question: dns.Question{Name: f.Record.Domain, Type: dns.TypeTXT}, Answer: f.Record.Answer})
-		for _, text := range l.records() {
-			p.recordWithCarets(indent("      ", "        "), text, 0, 0, "")
+	in := indent("      ", "      ")
+	switch text, at, length := location(f); {
+	case f.Kind == lint.MultipleRecords:
+		for _, record := range lintLookup(lint.Lookup{Question: dns.Question{Name: f.Record.Domain, Type: dns.TypeTXT}, Answer: f.Record.Answer}).records() {
+			p.recordWithCarets(indent(in.First, in.Rest+"  "), record, 0, 0, "")
 		}
+	case length > 0:
+		p.linesWithCarets(in.First, text, at, length)
+	case text != "" && f.Kind != lint.Large && f.Kind != lint.NeedsTCP:
+		p.recordWithCarets(indent(in.First, in.Rest+"  "), text, 0, 0, "")
+	}
+	if meant := hint(f); meant != "" {
+		p.Text(indent("      meant: ", "        "), p.Safe(meant), term.Plain)
+	}
+	if f.Kind == lint.ExplanationExpanded && f.Text != "" {
+		p.Text(indent("      = ", "        "), p.Safe(f.Text), term.Plain)
 	}
 }
 
-// message returns a finding as a sentence.
+// message says what a finding is.
 func message(f lint.Finding) string {
 	domain, term := "", ""
 	if f.Record != nil {
@@ -78,71 +113,189 @@ func message(f lint.Finding) string {
 		term = f.Term.Source()
 	}
 	switch f.Kind {
-	case lint.FoundNoRecord:
+	case lint.NoRecord:
 		return domain + " has no SPF record"
-	case lint.FoundSeveralRecords:
+	case lint.MultipleRecords:
 		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
-	case lint.FoundSyntaxError:
+	case lint.NotARecord:
+		return domain + ": this TXT record is not an SPF record: " + nearMissText(f.NearMiss)
+	case lint.IgnoredNearMiss:
+		return domain + ": this TXT record beside the SPF record is not one, and is ignored: " + nearMissText(f.NearMiss)
+	case lint.SyntaxError:
 		return fmt.Sprintf("%s: permerror: %s", domain, f.Err.(*spf.SyntaxError).Kind)
-	case lint.FoundLoop:
+	case lint.Loop:
 		return domain + ": this leads back to a record that leads here: permerror"
-	case lint.FoundIncludeNoRecord:
+	case lint.IncludeNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
-	case lint.FoundRedirectNoRecord:
+	case lint.RedirectNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
-	case lint.FoundTermLimit:
+	case lint.LookupLimit:
 		return fmt.Sprintf("%s: %d terms cause lookups, and the limit is %d: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
-	case lint.FoundVoidLimit:
+	case lint.VoidLimit:
 		return fmt.Sprintf("%d lookups find nothing, and the limit is %d: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
-	case lint.FoundVoidLimitIPv6:
+	case lint.VoidLimitIPv6:
 		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, and the limit is %d: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
-	case lint.FoundMXLimit:
+	case lint.MXLimit:
 		return fmt.Sprintf("%s: %s has %s MX hosts, and the limit is %d: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
-	case lint.FoundDNSError:
+	case lint.DNSError:
 		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
-	case lint.FoundPassAll:
-		return domain + ": every client passes: anybody may send as " + domain
-	case lint.FoundWideNetwork:
+	case lint.PassAll:
+		return passAllText(f, domain)
+	case lint.WideNetwork:
 		return fmt.Sprintf("%s: %s is a wide network: %s", domain, f.Network, addresses(f.Network))
-	case lint.FoundJoinedTerms:
+	case lint.NonPublicNetwork:
+		return fmt.Sprintf("%s: %s is reserved for %s%s; no mail comes from there", domain, f.Network, f.Text, more(f.Count))
+	case lint.DocumentationRange:
+		return fmt.Sprintf("%s: %s is reserved for %s%s", domain, f.Network, f.Text, more(f.Count))
+	case lint.NullMX:
+		return fmt.Sprintf("%s: %s accepts no mail (its MX record is \".\", RFC 7505), so mx never matches", domain, f.Name)
+	case lint.MXAlias:
+		return fmt.Sprintf("%s: the MX host %s is an alias, and must not be (RFC 2181, 10.3)", domain, f.Name)
+	case lint.JoinedTerms:
 		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3)", domain, f.Name)
-	case lint.FoundAfterAll:
+	case lint.AfterAll:
 		return domain + ": a term after all is never evaluated (RFC 7208, 5.1)"
-	case lint.FoundRedirectIgnored:
-		return domain + ": redirect is ignored because of all (RFC 7208, 6.1)"
-	case lint.FoundPTR:
+	case lint.RedirectIgnored:
+		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
+	case lint.PTR:
 		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
-	case lint.FoundBadName:
+	case lint.BadName:
+		if f.Text != "" {
+			return domain + ": this is not a domain name"
+		}
 		return domain + ": this name cannot exist"
-	case lint.FoundDuplicateInclude:
-		return fmt.Sprintf("%s: %s is already included", domain, f.Name)
-	case lint.FoundUnknownModifier:
-		return domain + ": unknown modifier, ignored"
-	case lint.FoundNoAll:
-		return domain + ": the record has neither all nor redirect: other clients are neutral (RFC 7208, 4.7)"
-	case lint.FoundNeutralAll:
+	case lint.DuplicateTerm:
+		return fmt.Sprintf("%s: %s matches the same clients as %s before it, and has no effect", domain, term, f.OtherTerm.Source())
+	case lint.DuplicateInclude:
+		return fmt.Sprintf("%s: %s is included before", domain, f.Name)
+	case lint.DuplicateNetwork:
+		return fmt.Sprintf("%s: %s passes by %s%s too", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
+	case lint.ContainedNetwork:
+		return fmt.Sprintf("%s: %s is within %s%s", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
+	case lint.MechanismAsModifier:
+		return fmt.Sprintf("%s: %s= is an unknown modifier, and is ignored (RFC 7208, 6); mechanisms take a colon", domain, f.Name)
+	case lint.UnknownModifier:
+		if f.Name == "v" {
+			return domain + ": a second v=spf1 within the record is an unknown modifier, and is ignored: two records were made one"
+		}
+		return domain + ": unknown modifier, which is ignored (RFC 7208, 6)"
+	case lint.NoAll:
+		return domain + ": the record has neither all nor redirect: the result for other clients is neutral (RFC 7208, 4.7)"
+	case lint.NeutralAll:
 		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
-	case lint.FoundVoidLookup:
+	case lint.ExplanationError:
+		return fmt.Sprintf("%s: the explanation of exp= is not used (RFC 7208, 6.2): %s", domain, explanationProblem(f.Err))
+	case lint.ExplanationUnused:
+		return domain + ": exp= is for a fail, and no term of this record has one"
+	case lint.ExplanationExpanded:
+		return domain + ": the explanation for a sample client that fails"
+	case lint.VoidLookup:
 		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
-	case lint.FoundNeedsTCP:
-		return fmt.Sprintf("%s: the answer has %d bytes; more than %d need TCP", domain, f.Count, f.Limit)
-	case lint.FoundLarge:
-		return fmt.Sprintf("%s: the answer has %d bytes; more than %d need EDNS", domain, f.Count, f.Limit)
-	case lint.FoundMacro:
-		return domain + ": this name depends on the client, and was not checked"
+	case lint.NeedsTCP:
+		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, f.Count, f.Limit)
+	case lint.Large:
+		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d need EDNS (RFC 6891)", domain, f.Count, f.Limit)
+	case lint.ClientMacro:
+		return domain + ": this name depends on the client, and was not looked up"
 	}
-	return "there is more than was checked"
+	return "there is more than was looked at"
 }
 
-// hosts returns a number of names; no more than dns.MaxNames are known.
-func hosts(n int) string {
-	if n >= dns.MaxNames {
-		return fmt.Sprintf("%d or more", n)
+// passAllText says that everybody passes, and by what.
+func passAllText(f lint.Finding, domain string) string {
+	if f.Term != nil {
+		return domain + ": every client passes: anybody may send as " + domain
 	}
-	return strconv.Itoa(n)
+	return fmt.Sprintf("%s: the networks together have every public %s address: every client passes, and anybody may send as %s", domain, f.Name, domain)
 }
 
-// addresses returns the size of a network.
+// more says that a finding stands for several networks.
+func more(n int) string {
+	if n < 2 {
+		return ""
+	}
+	if n == 2 {
+		return ", and so is 1 more network"
+	}
+	return fmt.Sprintf(", and so are %d more networks", n-1)
+}
+
+// networkOf names the network of a finding: by its term if that shows it.
+func networkOf(f lint.Finding, term string) string {
+	if d, ok := f.Term.(*spf.Directive); ok && d.Addr.IsValid() {
+		return term
+	}
+	return fmt.Sprintf("%s of %s", f.Network, term)
+}
+
+// inRecord names the record of the other term of a finding, if it is another one.
+func inRecord(f lint.Finding) string {
+	if f.Other == f.Record {
+		return ""
+	}
+	return " in " + f.Other.Domain
+}
+
+// explanationProblem says why an explanation is not used.
+func explanationProblem(err error) string {
+	if syntax, ok := err.(*spf.SyntaxError); ok {
+		return syntax.Kind.String()
+	}
+	return err.Error()
+}
+
+// nearMissText says why a TXT record that was meant as an SPF record is not one.
+func nearMissText(miss lint.NearMiss) string {
+	fault := miss.Text[miss.Offset : miss.Offset+miss.Length]
+	switch miss.Kind {
+	case lint.TextBeforeVersion:
+		return "it must begin with \"v=spf1\", and " + characterName(fault) + " is before that (RFC 7208, 4.5)"
+	case lint.QuoteBeforeVersion:
+		return "the quotation marks are part of the text; write them around it in a zone file only (RFC 1035, 5.1)"
+	case lint.BOMBeforeVersion:
+		return "a byte order mark, which an editor hides, is before \"v=spf1\""
+	case lint.NoSpaceAfterVersion:
+		return "a space must follow \"v=spf1\", not " + characterName(fault) + " (RFC 7208, 4.5)"
+	case lint.WrongVersion:
+		return fmt.Sprintf("the version is \"v=spf1\", not %q (RFC 7208, 4.5)", fault)
+	}
+	return "\"v=spf1\" is missing at its beginning (RFC 7208, 4.5)"
+}
+
+// characterName describes characters that people may not see.
+func characterName(text string) string {
+	switch text {
+	case "\t":
+		return "a tab"
+	case "\u00a0", "\xa0":
+		return "a no-break space"
+	}
+	switch {
+	case strings.Trim(text, " ") == "":
+		return "a space"
+	case strings.ContainsAny(text, "\u200b\u200c\u200d\u2060\u00ad"):
+		return "an invisible character"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// nearMisses prints the TXT records of lookups that were meant as SPF records.
+func (p *printer) nearMisses(b term.Indent, lookups []Lookup) {
+	for _, l := range lookups {
+		if l.Type != dns.TypeTXT.String() {
+			continue
+		}
+		for _, text := range l.Data {
+			if miss, ok := lint.FindNearMiss(text); ok {
+				p.Text(indent(b.First, b.Rest+"  "), "this TXT record is not an SPF record: "+p.Safe(nearMissText(miss)), term.Yellow)
+				p.recordWithCarets(indent(b.Rest+"  ", b.Rest+"  "), text, miss.Offset, miss.Length, "")
+				p.Text(indent(b.Rest+"  meant: ", b.Rest+"    "), p.Safe(miss.Meant), term.Plain)
+			}
+		}
+	}
+}
+
+// addresses says how many addresses a network has.
 func addresses(n netip.Prefix) string {
 	bits := n.Addr().BitLen() - n.Bits()
 	switch {
@@ -152,6 +305,14 @@ func addresses(n netip.Prefix) string {
 		return fmt.Sprintf("%d addresses", 1<<bits)
 	}
 	return fmt.Sprintf("2^%d addresses", bits)
+}
+
+// hosts writes a number of names, of which at most dns.MaxNames are known.
+func hosts(n int) string {
+	if n >= dns.MaxNames {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return fmt.Sprint(n)
 }
 
 // auditTree prints the records as a tree.
@@ -174,11 +335,17 @@ func (p *printer) auditedRecord(b term.Indent, s *lint.Report, r *lint.Record, s
 	}
 	shown[r] = true
 	p.Pair(b, span(p.Safe(r.Domain), term.Bold), span(remark, term.Dim))
+	in := indent(b.Rest+"  ", b.Rest+"  ")
 	switch {
+	case len(r.SyntaxErrors) > 0:
+		p.Text(in, count(len(r.SyntaxErrors), "syntax error"), term.Red)
 	case r.Err != nil:
-		p.Text(indent(b.Rest+"  ", b.Rest+"  "), p.Safe(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), term.Red)
+		p.Text(in, p.Safe(strings.TrimPrefix(r.Err.Error(), r.Domain+": ")), term.Red)
 	case r.Record == nil:
-		p.Text(indent(b.Rest+"  ", b.Rest+"  "), "no SPF record", term.Red)
+		p.Text(in, "no SPF record", term.Red)
+	}
+	if len(r.SyntaxErrors) > 0 {
+		p.recordWithCarets(indent(in.First, in.Rest+"  "), r.Text, 0, 0, "")
 	}
 	for i := 0; i < len(r.Terms); {
 		run := countNetworks(r.Terms[i:])
@@ -192,7 +359,7 @@ func (p *printer) auditedRecord(b term.Indent, s *lint.Report, r *lint.Record, s
 	}
 }
 
-// countNetworks returns the number of leading terms that are networks.
+// countNetworks returns how many of the first terms are ip4 or ip6.
 func countNetworks(terms []*lint.Term) int {
 	for i, t := range terms {
 		if d, ok := t.Term.(*spf.Directive); !ok || !d.Addr.IsValid() {
@@ -212,11 +379,11 @@ func (p *printer) auditedTerm(b term.Indent, s *lint.Report, t *lint.Term, shown
 		c = term.Red
 	}
 	p.Pair(b, span(p.Safe(t.Term.Source()), term.Plain), span(remark, c))
-	for _, event := range t.Lookups {
-		l := lookup(spf.LookupEvent{Question: event.Question, Answer: event.Answer, Err: event.Err})
-		if event.Err == nil && event.Answer.Void() && event.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
-			continue // most hosts have no IPv6 address, and it does not matter here
+	for _, lookup := range t.Lookups {
+		if lookup.Err == nil && lookup.Answer.Void() && lookup.Question.Type == dns.TypeAAAA && s.VoidLookups6 <= s.Limits.VoidLookups {
+			continue // most hosts have none, and it does not matter
 		}
+		l := lintLookup(lookup)
 		p.Text(indent(b.Rest, b.Rest+"  "), fmt.Sprintf("%s %s: %s", l.Type, p.Safe(l.Name), p.Safe(l.outcome(""))), term.Dim)
 	}
 	if t.Record != nil {

@@ -12,6 +12,10 @@
 //	report.go         Report, the data
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
 //	audit.go          Audit, of a domain's records; audittext.go, as text
+//	repair.go         Repair, a shorter record; changes.go, lines of JSON and what
+//	                  has changed since earlier ones
+//	address.go        Address, whether a host passes; compare.go, Comparison with a
+//	                  new record
 //	checkconfig.go    ConfigCheck, of a configuration
 //	postfix.go        what is wrong on Postfix's side; postconf.go, how it is read
 //	showconfig.go     ShownConfig, of the options in force

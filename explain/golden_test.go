@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +30,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	         "shadow.conf" beside it
 //	zone     answers from a zone file, or else dns: the same from a slow name
 //	         server, behind a cache that prefetches
-//	text     the text; ascii: with LANG=C; color: on a terminal; json
+//	ip       with domain: the address to check; new: a zone file to compare with
+//	text     the text; wide: in 120 columns; ascii: with LANG=C; color: on a terminal; json
 type golden struct {
 	path     string
 	names    []string
@@ -141,6 +144,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 		Text(Style) string
 	}, json func(*bytes.Buffer) error) {
 		got["text"] += d.Text(Style{UTF8: true})
+		got["wide"] += d.Text(Style{UTF8: true, Width: 120})
 		got["ascii"] += d.Text(Style{})
 		got["color"] += strings.ReplaceAll(d.Text(Style{UTF8: true, Color: true}), "\x1b", "^[")
 		var b bytes.Buffer
@@ -152,8 +156,9 @@ func (g *golden) run(t *testing.T) map[string]string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if domain := strings.TrimSpace(g.sections["domain"]); domain != "" {
-		s := NewAudit(lint.Domain(ctx, resolver, domain, spf.DefaultLimits()))
-		print(s, func(b *bytes.Buffer) error { return s.JSON(b) })
+		d := g.domainReport(t, ctx, resolver, domain)
+		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
+		checkLines(t, got)
 		return got
 	}
 	loaded, err := conf.Load("policyd-spf.conf")
@@ -168,15 +173,50 @@ func (g *golden) run(t *testing.T) map[string]string {
 	if err != nil {
 		t.Error(err)
 	}
+	checkLines(t, got)
+	return got
+}
+
+// domainReport is a report on a domain.
+type domainReport interface {
+	Text(Style) string
+	JSON(io.Writer) error
+}
+
+// domainReport returns the report on a domain: an audit, a check of an address, or
+// a comparison with a new zone.
+func (g *golden) domainReport(t *testing.T, ctx context.Context, resolver dns.Resolver, domain string) domainReport {
+	t.Helper()
+	now := lint.Domain(ctx, resolver, domain, spf.DefaultLimits())
+	switch {
+	case g.sections["ip"] != "":
+		ip := netip.MustParseAddr(strings.TrimSpace(g.sections["ip"]))
+		return NewAddress(domain, lint.CheckAddress(ctx, resolver, domain, ip, spf.DefaultLimits()))
+	case g.sections["new"] != "":
+		zone, err := dns.ParseZone(strings.NewReader(g.sections["new"]), "", "new")
+		if err != nil {
+			t.Fatal(err)
+		}
+		zone.Fallback = resolver
+		return NewComparison(lint.Compare(now, lint.Domain(ctx, zone, domain, spf.DefaultLimits())))
+	}
+	d := NewAudit(now)
+	d.AddRepair(ctx)
+	return d
+}
+
+// checkLines checks that lines fit and that LANG=C gets US-ASCII.
+func checkLines(t *testing.T, got map[string]string) {
+	t.Helper()
 	for name, text := range got {
 		for line := range strings.Lines(text) {
-			if name == "text" && !strings.HasPrefix(line, "action=") && term.Columns(strings.TrimSuffix(line, "\n")) > term.DefaultWidth {
-				t.Errorf("a line of more than %d columns: %q", term.DefaultWidth, line)
+			width := map[string]int{"text": term.DefaultWidth, "ascii": term.DefaultWidth, "wide": 120}[name]
+			if n := term.Columns(strings.TrimSuffix(line, "\n")); width > 0 && n > width && !strings.HasPrefix(line, "action=") {
+				t.Errorf("a line of more than %d columns: %q", width, line)
 			}
-			if strings.IndexFunc(line, func(r rune) bool { return r > '~' }) >= 0 && (name == "ascii") {
+			if name == "ascii" && strings.IndexFunc(line, func(r rune) bool { return r > '~' }) >= 0 {
 				t.Errorf("a line that is not US-ASCII: %q", line)
 			}
 		}
 	}
-	return got
 }

@@ -41,6 +41,9 @@ func lookup(e spf.LookupEvent) Lookup {
 		l.Data = append(l.Data, addr.String())
 	}
 	l.Data = append(l.Data, a.Names...)
+	if e.Question.Type == dns.TypeMX && len(a.Names) == 1 && a.Names[0] == "" {
+		l.Data = []string{"."} // null MX (RFC 7505)
+	}
 	return l
 }
 

@@ -42,7 +42,7 @@ func TestLookup_manyNames(t *testing.T) {
 	if got := l.outcome(""); !strings.HasSuffix(got, ", mx.example and many more") {
 		t.Errorf("got %s", got)
 	}
-	f := lint.Finding{Kind: lint.FoundMXLimit, Name: "x", Count: dns.MaxNames, Limit: 10}
+	f := lint.Finding{Kind: lint.MXLimit, Name: "x", Count: dns.MaxNames, Limit: 10}
 	if got := message(f); !strings.Contains(got, "x has 100 or more MX hosts") {
 		t.Errorf("got %s", got)
 	}

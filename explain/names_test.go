@@ -40,10 +40,10 @@ func TestNamesAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, document := range []any{Report{}, Audit{}, ConfigCheck{}, ShownConfig{}} {
+	for _, document := range []any{Report{}, Audit{}, AuditError{}, Address{}, Comparison{}, ConfigCheck{}, ShownConfig{}} {
 		walk(reflect.TypeOf(document))
 	}
-	for kind := lint.FoundNoRecord; kind <= lint.FoundTruncated; kind++ {
+	for kind := lint.NoRecord; kind <= lint.Truncated; kind++ {
 		names[kind.String()] = true
 	}
 	var missing []string

@@ -135,6 +135,7 @@ func (p *printer) body(above string, r *Record, v Verdict) {
 		p.Text(in, p.Safe(r.Error), term.Red)
 	case r.Error == "":
 		p.Text(in, "no SPF record", term.Plain)
+		p.nearMisses(in, r.Lookups)
 	}
 }
 

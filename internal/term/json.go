@@ -12,11 +12,16 @@ import (
 // WriteJSON writes a document as indented JSON that does nothing to a terminal:
 // encoding/json leaves DEL, C1 controls and invisible or direction-changing
 // characters as they are, so they are escaped here.
-func WriteJSON(w io.Writer, document any) error {
+func WriteJSON(w io.Writer, document any) error { return writeJSON(w, document, "  ") }
+
+// WriteJSONLine is like WriteJSON, but writes the document in one line.
+func WriteJSONLine(w io.Writer, document any) error { return writeJSON(w, document, "") }
+
+func writeJSON(w io.Writer, document any, indent string) error {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // the text stays readable; it is not put into web pages
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	if err := e.Encode(document); err != nil {
 		return err
 	}

@@ -6,43 +6,57 @@ import (
 	"policyd-spf/spf"
 )
 
-// FindingKind tells what a survey found.
+// Kind is the kind of a finding.
 type Kind uint8
 
-// What a survey can find, worst first.
+// The kinds of findings, most severe first.
 const (
-	// The domain's mail is not protected, or is permerror for some clients.
-	FoundNoRecord         Kind = iota // the domain has no record
-	FoundSeveralRecords               // more than one (RFC 7208, 4.5)
-	FoundSyntaxError                  // a record that cannot be parsed (4.6)
-	FoundLoop                         // an include or redirect that leads back
-	FoundIncludeNoRecord              // an include of a name without record (5.2)
-	FoundRedirectNoRecord             // the same for redirect (6.1)
-	FoundTermLimit                    // more terms with lookups than allowed (4.6.4)
-	FoundVoidLimit                    // more void lookups than allowed (4.6.4)
-	FoundMXLimit                      // more than ten MX hosts (4.6.4)
-	FoundDNSError                     // a lookup that fails
-	FoundPassAll                      // every client passes
+	// The domain's mail is not protected, or the result is an error for some
+	// clients.
+	NoRecord         Kind = iota // the domain has no record
+	MultipleRecords              // more than one record (RFC 7208, 4.5)
+	NotARecord                   // a TXT record that was meant as an SPF record, and there is no other
+	SyntaxError                  // an invalid term; one finding for each (4.6)
+	Loop                         // an include or redirect that leads back to its own record
+	IncludeNoRecord              // an include of a name without a record (5.2)
+	RedirectNoRecord             // a redirect to one (6.1)
+	LookupLimit                  // too many terms that cause lookups (4.6.4)
+	VoidLimit                    // too many void lookups (4.6.4)
+	MXLimit                      // more than ten MX hosts (4.6.4)
+	DNSError                     // a lookup that fails
+	PassAll                      // every client passes, by one term or by the networks together
 
-	// It is not what its owner will have meant, or not wise.
-	FoundVoidLimitIPv6    // more void lookups than allowed for IPv6 clients only
-	FoundWideNetwork      // a network that no one owner has
-	FoundJoinedTerms      // strings that join to one term (3.3)
-	FoundAfterAll         // a term behind all, which is never evaluated (5.1)
-	FoundRedirectIgnored  // a redirect beside all (6.1)
-	FoundPTR              // ptr should not be used (5.5)
-	FoundBadName          // a target that is no name: it never matches
-	FoundDuplicateInclude // the same name included again
-	FoundUnknownModifier  // a modifier that no RFC defines
-	FoundNoAll            // neither all nor redirect: neutral for the others (4.7)
-	FoundNeutralAll       // ?all tells nothing
+	// The record works, but probably not as its owner expects, or is unwise.
+	VoidLimitIPv6       // too many void lookups for IPv6 clients only
+	WideNetwork         // a network wider than one organization has
+	NonPublicNetwork    // a network that no host on the Internet sends from
+	NullMX              // mx of a name that accepts no mail (RFC 7505)
+	MXAlias             // an MX host that is an alias (RFC 2181, 10.3)
+	JoinedTerms         // strings of a TXT record that join to one term (3.3)
+	AfterAll            // a term after all, which is never evaluated (5.1)
+	RedirectIgnored     // a redirect beside all (6.1)
+	PTR                 // ptr should not be used (5.5)
+	BadName             // a target that cannot exist: the term never matches
+	DuplicateTerm       // a term that repeats an earlier one of the record
+	DuplicateInclude    // a name that is included a second time
+	DuplicateNetwork    // a network that passes by two terms
+	MechanismAsModifier // include= or ip4=, an unknown modifier, which is ignored
+	UnknownModifier     // a modifier that no RFC defines
+	IgnoredNearMiss     // a TXT record beside the SPF record that was meant as one too
+	NoAll               // neither all nor redirect: neutral for other clients (4.7)
+	NeutralAll          // ?all
+	ExplanationError    // exp= has no usable text, and is ignored (6.2)
+	ExplanationUnused   // exp= without a term that can fail
 
-	// To be known.
-	FoundVoidLookup // a name without data
-	FoundNeedsTCP   // an answer that UDP does not carry
-	FoundLarge      // one that needs EDNS(0)
-	FoundMacro      // a target that depends on the client, and was not looked at
-	FoundTruncated  // the walk was cut short
+	// For information.
+	ContainedNetwork    // a network within another one that passes
+	DocumentationRange  // a network reserved for documentation
+	ExplanationExpanded // the text of exp= with sample values
+	VoidLookup          // a name without data
+	NeedsTCP            // an answer that does not fit in a UDP datagram
+	Large               // an answer that needs EDNS (RFC 6891)
+	ClientMacro         // a target that depends on the client, and was not looked up
+	Truncated           // the audit stopped at one of its limits
 )
 
 // Severity is how bad a finding is.
@@ -51,67 +65,84 @@ type Severity uint8
 // The severities.
 const (
 	Broken Severity = iota // results are wrong, or errors
-	Risky                  // not what its owner will have meant
+	Risky                  // probably not what the owner of the record expects
 	Info
 )
 
-// Severity tells how bad what was found is.
+// Severity returns the severity of the findings of a kind.
 func (k Kind) Severity() Severity {
 	switch {
-	case k <= FoundPassAll:
+	case k <= PassAll:
 		return Broken
-	case k <= FoundNeutralAll:
+	case k <= ExplanationUnused:
 		return Risky
 	}
 	return Info
 }
 
-// String gives the severity a name that stays.
+// String returns the stable name of a severity, for JSON.
 func (s Severity) String() string { return [...]string{"broken", "risky", "remark"}[s] }
 
-// String gives the kind a name that stays.
+// String returns the stable name of a kind, for JSON.
 func (k Kind) String() string {
 	return [...]string{
-		FoundNoRecord:         "no-record",
-		FoundSeveralRecords:   "several-records",
-		FoundSyntaxError:      "syntax-error",
-		FoundLoop:             "loop",
-		FoundIncludeNoRecord:  "include-no-record",
-		FoundRedirectNoRecord: "redirect-no-record",
-		FoundTermLimit:        "term-limit",
-		FoundVoidLimit:        "void-limit",
-		FoundVoidLimitIPv6:    "void-limit-ipv6",
-		FoundMXLimit:          "mx-limit",
-		FoundDNSError:         "dns-error",
-		FoundPassAll:          "pass-all",
-		FoundWideNetwork:      "wide-network",
-		FoundJoinedTerms:      "joined-terms",
-		FoundAfterAll:         "after-all",
-		FoundRedirectIgnored:  "redirect-ignored",
-		FoundPTR:              "ptr",
-		FoundBadName:          "bad-name",
-		FoundDuplicateInclude: "duplicate-include",
-		FoundUnknownModifier:  "unknown-modifier",
-		FoundNoAll:            "no-end",
-		FoundNeutralAll:       "neutral-all",
-		FoundVoidLookup:       "void-lookup",
-		FoundNeedsTCP:         "needs-tcp",
-		FoundLarge:            "large",
-		FoundMacro:            "macro",
-		FoundTruncated:        "too-much",
+		NoRecord:            "no-record",
+		MultipleRecords:     "several-records",
+		NotARecord:          "not-a-record",
+		SyntaxError:         "syntax-error",
+		Loop:                "loop",
+		IncludeNoRecord:     "include-no-record",
+		RedirectNoRecord:    "redirect-no-record",
+		LookupLimit:         "term-limit",
+		VoidLimit:           "void-limit",
+		MXLimit:             "mx-limit",
+		DNSError:            "dns-error",
+		PassAll:             "pass-all",
+		VoidLimitIPv6:       "void-limit-ipv6",
+		WideNetwork:         "wide-network",
+		NonPublicNetwork:    "non-public-network",
+		NullMX:              "null-mx",
+		MXAlias:             "mx-alias",
+		JoinedTerms:         "joined-terms",
+		AfterAll:            "after-all",
+		RedirectIgnored:     "redirect-ignored",
+		PTR:                 "ptr",
+		BadName:             "bad-name",
+		DuplicateTerm:       "duplicate-term",
+		DuplicateInclude:    "duplicate-include",
+		DuplicateNetwork:    "duplicate-network",
+		MechanismAsModifier: "mechanism-as-modifier",
+		UnknownModifier:     "unknown-modifier",
+		IgnoredNearMiss:     "ignored-near-miss",
+		NoAll:               "no-end",
+		NeutralAll:          "neutral-all",
+		ExplanationError:    "explanation-error",
+		ExplanationUnused:   "explanation-unused",
+		ContainedNetwork:    "contained-network",
+		DocumentationRange:  "documentation-range",
+		ExplanationExpanded: "explanation",
+		VoidLookup:          "void-lookup",
+		NeedsTCP:            "needs-tcp",
+		Large:               "large",
+		ClientMacro:         "macro",
+		Truncated:           "too-much",
 	}[k]
 }
 
-// Finding is something that a survey found. Beside Kind and Record, which is
-// nil for FoundTooMuch only, its fields are set if they have to do with it.
+// Finding is something that an audit found. Record is nil for Truncated only. The
+// other fields are set where they matter.
 type Finding struct {
 	Kind           Kind
 	Record         *Record
 	Term           spf.Term
 	Err            error
-	Name           string // without data, looked up twice, or of the error
+	NearMiss       NearMiss // of NotARecord and IgnoredNearMiss
+	Name           string   // without data, looked up twice, or of the error
+	Text           string   // a hint, an expanded explanation, or a kind of network
 	Network        netip.Prefix
-	BoundaryOffset int // octets of the record's text before the second string
-	Count          int // terms, void lookups, hosts, octets
+	OtherTerm      spf.Term // an earlier term with the same effect, in Other
+	Other          *Record
+	BoundaryOffset int // bytes of the record's text before the second string
+	Count          int // terms, void lookups, hosts, bytes, networks
 	Limit          int
 }

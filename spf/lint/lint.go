@@ -9,89 +9,106 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// The limits of a survey. Far less than this is permerror already; but to see
-// by how much a tree is too large, some of what is over the limits is looked
-// at.
+// The limits of an audit. A record tree far smaller than this is a permerror
+// already; the rest is read to show by how much the tree is too large.
 const (
-	maxSurveyRecords = 50
-	maxSurveyLookups = 500
+	maxRecords      = 50
+	maxLookups      = 500
+	maxSyntaxErrors = 20     // of one record
+	maxNetworks     = 10_000 // that pass: those of the largest senders are some hundreds
+	maxFindings     = 200
 )
 
-// Survey is all that a client could meet in a domain's record, and in those
-// that it leads to.
+// Report is the result of an audit: everything that a client can meet in a
+// domain's record and in those that it leads to.
 type Report struct {
 	Domain   string
-	Records  []*Record // in the order in which they are met, the domain's own first, each once
+	Records  []*Record // each once, in the order of evaluation: the domain's own first
 	Networks []Network // that pass, widest first, IPv4 before IPv6
-	Findings []Finding // worst first
+	Findings []Finding // most severe first
 
-	// What a client uses that no term matches, whatever it is over the limits.
+	// What a check uses for a client that no term matches, regardless of the
+	// limits.
 	Limits       spf.Limits
 	Lookups      int
-	VoidLookups4 int // void lookups of an IPv4 client
-	VoidLookups6 int // the same for IPv6
+	VoidLookups4 int // void lookups for an IPv4 client
+	VoidLookups6 int // void lookups for an IPv6 client
+
+	// Pass is the addresses that pass, except by terms that depend on the client
+	// in another way (macros, ptr).
+	Pass IPSet
+	// ClientDependent reports whether there are such terms.
+	ClientDependent bool
 }
 
-// SurveyedRecord is a name and its SPF record.
+// Record is a name and its SPF record.
 type Record struct {
-	Domain string
-	Text   string
-	Record *spf.Record // nil: there is none, or Err tells why it cannot be used
-	Err    error
-	Answer dns.Answer
-	Terms  []*Term // directives and the redirect
+	Domain       string
+	Text         string
+	Record       *spf.Record        // nil if there is none or it is invalid
+	Err          error              // why there is no valid record, if not because there is none
+	SyntaxErrors []*spf.SyntaxError // in the order of the record
+	NearMisses   []NearMiss         // TXT records that were meant as SPF records
+	Answer       dns.Answer
+	Terms        []*Term // directives and the redirect
+	Explanation  *Explanation
 }
 
-// SurveyedTerm is a term, and what was looked up for it.
+// Term is a term and what was looked up for it.
 type Term struct {
 	Term         spf.Term
 	Target       string // "" if it has none, or if that depends on the client
-	Macro        bool   // the target depends on the client, and was not looked at
+	Macro        bool   // the target depends on the client, and was not looked up
 	Lookups      []Lookup
 	Record       *Record // of an include or redirect
-	LookupNumber int     // terms with lookups, this one included, when it is first met; 0: never
+	LookupNumber int     // its number among the terms that cause lookups, when first met; 0: never met
 }
 
-// SurveyedLookup is a lookup: for the addresses of names both families are
-// looked up, of which a client would ask for one.
+// Lookup is a lookup. The addresses of a name are looked up for both families; a
+// check looks up one of them.
 type Lookup struct {
 	Question dns.Question
 	Answer   dns.Answer
 	Err      error
 }
 
-// surveyor walks through records.
+// linter reads records.
 type linter struct {
 	ctx       context.Context
 	resolver  dns.Resolver
 	result    *Report
 	known     map[string]*Record
 	lookups   int
-	truncated bool // there was more to walk through
+	truncated bool              // there is more to read
+	repeated  map[spf.Term]bool // terms reported as DuplicateTerm
 }
 
-// Explore surveys the records of a domain, which is as Question has names.
-// What depends on the client, by macros or ptr, is not looked up. It ends soon
-// after ctx.
+// Domain audits the records of a domain, which is in the form of
+// dns.Question.Name. Targets that depend on the client, by a macro or ptr, are not
+// looked up. Domain returns soon after ctx is done.
 func Domain(ctx context.Context, r dns.Resolver, domain string, limits spf.Limits) *Report {
 	w := &linter{
 		ctx: ctx, resolver: r, result: &Report{Domain: domain, Limits: limits},
-		known: make(map[string]*Record),
+		known: make(map[string]*Record), repeated: make(map[spf.Term]bool),
 	}
 	root := w.record(domain)
 	w.count(root)
 	last := redirects(root)
+	for _, record := range last {
+		w.explanation(record)
+	}
 	for _, record := range w.result.Records {
 		w.checkRecord(record, record == root, slices.Contains(last, record))
 	}
+	w.checkNetworks(root)
 	if w.truncated {
-		w.report(Finding{Kind: FoundTruncated})
+		w.report(Finding{Kind: Truncated})
 	}
 	slices.SortStableFunc(w.result.Findings, func(a, b Finding) int { return int(a.Kind) - int(b.Kind) })
 	return w.result
 }
 
-// redirects gives a record, and those that it redirects to one after the other.
+// redirects returns a record and those that it redirects to, one after the other.
 func redirects(r *Record) []*Record {
 	var chain []*Record
 	for r != nil && !slices.Contains(chain, r) {
@@ -107,13 +124,13 @@ func redirects(r *Record) []*Record {
 	return chain
 }
 
-// lookupRecord looks up and walks through the record of a name. Of a name that was
-// met before it gives what is known.
+// record looks up and parses the record of a name, and those that it leads to.
+// For a name that was met before it returns the same record.
 func (w *linter) record(name string) *Record {
 	if r, ok := w.known[name]; ok {
 		return r
 	}
-	if len(w.result.Records) == maxSurveyRecords {
+	if len(w.result.Records) == maxRecords {
 		w.truncated = true
 		return nil
 	}
@@ -125,6 +142,7 @@ func (w *linter) record(name string) *Record {
 	if r.Err != nil {
 		return r
 	}
+	r.NearMisses = nearMisses(r.Answer)
 	text, n := spf.SelectRecord(r.Answer)
 	switch {
 	case n == 0:
@@ -138,6 +156,10 @@ func (w *linter) record(name string) *Record {
 		var syntax *spf.SyntaxError
 		if errors.As(r.Err, &syntax) {
 			syntax.Domain = name
+		}
+		_, r.SyntaxErrors = spf.ParseAll(text, maxSyntaxErrors)
+		for _, e := range r.SyntaxErrors {
+			e.Domain = name
 		}
 		return r
 	}
@@ -156,7 +178,18 @@ func (w *linter) record(name string) *Record {
 	return r
 }
 
-// directive looks up what a directive of domain's record needs.
+// nearMisses returns the TXT records of an answer that were meant as SPF records.
+func nearMisses(a dns.Answer) []NearMiss {
+	var misses []NearMiss
+	for _, ss := range a.TXT {
+		if miss, ok := FindNearMiss(spf.JoinStrings(ss)); ok && len(misses) < maxSyntaxErrors {
+			misses = append(misses, miss)
+		}
+	}
+	return misses
+}
+
+// directive looks up what a directive of the record of domain needs.
 func (w *linter) directive(d *spf.Directive, domain string) *Term {
 	t := &Term{Term: d}
 	if !d.Mechanism.CausesLookup() || d.Mechanism == spf.PTR {
@@ -189,7 +222,7 @@ func (w *linter) addresses(t *Term, name string) {
 	t.Lookups = append(t.Lookups, w.lookup(dns.Question{Name: name, Type: dns.TypeA}), w.lookup(dns.Question{Name: name, Type: dns.TypeAAAA}))
 }
 
-// target expands a domain-spec, if that does not take a client: %{d} and %{o}
+// target expands a domain-spec that does not depend on the client: %{d} and %{o}
 // are known without one.
 func (w *linter) target(spec *spf.MacroString, domain string) (name string, macro bool) {
 	switch {
@@ -202,9 +235,9 @@ func (w *linter) target(spec *spf.MacroString, domain string) (name string, macr
 	return name, false
 }
 
-// lookup looks a question up, unless that would be one too many.
+// lookup looks q up, unless the limit is reached.
 func (w *linter) lookup(q dns.Question) Lookup {
-	if w.lookups == maxSurveyLookups {
+	if w.lookups == maxLookups {
 		w.truncated = true
 		return Lookup{Question: q, Err: &dns.Error{Kind: dns.OutOfTime, Question: q}}
 	}

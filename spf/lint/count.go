@@ -1,0 +1,175 @@
+package lint
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+)
+
+// maxCounted is where counting stops. Includes that branch and meet again would
+// make it long, and whether a tree has 200 lookups or 2000 does not matter.
+const maxCounted = 200
+
+// Network is a network of clients that pass.
+type Network struct {
+	Network netip.Prefix
+	Record  *Record
+	Term    spf.Term
+}
+
+// counter walks the records as an evaluation does for a client that no term
+// matches.
+type counter struct {
+	*linter
+	stack    []*Record // in evaluation
+	networks map[networkKey]bool
+	loops    map[*Term]bool // includes that lead back
+	costOnly bool           // leaves the terms as they are
+}
+
+// networkKey identifies a network of a term: each is collected once.
+type networkKey struct {
+	network netip.Prefix
+	term    spf.Term
+}
+
+// count counts the terms that cause lookups and the void lookups, and collects
+// the networks that pass.
+func (w *linter) count(root *Record) {
+	c := &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool)}
+	if root.Answer.Void() && root.Err == nil {
+		c.countVoid(true, true)
+	}
+	c.walk(root, true)
+	s := w.result
+	for i := range s.Findings {
+		if s.Findings[i].Kind == LookupLimit {
+			s.Findings[i].Count = s.Lookups
+		}
+	}
+	slices.SortStableFunc(s.Networks, func(a, b Network) int {
+		return cmp.Or(cmp.Compare(a.Network.Addr().BitLen(), b.Network.Addr().BitLen()), cmp.Compare(a.Network.Bits(), b.Network.Bits()))
+	})
+	if s.VoidLookups4 > s.Limits.VoidLookups {
+		w.report(Finding{Kind: VoidLimit, Record: root, Count: s.VoidLookups4, Limit: s.Limits.VoidLookups})
+	} else if s.VoidLookups6 > s.Limits.VoidLookups {
+		w.report(Finding{Kind: VoidLimitIPv6, Record: root, Count: s.VoidLookups6, Limit: s.Limits.VoidLookups})
+	}
+}
+
+// walk counts what a record uses. pass reports whether its Pass is the domain's.
+func (c *counter) walk(r *Record, pass bool) {
+	c.stack = append(c.stack, r)
+	defer func() { c.stack = c.stack[:len(c.stack)-1] }()
+	for _, t := range r.Terms {
+		if c.result.Lookups >= maxCounted {
+			return
+		}
+		d, ok := t.Term.(*spf.Directive)
+		if ok && d.Mechanism == spf.All {
+			return // and no redirect (RFC 7208, 6.1)
+		}
+		passes := pass && (!ok || d.Result() == spf.Pass)
+		if ok && passes {
+			c.collect(d, r, t)
+		}
+		if ok && !d.Mechanism.CausesLookup() {
+			continue
+		}
+		c.countLookup(r, t)
+		for _, l := range t.Lookups {
+			if l.Err == nil && l.Answer.Void() {
+				exists := ok && d.Mechanism == spf.Exists // RFC 7208, 5.7: A for IPv6 clients too
+				c.countVoid(exists || l.Question.Type != dns.TypeAAAA, exists || l.Question.Type != dns.TypeA)
+			}
+		}
+		if t.Record != nil {
+			c.nested(r, t, passes)
+		}
+	}
+}
+
+// countLookup counts a term that causes lookups (RFC 7208, 4.6.4).
+func (c *counter) countLookup(r *Record, t *Term) {
+	s := c.result
+	s.Lookups++
+	if t.LookupNumber == 0 && !c.costOnly {
+		t.LookupNumber = s.Lookups
+	}
+	if s.Lookups == s.Limits.Lookups+1 { // the total is known at the end
+		c.report(Finding{Kind: LookupLimit, Record: r, Term: t.Term, Limit: s.Limits.Lookups})
+	}
+}
+
+// nested counts what the record of an include or redirect uses.
+func (c *counter) nested(r *Record, t *Term, pass bool) {
+	inner := t.Record
+	if inner.Err == nil && inner.Answer.Void() {
+		c.countVoid(true, true)
+	}
+	if slices.Contains(c.stack, inner) {
+		if !c.loops[t] {
+			c.loops[t] = true
+			c.report(Finding{Kind: Loop, Record: r, Term: t.Term})
+		}
+		return
+	}
+	c.walk(inner, pass)
+}
+
+// countVoid counts a void lookup for an IPv4 client, an IPv6 client, or both.
+func (c *counter) countVoid(ip4, ip6 bool) {
+	if ip4 {
+		c.result.VoidLookups4++
+	}
+	if ip6 {
+		c.result.VoidLookups6++
+	}
+}
+
+// collect collects the networks of a directive.
+func (c *counter) collect(d *spf.Directive, r *Record, t *Term) {
+	for _, n := range networksOf(d, t) {
+		key := networkKey{n, t.Term}
+		if c.networks[key] {
+			continue
+		}
+		if len(c.result.Networks) == maxNetworks {
+			c.truncated = true
+			return
+		}
+		c.networks[key] = true
+		c.result.Networks = append(c.result.Networks, Network{n, r, t.Term})
+	}
+}
+
+// networksOf returns the networks that a directive matches by itself: those of
+// ip4, ip6, a and mx.
+func networksOf(d *spf.Directive, t *Term) []netip.Prefix {
+	var addrs []netip.Addr
+	switch d.Mechanism {
+	case spf.IP4, spf.IP6:
+		addrs = []netip.Addr{d.Addr}
+	case spf.A, spf.MX:
+		for _, l := range t.Lookups {
+			addrs = append(addrs, l.Answer.Addrs...)
+		}
+	}
+	var networks []netip.Prefix
+	for _, addr := range addrs {
+		length := d.IP6CIDRLen
+		if addr.Is4() {
+			length = d.IP4CIDRLen
+		}
+		if length == spf.NoCIDR {
+			length = addr.BitLen()
+		}
+		if n, err := addr.Prefix(length); err == nil {
+			networks = append(networks, n)
+		}
+	}
+	return networks
+}

@@ -1,0 +1,17 @@
+// Package lint audits the SPF records of a domain, and of all the names that they
+// include or redirect to, without a client: what is wrong, what a check costs,
+// who passes, and how the record can be shortened without a change to any result.
+//
+//	lint.go         the records, looked up and parsed: Domain returns a Report
+//	count.go        terms that cause lookups, void lookups, and networks that pass
+//	checks.go       findings on records and terms; finding.go, their kinds
+//	networks.go     findings on networks; reserved.go, ranges that are not public
+//	explanation.go  the text that exp= names
+//	nearmiss.go     TXT records that were meant as SPF records; hint.go, terms
+//	effect.go       the result for each address; ipset.go, sets of addresses
+//	rewrite.go      a shorter record; equality.go, the proof that it is the same
+//	host.go         the result for one address; compare.go, what a new record changes
+//
+// The number of lookups, records, networks and findings is limited, whatever the
+// records hold.
+package lint

@@ -1,0 +1,418 @@
+package lint
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"policyd-spf/spf"
+)
+
+// maxRewriteTerms is how many terms a record that is rewritten may have. Each is
+// tried for its effect, so that the work grows with the square.
+const maxRewriteTerms = 200
+
+// Cost is what an include, redirect or other term of the domain's own record costs.
+type Cost struct {
+	Term    *Term
+	Lookups int // terms that cause lookups, this one included
+	Voids   int // void lookups, for the family that has more
+}
+
+// Step is a change that makes a record shorter.
+type Step struct {
+	Kind    StepKind
+	Term    spf.Term // dropped, or the first of those that are merged
+	Count   int      // terms that are dropped or merged
+	Into    string   // the terms that replace merged ones
+	Lookups int      // that it saves
+	// Assumed is what makes the term redundant today, beside the domain's own
+	// record: the name whose addresses are listed, or OtherRecords. "" is nothing.
+	Assumed string
+}
+
+// OtherRecords stands in Step.Assumed for the records that the own one leads to.
+const OtherRecords = "the other records"
+
+// StepKind is the kind of a step.
+type StepKind uint8
+
+// The kinds of steps.
+const (
+	DropUnreached StepKind = iota // a term after all, or a redirect beside it
+	DropRedundant                 // a term without effect
+	MergeNetworks                 // networks in a row that fewer networks cover
+)
+
+// Rewrite is a record with the same effect as the domain's own, and fewer lookups
+// or terms. That the effect is the same has been tested: see Equality.
+type Rewrite struct {
+	Text                     string
+	Steps                    []Step
+	Lookups, LookupsBefore   int
+	VoidLookups, VoidsBefore int // for the family that has more
+	Terms, TermsBefore       int
+	Equality                 Equality
+	OverLimit                bool      // it still has more lookups than allowed
+	Flatten                  []Flatten // what would bring it under the limit
+}
+
+// Flatten is an include that could be replaced by the networks it stands for now.
+// It is a last resort: the record then has to follow each change of the other one,
+// or refuses its mail.
+type Flatten struct {
+	Term     *Term
+	Lookups  int // that it saves
+	Networks int // that take its place
+}
+
+// Costs returns the terms of the domain's own record that cause lookups, the most
+// expensive first.
+func (s *Report) Costs() []Cost {
+	if len(s.Records) == 0 {
+		return nil
+	}
+	var costs []Cost
+	for _, t := range s.Records[0].Terms {
+		if causesLookup(t) {
+			lookups, voids := s.cost([]*Term{t})
+			costs = append(costs, Cost{t, lookups, voids})
+		}
+	}
+	slices.SortStableFunc(costs, func(a, b Cost) int { return cmp.Compare(b.Lookups, a.Lookups) })
+	return costs
+}
+
+// cost returns the lookups and the void lookups of terms of the domain's own
+// record, as count counts them.
+func (s *Report) cost(terms []*Term) (lookups, voids int) {
+	r := *s.Records[0]
+	r.Terms = terms
+	w := &linter{result: &Report{Limits: spf.Limits{Lookups: maxCounted, VoidLookups: maxCounted}}}
+	c := &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool), costOnly: true}
+	c.walk(&r, false)
+	return w.result.Lookups, max(w.result.VoidLookups4, w.result.VoidLookups6)
+}
+
+func causesLookup(t *Term) bool {
+	d, ok := t.Term.(*spf.Directive)
+	return !ok || d.Mechanism.CausesLookup()
+}
+
+// Rewrite returns a shorter record with the same effect, or nil if there is none,
+// if that cannot be shown, or if some clients have a result of permerror or
+// temperror for other reasons than the limits on lookups. It makes no lookups.
+func (s *Report) Rewrite(ctx context.Context) *Rewrite {
+	if len(s.Records) == 0 || s.Records[0].Record == nil || len(s.Records[0].Record.Terms) > maxRewriteTerms {
+		return nil
+	}
+	for _, f := range s.Findings {
+		if f.Kind == Truncated || f.Kind == Loop {
+			return nil
+		}
+	}
+	// After an error no term has an effect: it has to be repaired first.
+	if e := effectOf(s.Records[0], false); !e[spf.Permerror].IsEmpty() || !e[spf.Temperror].IsEmpty() {
+		return nil
+	}
+	b := &rewriter{report: s, root: s.Records[0]}
+	for i, clientTerms := range []bool{false, true} {
+		b.effects[i] = newEffects(clientTerms)
+		b.before[i] = b.effects[i].record(b.root)
+	}
+	for _, t := range b.root.Terms {
+		b.terms = append(b.terms, rewritten{source: t.Term.Source(), term: t})
+	}
+	b.dropUnreached()
+	b.dropRedundant()
+	b.mergeNetworks()
+	if len(b.steps) == 0 {
+		return nil
+	}
+	return b.finish(ctx)
+}
+
+// rewritten is a term of a rewritten record.
+type rewritten struct {
+	source string
+	term   *Term // nil for merged networks
+	after  *Term // the term whose place merged networks take
+}
+
+// rewriter changes the domain's own record step by step.
+type rewriter struct {
+	report *Report
+	root   *Record
+	terms  []rewritten // directives and the redirect
+	steps  []Step
+	// The effect of the record, if terms that depend on the client match nobody or
+	// everybody. Effects of the other records are computed once, and their work
+	// bounds how many terms are tried.
+	effects [2]*effects
+	before  [2]*Effect
+}
+
+// dropUnreached drops what follows all (RFC 7208, 5.1), and a redirect beside it
+// (6.1).
+func (b *rewriter) dropUnreached() {
+	for i, t := range b.terms {
+		d, ok := t.term.Term.(*spf.Directive)
+		if !ok || d.Mechanism != spf.All {
+			continue
+		}
+		for _, rest := range b.terms[i+1:] {
+			b.steps = append(b.steps, Step{Kind: DropUnreached, Term: rest.term.Term, Count: 1})
+		}
+		b.terms = b.terms[:i+1]
+		return
+	}
+}
+
+// dropRedundant drops terms without which each address has the same result: those
+// that cost most first, then from the last to the first.
+func (b *rewriter) dropRedundant() {
+	order := slices.Clone(b.terms)
+	slices.Reverse(order)
+	slices.SortStableFunc(order, func(x, y rewritten) int {
+		lookupsX, _ := b.report.cost([]*Term{x.term})
+		lookupsY, _ := b.report.cost([]*Term{y.term})
+		return cmp.Compare(lookupsY, lookupsX)
+	})
+	for _, t := range order {
+		d, ok := t.term.Term.(*spf.Directive)
+		if !ok || d.Mechanism == spf.All {
+			continue
+		}
+		shorter := slices.DeleteFunc(slices.Clone(b.terms), func(other rewritten) bool { return other.term == t.term })
+		if !b.sameEffect(shorter) {
+			continue
+		}
+		lookups, _ := b.report.cost([]*Term{t.term})
+		b.steps = append(b.steps, Step{Kind: DropRedundant, Term: d, Count: 1, Lookups: lookups, Assumed: b.assumed(t.term, shorter)})
+		b.terms = shorter
+	}
+}
+
+// assumed returns what makes a term redundant beside the domain's own record, as
+// in Step.Assumed.
+func (b *rewriter) assumed(t *Term, others []rewritten) string {
+	d := t.Term.(*spf.Directive)
+	key := matchKey(d, t)
+	for _, other := range others {
+		if o, ok := other.term.Term.(*spf.Directive); ok && matchKey(o, other.term) == key {
+			return ""
+		}
+	}
+	if d.Addr.IsValid() {
+		own := IPSet{}
+		for _, other := range others {
+			if o, ok := other.term.Term.(*spf.Directive); ok && o.Addr.IsValid() {
+				own = own.Union(NewIPSet(networksOf(o, other.term)...))
+			}
+		}
+		if own.ContainsSet(NewIPSet(networksOf(d, t)...)) {
+			return ""
+		}
+		return OtherRecords
+	}
+	if d.Mechanism == spf.Include {
+		return OtherRecords
+	}
+	return t.Target
+}
+
+// sameEffect reports whether other terms have the effect of the record, whether
+// terms that depend on the client match or not.
+func (b *rewriter) sameEffect(terms []rewritten) bool {
+	shorter := *b.root
+	shorter.Terms = nil
+	for _, t := range terms {
+		shorter.Terms = append(shorter.Terms, t.term)
+	}
+	for i, e := range b.effects {
+		after := e.evaluate(&shorter)
+		for result := range after {
+			if e.isTruncated() || !b.before[i][result].Equal(after[result]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mergeNetworks replaces ip4 and ip6 terms in a row, of one qualifier, by fewer
+// that have the same addresses.
+func (b *rewriter) mergeNetworks() {
+	var out []rewritten
+	for i := 0; i < len(b.terms); {
+		run := 0
+		for i+run < len(b.terms) && isNetworkLike(b.terms[i].term, b.terms[i+run].term) {
+			run++
+		}
+		if run < 2 {
+			out = append(out, b.terms[i])
+			i++
+			continue
+		}
+		merged := mergedNetworks(b.terms[i : i+run])
+		if len(merged) < run {
+			b.steps = append(b.steps, Step{Kind: MergeNetworks, Term: b.terms[i].term.Term, Count: run, Into: strings.Join(merged, " ")})
+			for _, source := range merged {
+				out = append(out, rewritten{source: source, after: b.terms[i].term})
+			}
+		} else {
+			out = append(out, b.terms[i:i+run]...)
+		}
+		i += run
+	}
+	b.terms = out
+}
+
+// isNetworkLike reports whether both terms are ip4 or ip6 with the same result.
+func isNetworkLike(first, t *Term) bool {
+	f, ok := first.Term.(*spf.Directive)
+	d, ok2 := t.Term.(*spf.Directive)
+	return ok && ok2 && f.Addr.IsValid() && d.Addr.IsValid() && f.Result() == d.Result()
+}
+
+// mergedNetworks returns the fewest terms for the networks of a run.
+func mergedNetworks(run []rewritten) []string {
+	qualifier := ""
+	first := run[0].term.Term.(*spf.Directive)
+	if first.Result() != spf.Pass {
+		qualifier = string(first.Qualifier)
+	}
+	var set IPSet
+	for _, t := range run {
+		set = set.Union(NewIPSet(networksOf(t.term.Term.(*spf.Directive), t.term)...))
+	}
+	var terms []string
+	for _, n := range set.Prefixes() {
+		name := "ip6:"
+		if n.Addr().Is4() {
+			name = "ip4:"
+		}
+		text := n.String()
+		if n.IsSingleIP() {
+			text = n.Addr().String()
+		}
+		terms = append(terms, qualifier+name+text)
+	}
+	return terms
+}
+
+// text returns the rewritten record: its terms, with the modifiers that are left
+// where they were.
+func (b *rewriter) text() string {
+	kept := make(map[spf.Term][]string) // by the first term of a merged run
+	for _, t := range b.terms {
+		at := t.term
+		if at == nil {
+			at = t.after
+		}
+		kept[at.Term] = append(kept[at.Term], t.source)
+	}
+	var text strings.Builder
+	text.WriteString(spf.Version)
+	for _, t := range b.root.Record.Terms {
+		sources := kept[t]
+		if m, ok := t.(*spf.Modifier); ok && m != b.root.Record.Redirect {
+			sources = []string{m.Source()}
+		}
+		for _, source := range sources {
+			text.WriteString(" " + source)
+		}
+	}
+	return text.String()
+}
+
+// finish returns the rewritten record if its effect is shown to be the same.
+func (b *rewriter) finish(ctx context.Context) *Rewrite {
+	s := b.report
+	out := &Rewrite{Text: b.text(), Steps: b.steps, TermsBefore: len(b.root.Record.Terms)}
+	parsed, err := spf.Parse(out.Text)
+	if err != nil {
+		return nil
+	}
+	out.Terms = len(parsed.Terms)
+	var left []*Term
+	for _, t := range b.terms {
+		if t.term != nil {
+			left = append(left, t.term)
+		}
+	}
+	out.LookupsBefore, out.VoidsBefore = s.cost(b.root.Terms)
+	out.Lookups, out.VoidLookups = s.cost(left)
+	if out.Terms >= out.TermsBefore && out.Lookups >= out.LookupsBefore {
+		return nil
+	}
+	out.Equality = s.CompareText(ctx, out.Text)
+	if out.Equality.Difference != nil || out.Equality.Incomplete {
+		return nil
+	}
+	out.OverLimit = out.Lookups > s.Limits.Lookups
+	out.Flatten = s.flatten(left, out.Lookups-s.Limits.Lookups)
+	return out
+}
+
+// Flatten returns the includes whose networks could take their place to bring the
+// domain's own record under the limit of lookups, nil if it is under the limit or
+// if that is not possible.
+func (s *Report) Flatten() []Flatten {
+	if len(s.Records) == 0 {
+		return nil
+	}
+	return s.flatten(s.Records[0].Terms, s.Lookups-s.Limits.Lookups)
+}
+
+// flatten returns includes that together cost excess lookups at least: those that
+// save most for each network first.
+func (s *Report) flatten(terms []*Term, excess int) []Flatten {
+	if excess <= 0 {
+		return nil
+	}
+	var candidates []Flatten
+	for _, t := range terms {
+		d, ok := t.Term.(*spf.Directive)
+		if !ok || d.Mechanism != spf.Include || t.Record == nil || !isStatic(t.Record, make(map[*Record]bool)) {
+			continue
+		}
+		lookups, _ := s.cost([]*Term{t})
+		networks := len(effectOf(t.Record, false)[spf.Pass].Prefixes())
+		candidates = append(candidates, Flatten{t, lookups, networks})
+	}
+	slices.SortStableFunc(candidates, func(a, b Flatten) int {
+		return cmp.Compare(b.Lookups*(a.Networks+1), a.Lookups*(b.Networks+1))
+	})
+	for i, f := range candidates {
+		if excess -= f.Lookups; excess <= 0 {
+			return candidates[:i+1]
+		}
+	}
+	return nil
+}
+
+// isStatic reports whether a record and those it leads to stand for networks
+// only: valid, and without terms that depend on the client.
+func isStatic(r *Record, seen map[*Record]bool) bool {
+	if r == nil || r.Record == nil || hasClientTerm(r) {
+		return false
+	}
+	if seen[r] {
+		return true
+	}
+	seen[r] = true
+	for _, t := range r.Terms {
+		d, ok := t.Term.(*spf.Directive)
+		if (!ok || d.Mechanism == spf.Include) && !isStatic(t.Record, seen) || ok && d.Mechanism == spf.Exists {
+			return false
+		}
+		for _, l := range t.Lookups {
+			if l.Err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
