@@ -31,6 +31,9 @@ var transcripts = map[string]string{
 	"explain-permerror": "policyd-spf --explain --zone demo.zone --ip 192.0.2.1 --helo out.typo.example --sender alice@typo.example demo.conf",
 	"explain-json":      "policyd-spf --explain --zone demo.zone --json --ip 127.0.0.1 --helo localhost demo.conf",
 	"explain-domain":    "policyd-spf --explain --zone demo.zone --domain big.example",
+	"domain-repair":     "policyd-spf --explain --zone demo.zone --domain tidy.example",
+	"domain-address":    "policyd-spf --explain --zone demo.zone --domain tidy.example --ip 198.51.100.70",
+	"domain-compare":    "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
 	"check-config":      "policyd-spf --check-config --zone demo.zone mistakes.conf",
 	"show-config":       "policyd-spf --show-config mistakes.conf",
 }

@@ -45,7 +45,10 @@ type Options struct {
 	brief    bool // --brief: one line
 	exitCode bool // --exit-code: the exit status tells the outcome
 
-	domain                      string // --domain: whose record is audited
+	origin                      string // --origin: of relative names in zone files
+	domain                      string // --domain: whose record is audited; "-" for names on standard input
+	compare                     string // --compare: the zone file with the new record
+	changedSince                string // --changed-since: the file of earlier audits
 	ip, helo, sender, recipient string // the request to explain or to send
 }
 
@@ -105,8 +108,14 @@ func flags() []flagSpec {
 		{name: "recipient", placeholder: "ADDRESS", want: "the address in RCPT TO", usedIn: requests,
 			help: "the address in RCPT TO",
 			set:  func(o *Options, value string) error { o.recipient = bareAddress(value); return nil }},
-		{name: "domain", placeholder: "NAME", want: "a domain name, such as example.com", usedIn: []Mode{Explain},
-			help: "instead of a request: audit the domain's SPF record and all that it includes", set: setDomain},
+		{name: "domain", placeholder: "NAME", want: "a domain name, such as example.com, or - for names on standard input", usedIn: []Mode{Explain},
+			help: "instead of a request: audit the domain's SPF record and all that it includes. With --ip: does this host pass, and by which term? With -: read names from standard input and write a line of JSON for each", set: setDomain},
+		{name: "compare", placeholder: "FILE", want: "the name of a zone file with the new record", isFile: true, usedIn: []Mode{Explain},
+			help: "with --domain: which networks gain or lose Pass by the record in this zone file",
+			set:  func(o *Options, value string) error { o.compare = value; return needValue(value) }},
+		{name: "changed-since", placeholder: "FILE", want: "a file with the JSON of earlier audits", isFile: true, usedIn: []Mode{Explain},
+			help: "with --domain: compare with the audits in this file; the exit status is 1 if a record or its effect has changed",
+			set:  func(o *Options, value string) error { o.changedSince = value; return needValue(value) }},
 		{name: "exit-code", usedIn: []Mode{Explain},
 			help: "make the exit status tell the outcome (see below)",
 			set:  func(o *Options, _ string) error { o.exitCode = true; return nil }},
@@ -120,6 +129,8 @@ func flags() []flagSpec {
 			set:  func(o *Options, value string) error { o.color = term.ColorMode(value); return nil }},
 		{name: "zone", placeholder: "FILE", want: "the name of a zone file", isFile: true, usedIn: lookups,
 			help: "take DNS records from a zone file (RFC 1035, section 5)", set: setZone},
+		{name: "origin", placeholder: "NAME", want: "a domain name, such as example.com", usedIn: []Mode{Explain, CheckConfig},
+			help: "the domain of relative names in zone files without $ORIGIN", set: setOrigin},
 		{name: "zone-fallback", usedIn: lookups, help: "query DNS servers for names that the zone file does not have",
 			set: func(o *Options, _ string) error { o.zoneFallback = true; return nil }},
 		{name: "dns", placeholder: "ADDRESS[:PORT]", want: "an address, such as 192.0.2.53 or [2001:db8::53]:53", usedIn: lookups,
@@ -144,8 +155,26 @@ func setIP(o *Options, value string) error {
 	return nil
 }
 
+// needValue returns an error for an empty value.
+func needValue(value string) error {
+	if value == "" {
+		return errWant
+	}
+	return nil
+}
+
+func setOrigin(o *Options, value string) error {
+	q, ok := spf.NewQuestion(value, dns.TypeTXT)
+	if o.origin = q.Name; !ok {
+		return errWant
+	}
+	return nil
+}
+
 func setDomain(o *Options, value string) error {
-	o.domain = value
+	if o.domain = value; value == "-" {
+		return nil
+	}
 	if q, ok := spf.NewQuestion(value, dns.TypeTXT); !ok || !strings.Contains(q.Name, ".") {
 		return errWant
 	}
@@ -208,19 +237,50 @@ func (o *Options) validate() error {
 		}
 	}
 	identities := o.givenIdentities()
+	if err := o.validateDomain(identities); err != nil {
+		return err
+	}
 	switch {
 	case o.zoneFallback && o.zone == "":
 		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")
 	case o.Mode != Explain:
 		return nil
-	case o.domain != "" && len(identities) > 0:
-		return fmt.Errorf("--domain audits a record and --%s makes a request; give one or the other", identities[0])
-	case o.domain != "" && o.exitCode:
-		return errors.New("--exit-code tells what happens to a message, and --domain has none; its exit status is 1 if the record is broken")
+	case o.domain != "":
+		return nil
 	case len(identities) > 0 && o.ip == "":
 		return fmt.Errorf("--%s needs --ip ADDRESS too: SPF checks the client's address", identities[0])
 	case len(identities) > 0 && !o.has("helo") && !o.has("sender"):
 		return errors.New("--ip needs --helo NAME or --sender ADDRESS too: SPF checks a name or a sender's domain")
+	}
+	return nil
+}
+
+// validateDomain checks the flags that go with --domain.
+func (o *Options) validateDomain(identities []string) error {
+	others := slices.DeleteFunc(slices.Clone(identities), func(name string) bool { return name == "ip" })
+	tasks := 0
+	for _, name := range []string{"ip", "compare", "changed-since"} {
+		if o.has(name) {
+			tasks++
+		}
+	}
+	switch {
+	case o.origin != "" && o.zone == "" && o.compare == "":
+		return errors.New("--origin needs --zone FILE or --compare FILE: it is the domain of names in zone files")
+	case o.domain == "" && o.compare != "":
+		return errors.New("--compare needs --domain NAME: the domain whose record is new")
+	case o.domain == "" && o.changedSince != "":
+		return errors.New("--changed-since needs --domain NAME, or --domain - for names on standard input")
+	case o.domain == "":
+		return nil
+	case len(others) > 0:
+		return fmt.Errorf("--domain audits a record and --%s makes a request; give one or the other", others[0])
+	case tasks > 1:
+		return errors.New("--domain goes with one of --ip, --compare and --changed-since; give one of them")
+	case o.domain == "-" && (o.ip != "" || o.compare != ""):
+		return errors.New("--domain - audits many domains, and --ip and --compare are about one; name that")
+	case o.exitCode:
+		return errors.New("--exit-code tells what happens to a message, and --domain has none; its exit status is 1 if the record is broken")
 	}
 	return nil
 }

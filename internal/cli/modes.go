@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/explain"
 	"policyd-spf/internal/term"
-	"policyd-spf/spf"
-	"policyd-spf/spf/dns"
-	"policyd-spf/spf/lint"
 )
 
 // document is a result as data, with its renderings.
@@ -108,8 +104,9 @@ func (p *Program) Explain(o *Options) int {
 	if err != nil {
 		return p.Fail(err)
 	}
+	p.noteOrigin(resolver)
 	if o.domain != "" {
-		return p.audit(o, resolver)
+		return p.domain(o, resolver)
 	}
 	path := p.configPath(o)
 	loaded, err := conf.Load(path)
@@ -150,24 +147,6 @@ func briefExplanation(d *explain.Report, result outcome, style term.Style) strin
 	}
 	action := strings.TrimSpace(strings.TrimPrefix(d.Reply, "action="))
 	return line + " (" + style.Safe(action) + ")"
-}
-
-// auditTimeout bounds the audit of a domain: some hundred lookups of a large
-// tree of records.
-const auditTimeout = 2 * time.Minute
-
-// audit prints the audit of a domain's SPF records.
-func (p *Program) audit(o *Options, resolver dns.Resolver) int {
-	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
-	defer cancel()
-	q, _ := spf.NewQuestion(o.domain, dns.TypeTXT)
-	d := explain.NewAudit(lint.Domain(ctx, resolver, q.Name, spf.DefaultLimits()))
-	printer := p.newPrinter(o, firstLine)
-	status := StatusOK
-	if d.Broken() {
-		status = StatusFailed
-	}
-	return p.finish(printer, status, printer.print(d))
 }
 
 // CheckConfig prints the problems of the configuration and returns the exit

@@ -16,7 +16,7 @@ const resolvConf = "/etc/resolv.conf"
 func newResolver(o *Options) (dns.Resolver, dns.Prefetcher, error) {
 	cache := dns.NewCache(&lazyClient{server: o.dnsServer})
 	if o.zone != "" {
-		zone, err := dns.ReadZone(o.zone, "")
+		zone, err := dns.ReadZone(o.zone, o.origin)
 		if err == nil && o.zoneFallback {
 			zone.Fallback = cache
 		}
