@@ -279,22 +279,6 @@ func characterName(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// nearMisses prints the TXT records of lookups that were meant as SPF records.
-func (p *printer) nearMisses(b term.Indent, lookups []Lookup) {
-	for _, l := range lookups {
-		if l.Type != dns.TypeTXT.String() {
-			continue
-		}
-		for _, text := range l.Data {
-			if miss, ok := lint.FindNearMiss(text); ok {
-				p.Text(indent(b.First, b.Rest+"  "), "this TXT record is not an SPF record: "+p.Safe(nearMissText(miss)), term.Yellow)
-				p.recordWithCarets(indent(b.Rest+"  ", b.Rest+"  "), text, miss.Offset, miss.Length, "")
-				p.Text(indent(b.Rest+"  meant: ", b.Rest+"    "), p.Safe(miss.Meant), term.Plain)
-			}
-		}
-	}
-}
-
 // addresses says how many addresses a network has.
 func addresses(n netip.Prefix) string {
 	bits := n.Addr().BitLen() - n.Bits()

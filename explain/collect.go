@@ -124,7 +124,9 @@ func (c *collector) record(e spf.RecordEvent) {
 		r.Result = errorResult(e.Err)
 	default:
 		r.Result = spf.None.String()
+		r.NearMisses = nearMisses(r.Lookups)
 	}
+	r.Slips = slips(r.Text)
 	if n := len(c.open); n > 0 {
 		c.open[n-1].Record = r
 	} else if c.root != nil {

@@ -11,6 +11,7 @@
 //	errorlocation.go  the place in a record that an error comes from
 //	report.go         Report, the data
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
+//	slips.go          NearMiss and Slip: what records were probably meant to be
 //	audit.go          Audit, of a domain's records; audittext.go, as text
 //	repair.go         Repair, a shorter record; changes.go, lines of JSON and what
 //	                  has changed since earlier ones

@@ -129,6 +129,9 @@ type Record struct {
 	Offset  *int     `json:"offset,omitempty"`  // of a syntax error in Text, in bytes
 	Length  int      `json:"length,omitempty"`  // of the syntax error, in bytes
 
+	NearMisses []NearMiss `json:"near_misses,omitempty"` // if there is no record
+	Slips      []Slip     `json:"slips,omitempty"`       // in the record
+
 	evaluable int // terms that can be evaluated
 }
 

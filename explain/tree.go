@@ -131,11 +131,12 @@ func (p *printer) body(above string, r *Record, v Verdict) {
 	switch at, length, what := r.errorRange(); {
 	case r.Text != "":
 		p.recordWithCarets(in, r.Text, at, length, p.Safe(what))
+		p.slips(in, r.Slips)
 	case r.Error != "" && len(r.Lookups) > 0 && r.Lookups[0].Error == "":
 		p.Text(in, p.Safe(r.Error), term.Red)
 	case r.Error == "":
 		p.Text(in, "no SPF record", term.Plain)
-		p.nearMisses(in, r.Lookups)
+		p.nearMisses(in, r.NearMisses)
 	}
 }
 

@@ -79,10 +79,7 @@ func (w *linter) checkSelection(r *Record, root bool) {
 	switch err := r.Err.(type) {
 	case *spf.SyntaxError:
 		for _, e := range r.SyntaxErrors {
-			hint, ok := joinedTerm(strings.Fields(r.Text[strings.Index(r.Text, e.Term):]))
-			if !ok {
-				hint, _ = Hint(e.Term)
-			}
+			hint, _ := hintFor(e)
 			w.report(Finding{Kind: SyntaxError, Record: r, Err: e, Text: hint})
 		}
 		if len(r.SyntaxErrors) == maxSyntaxErrors {

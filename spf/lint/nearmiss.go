@@ -248,14 +248,14 @@ func joinedTerm(list []string) (term string, ok bool) {
 	if len(list) < 2 || !isTorn(list[0]) {
 		return "", false
 	}
-	term = list[0] + list[1]
+	term = fixDash(list[0]) + list[1]
 	return term, isTerm(term)
 }
 
 // isTorn reports whether a word is a qualifier alone, or ends in a colon or an
 // equals sign.
 func isTorn(word string) bool {
-	return len(word) == 1 && strings.Contains("+-~?", word) || strings.HasSuffix(word, ":") || strings.HasSuffix(word, "=")
+	return word != "" && strings.Contains("+-~?", fixDash(word)) || strings.HasSuffix(word, ":") || strings.HasSuffix(word, "=")
 }
 
 // txtAnswer returns an answer with one TXT record of one string.

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,4 +162,19 @@ func FuzzFindNearMiss(f *testing.F) {
 			t.Errorf("the fault is at %d, %d long", miss.Offset, miss.Length)
 		}
 	})
+}
+
+func TestFindSlips(t *testing.T) {
+	const text = "v=spf1 ip4: 192.0.2.1 include=b.example mx rediret=c.example foo=bar – all"
+	var got []string
+	for _, s := range FindSlips(text) {
+		if !strings.HasPrefix(text[s.Offset:], s.Term) {
+			t.Errorf("%d is not the offset of %q", s.Offset, s.Term)
+		}
+		got = append(got, s.Term+" "+s.Meant)
+	}
+	want := []string{"ip4: ip4:192.0.2.1", "192.0.2.1 ip4:192.0.2.1", "include=b.example include:b.example", "rediret=c.example redirect=c.example", "– -all"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
 }
