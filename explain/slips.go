@@ -1,6 +1,10 @@
 package explain
 
 import (
+	"fmt"
+	"strings"
+	"unicode"
+
 	"policyd-spf/internal/term"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
@@ -60,6 +64,10 @@ func (p *printer) nearMisses(b term.Indent, misses []NearMiss) {
 // slips prints the terms of a record that were meant as others.
 func (p *printer) slips(b term.Indent, list []Slip) {
 	for _, s := range list {
-		p.Text(indent(b.First, b.Rest+"  "), p.Safe(s.Term)+" was probably meant as "+p.Safe(s.Meant), term.Yellow)
+		name := p.Safe(s.Term)
+		if strings.ContainsFunc(s.Term, func(r rune) bool { return r > unicode.MaxASCII }) { // a dash looks like a hyphen
+			name = fmt.Sprintf("the term at byte %d, which is not US-ASCII,", s.Offset+1)
+		}
+		p.Text(indent(b.First, b.Rest+"  "), name+" was probably meant as "+p.Safe(s.Meant), term.Yellow)
 	}
 }

@@ -58,12 +58,7 @@ func (c *Comparison) Same() bool { return len(c.Changes) == 0 && !c.ClientTerms 
 
 // Effect returns the results of the domain by address. Terms that depend on the
 // client match nobody.
-func (s *Report) Effect() Effect {
-	if len(s.Records) == 0 {
-		return *uniform(spf.None)
-	}
-	return effectOf(s.Records[0], false)
-}
+func (s *Report) Effect() Effect { return s.effect }
 
 // Otherwise returns the result of the largest number of addresses: those that no
 // network of the records has.

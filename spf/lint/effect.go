@@ -15,7 +15,7 @@ type Effect [spf.Permerror + 1]IPSet
 // maxEffectWork bounds the time for an effect: the number of ranges that are read
 // for all terms together. A record whose terms alternate between Pass and Fail
 // costs the square of its length. Terms beyond that are left out.
-const maxEffectWork = 10_000_000
+const maxEffectWork = 2_000_000
 
 // effectOf returns the effect of a record. clientTerms reports whether terms that
 // depend on the client, by macros or ptr, match everybody; otherwise they match

@@ -33,9 +33,14 @@ func allAddresses() IPSet {
 	return NewIPSet(netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0))
 }
 
-// normalize sorts ranges and joins those that overlap or touch.
+// normalize sorts ranges, in place, and joins those that overlap or touch.
 func normalize(ranges []ipRange) IPSet {
 	slices.SortFunc(ranges, func(a, b ipRange) int { return a.first.Compare(b.first) })
+	return join(ranges)
+}
+
+// join joins sorted ranges that overlap or touch, in place.
+func join(ranges []ipRange) IPSet {
 	joined := ranges[:0]
 	for _, r := range ranges {
 		if n := len(joined); n > 0 && joined[n-1].touches(r.first) {
@@ -79,7 +84,16 @@ func (s IPSet) Union(t IPSet) IPSet {
 	case t.IsEmpty():
 		return s
 	}
-	return normalize(slices.Concat(s.ranges, t.ranges))
+	merged := make([]ipRange, 0, len(s.ranges)+len(t.ranges))
+	a, b := s.ranges, t.ranges
+	for len(a)+len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && a[0].first.Less(b[0].first) {
+			merged, a = append(merged, a[0]), a[1:]
+		} else {
+			merged, b = append(merged, b[0]), b[1:]
+		}
+	}
+	return join(merged)
 }
 
 // Intersect returns the addresses in both s and t.

@@ -39,6 +39,8 @@ type Report struct {
 	Pass IPSet
 	// ClientDependent reports whether there are such terms.
 	ClientDependent bool
+
+	effect Effect // terms that depend on the client match nobody
 }
 
 // Record is a name and its SPF record.

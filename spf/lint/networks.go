@@ -19,7 +19,8 @@ const (
 func (w *linter) checkNetworks(root *Record) {
 	s := w.result
 	e := newEffects(false)
-	s.Pass = e.record(root)[spf.Pass]
+	s.effect = *e.record(root)
+	s.Pass = s.effect[spf.Pass]
 	w.truncated = w.truncated || e.isTruncated()
 	s.ClientDependent = !s.Pass.Equal(effectOf(root, true)[spf.Pass]) || slices.ContainsFunc(s.Records, hasClientTerm)
 	w.checkReserved()

@@ -113,7 +113,7 @@ func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 		}
 	}
 	// After an error no term has an effect: it has to be repaired first.
-	if e := effectOf(s.Records[0], false); !e[spf.Permerror].IsEmpty() || !e[spf.Temperror].IsEmpty() {
+	if e := s.effect; !e[spf.Permerror].IsEmpty() || !e[spf.Temperror].IsEmpty() {
 		return nil
 	}
 	b := &rewriter{report: s, root: s.Records[0]}
@@ -373,14 +373,18 @@ func (s *Report) flatten(terms []*Term, excess int) []Flatten {
 		return nil
 	}
 	var candidates []Flatten
+	e := newEffects(false)
 	for _, t := range terms {
 		d, ok := t.Term.(*spf.Directive)
 		if !ok || d.Mechanism != spf.Include || t.Record == nil || !isStatic(t.Record, make(map[*Record]bool)) {
 			continue
 		}
 		lookups, _ := s.cost([]*Term{t})
-		networks := len(effectOf(t.Record, false)[spf.Pass].Prefixes())
+		networks := len(e.record(t.Record)[spf.Pass].Prefixes())
 		candidates = append(candidates, Flatten{t, lookups, networks})
+	}
+	if e.isTruncated() {
+		return nil
 	}
 	slices.SortStableFunc(candidates, func(a, b Flatten) int {
 		return cmp.Compare(b.Lookups*(a.Networks+1), a.Lookups*(b.Networks+1))
