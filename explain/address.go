@@ -58,6 +58,8 @@ func (d *Address) Text(style Style) string {
 		what := "by"
 		if i < len(d.Path)-1 {
 			what = "through"
+		} else if d.Error != "" {
+			what = "error in"
 		}
 		p.Text(in, fmt.Sprintf("%s %s in the record of %s", what, p.Safe(m.Term), p.Safe(m.Domain)), term.Plain)
 	}

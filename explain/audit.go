@@ -83,7 +83,7 @@ func NewAudit(s *lint.Report) *Audit {
 	d := &Audit{
 		Version: Version, Domain: s.Domain, report: s,
 		Terms: s.Lookups, TermsLimit: s.Limits.Lookups, VoidsIPv4: s.VoidLookups4, VoidsIPv6: s.VoidLookups6, VoidsLimit: s.Limits.VoidLookups,
-		PassIPv4: ip4.String(), PassIPv6: ip6.String(), PassOther: s.ClientDependent,
+		PassIPv4: ip4.String(), PassIPv6: ip6.String(), PassOther: s.PassDependent,
 		Findings: []AuditFinding{}, Records: []AuditRecord{}, Networks: []AuditNetwork{},
 	}
 	for _, f := range s.Findings {

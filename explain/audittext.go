@@ -60,7 +60,7 @@ func (d *Audit) Text(style Style) string {
 func passText(s *lint.Report) string {
 	ip4, ip6 := s.Pass.Count()
 	text := amount(ip4) + " of IPv4, " + amount(ip6) + " of IPv6"
-	if s.ClientDependent {
+	if s.PassDependent {
 		text += ", and those that macros or ptr match"
 	}
 	return text

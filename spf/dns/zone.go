@@ -187,14 +187,14 @@ func (z *Zone) OriginHint() string {
 		if name == "" {
 			top = "the root"
 		} else if top == "" && !strings.Contains(name, ".") && !hasBelow[name] && name != "localhost" {
-			top = name + "."
+			top = "the top-level name " + name
 		}
 	}
 	switch {
 	case doubled != "":
-		return doubled + " repeats its end, as a name that lacks its final dot does: end absolute names in a dot, or leave the domain out"
+		return doubled + " repeats its last labels, as a name that lacks its final dot does: end absolute names in a dot, or leave the domain out"
 	case top != "" && z.origin == "":
-		return "records of " + top + ", as if the file lacked its $ORIGIN: add the line $ORIGIN with the domain and a final dot, or name the domain with --origin"
+		return "the file has records for " + top + ", and no domain; if its $ORIGIN is missing, add a line such as $ORIGIN example.com. or use --origin example.com"
 	}
 	return ""
 }

@@ -37,8 +37,9 @@ type Report struct {
 	// Pass is the addresses that pass, except by terms that depend on the client
 	// in another way (macros, ptr).
 	Pass IPSet
-	// ClientDependent reports whether there are such terms.
-	ClientDependent bool
+	// ClientDependent reports whether a result depends on such terms, and
+	// PassDependent whether Pass does.
+	ClientDependent, PassDependent bool
 
 	effect Effect // terms that depend on the client match nobody
 }

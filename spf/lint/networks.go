@@ -22,7 +22,13 @@ func (w *linter) checkNetworks(root *Record) {
 	s.effect = *e.record(root)
 	s.Pass = s.effect[spf.Pass]
 	w.truncated = w.truncated || e.isTruncated()
-	s.ClientDependent = !s.Pass.Equal(effectOf(root, true)[spf.Pass]) || slices.ContainsFunc(s.Records, hasClientTerm)
+	if slices.ContainsFunc(s.Records, hasClientTerm) {
+		matched := effectOf(root, true)
+		for result := range matched {
+			s.ClientDependent = s.ClientDependent || !matched[result].Equal(s.effect[result])
+		}
+		s.PassDependent = !matched[spf.Pass].Equal(s.Pass)
+	}
 	w.checkReserved()
 	w.checkWidth()
 	w.checkOverlaps()
