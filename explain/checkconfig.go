@@ -71,6 +71,9 @@ func CheckConfig(ctx context.Context, loaded *conf.File, path string, unread err
 		d.Postfix = "main.cf and master.cf in " + p.folder
 		d.Problems = append(d.Problems, p.check()...)
 		d.Problems = append(d.Problems, p.checkOtherConfig(path)...)
+		if unread == nil {
+			d.Problems = append(d.Problems, p.checkDMARC(loaded, path)...)
+		}
 	}
 	return d
 }

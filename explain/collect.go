@@ -40,7 +40,11 @@ func (c *collector) Evaluate(s policy.Subject) {
 	c.endSubject()
 	if s.Option != "" {
 		c.list = &List{Option: s.Option, Entry: s.Entry}
-		c.report.Lists = append(c.report.Lists, c.list)
+		if s.Option == "Leave_DMARC" {
+			c.report.policy = c.list
+		} else {
+			c.report.Lists = append(c.report.Lists, c.list)
+		}
 		c.root = &c.list.Record
 		return
 	}

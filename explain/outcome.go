@@ -54,6 +54,9 @@ func (r *Report) add(o policy.Outcome) {
 			r.addCheck(c, o.MailFrom, o.Decision.MailFrom, o.Settings)
 		}
 	}
+	if l := r.policy; l != nil {
+		r.DMARC = &DMARC{l.Entry, o.DMARC.OrganizationalDomain, o.DMARC.Domain, o.DMARC.Policy.String(), l.Lookups}
+	}
 	r.addDecision(o)
 	if s := o.Shadow; s != nil {
 		r.Shadow = &Shadow{o.Settings.ShadowConfig, s.Text, s.Decision.Needs != policy.NeedNothing, s.Differs}
@@ -76,7 +79,7 @@ func (r *Report) addCheck(c *Check, done policy.Check, d policy.Disposition, s *
 	if v.Result == spf.Permerror {
 		c.Fault = c.Record.errorLocation(v.Err)
 	}
-	c.Rule = &Rule{Action: d.Kind.String(), Setting: r.settings.setting(d.Option, d.Value), Downgraded: d.Downgraded}
+	c.Rule = &Rule{Action: d.Kind.String(), Setting: r.settings.setting(d.Option, d.Value), Downgraded: d.Downgraded, LeftToDMARC: d.LeftToDMARC}
 	if v.ByAll && !s.PassByAll {
 		setting := r.settings.setting("Pass_By_All", "No")
 		c.Rule.PassByAll = &setting

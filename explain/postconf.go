@@ -71,7 +71,7 @@ func readPostfix(ctx context.Context) (p postfix, found bool, err error) {
 	}
 	p.services = parseServices(entries)
 	names := append([]string{"-x", "config_directory", "queue_directory", "mail_owner", "smtpd_restriction_classes",
-		"smtpd_relay_before_recipient_restrictions", "smtpd_policy_service_timeout"}, restrictionLists[:]...)
+		"smtpd_relay_before_recipient_restrictions", "smtpd_policy_service_timeout", "smtpd_milters"}, restrictionLists[:]...)
 	for _, s := range p.services {
 		if s.command == "spawn" {
 			names = append(names, s.timeLimitName())

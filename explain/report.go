@@ -18,12 +18,14 @@ type Report struct {
 	Lists      []*List      `json:"lists,omitempty"`      // entries of whitelists that were looked up
 	Bypass     *Setting     `json:"bypass,omitempty"`     // the whitelist that holds the client; the value is the entry
 	Checks     []*Check     `json:"checks"`               // HELO, then MAIL FROM
+	DMARC      *DMARC       `json:"dmarc,omitempty"`      // the DMARC policy, if Leave_DMARC asked for it
 	Override   *Setting     `json:"override,omitempty"`   // the option that overrides the checks
 	Decision   DecisionKind `json:"decision"`
 	Reply      string       `json:"reply"`            // the line that Postfix gets, without line feeds
 	Shadow     *Shadow      `json:"shadow,omitempty"` // with Shadow_Config only
 
 	settings settings // for the text
+	policy   *List    // the lookups of the DMARC policy
 	identity string   // of the check that decided, or that Override is about
 }
 
@@ -40,6 +42,15 @@ const (
 	ByNobody     DecisionKind = "unchecked"  // nothing was checked
 	ByUnreadable DecisionKind = "fault"      // the request could not be read, or an internal error
 )
+
+// DMARC is the DMARC policy of the sender's organizational domain (RFC 9989).
+type DMARC struct {
+	Domain               string   `json:"domain"` // of the sender
+	OrganizationalDomain string   `json:"organizational_domain"`
+	RecordDomain         string   `json:"record_domain,omitempty"` // whose record applies
+	Policy               string   `json:"policy"`                  // none, quarantine, reject, no policy
+	Lookups              []Lookup `json:"lookups,omitempty"`
+}
 
 // Shadow is what the configuration of Shadow_Config decides.
 type Shadow struct {
@@ -213,6 +224,7 @@ type ErrorLocation struct {
 type Rule struct {
 	Action string `json:"action"` // reject, defer, prepend, dunno
 	Setting
-	Downgraded bool     `json:"spared,omitempty"`      // No_Mail turned the rejection into a header
-	PassByAll  *Setting `json:"pass_by_all,omitempty"` // Pass_By_All = No, which denies this Pass its restriction
+	Downgraded  bool     `json:"spared,omitempty"`        // No_Mail turned the rejection into a header
+	LeftToDMARC bool     `json:"left_to_dmarc,omitempty"` // Leave_DMARC did so
+	PassByAll   *Setting `json:"pass_by_all,omitempty"`   // Pass_By_All = No, which denies this Pass its restriction
 }

@@ -20,6 +20,9 @@ func (d *Report) Text(style Style) string {
 	for _, c := range d.Checks {
 		p.check(c, d.Request.HELOName == "")
 	}
+	if d.DMARC != nil {
+		p.dmarc(d.DMARC)
+	}
 	p.decision(d)
 	return p.String()
 }
@@ -158,6 +161,8 @@ func (p *printer) ruleSentence(c *Check) string {
 	switch {
 	case r.Downgraded:
 		return setting + " would reject that, but No_Mail = True does so for \"v=spf1 -all\" only."
+	case r.LeftToDMARC:
+		return setting + " leaves that to DMARC, which the domain has a policy for."
 	case r.Action == "reject":
 		return setting + " rejects that."
 	case r.Action == "defer":

@@ -70,6 +70,17 @@ func (p *printer) list(l *List) {
 	p.lookups("  ", l.Lookups, v, "")
 }
 
+// dmarc prints the DMARC policy and its lookups.
+func (p *printer) dmarc(d *DMARC) {
+	p.Line()
+	title := "DMARC policy of " + p.Safe(d.OrganizationalDomain) + ": " + d.Policy
+	if d.RecordDomain != "" && d.RecordDomain != d.OrganizationalDomain {
+		title += ", from " + p.Safe(d.RecordDomain)
+	}
+	p.Text(indent("", "  "), title, term.Bold)
+	p.lookups("  ", d.Lookups, Verdict{}, "")
+}
+
 // record prints a record and its terms. A result is what an include or redirect
 // made of it.
 func (p *printer) record(b term.Indent, r *Record, v Verdict, result string) {

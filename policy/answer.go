@@ -166,6 +166,10 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 		o.MailFrom = e.check(MailFrom, mailFrom, set.LookupTime)
 		f.MailFrom = checkResult(o.MailFrom.Verdict)
 		o.Decision = decide(set, f)
+		if o.Decision.Needs == NeedDMARC {
+			f.DMARC, o.DMARC = lookupDMARC(e, f.Sender, log)
+			o.Decision = decide(set, f)
+		}
 		o.MailFrom.Reason = shownReason(set, o.MailFrom.Verdict, o.Decision.MailFrom)
 		log.verdict(MailFrom, o.MailFrom.Verdict)
 		if showsMailFrom(set, f) {

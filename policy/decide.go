@@ -158,6 +158,16 @@ func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloPass, heloOther 
 	if !d.MailFrom.applyNoMail(s, f.MailFrom) {
 		return Decision{Needs: NeedMailFrom, HELO: d.HELO}
 	}
+	// A restriction for HELO's Pass comes before a rejection, whatever DMARC says.
+	if r == spf.Fail && d.MailFrom.refuses() && heloPass == "" && asksDMARC(s) {
+		if !f.DMARC.Known {
+			return Decision{Needs: NeedDMARC, HELO: d.HELO}
+		}
+		if leavesToDMARC(s, f.DMARC.Policy) {
+			d.MailFrom.Kind, d.MailFrom.LeftToDMARC = Prepend, true
+			d.MailFrom.Option, d.MailFrom.Value = "Leave_DMARC", s.LeaveDMARC
+		}
+	}
 	shown := showsMailFrom(s, f)
 	if shown && d.MailFrom.Kind == Prepend {
 		d.Cache = CachedAction{Known: true, Kind: Prepend}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
+	"policyd-spf/dmarc"
 	"policyd-spf/spf"
 )
 
@@ -34,6 +35,9 @@ func TestDecide(t *testing.T) {
 		s.PassByAll, s.HELOPassRestriction, s.MailFromPassRestriction = false, "helo_ok", "from_ok"
 	})
 	byAll := CheckResult{Known: true, Result: spf.Pass, ByAll: true}
+	leaveEnforced := with(func(s *conf.Settings) { s.LeaveDMARC = "Enforced" })
+	leaveAll := with(func(s *conf.Settings) { s.LeaveDMARC = "All" })
+	withPolicy := func(f Facts, p dmarc.Policy) Facts { f.DMARC = DMARC{Known: true, Policy: p}; return f }
 	others := with(func(s *conf.Settings) {
 		s.HELORestrictions.Softfail, s.MailFromRestrictions.Softfail = "helo_softfail", "from_softfail"
 	})
@@ -108,6 +112,14 @@ func TestDecide(t *testing.T) {
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 		{name: "both pass by +all, Pass_By_All = Yes", settings: passRestrictions, facts: facts(byAll, byAll),
 			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_pass_restriction", Value: "from_ok", Text: "from_ok", Cache: cached(RestrictionClass, "from_ok")}},
+		{name: "MAIL FROM fails, left to DMARC", settings: leaveEnforced, facts: withPolicy(facts(none, fail), dmarc.Quarantine),
+			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Leave_DMARC", Value: "Enforced", Cache: cached(Prepend, "")}},
+		{name: "MAIL FROM fails, policy none", settings: leaveEnforced, facts: withPolicy(facts(none, fail), dmarc.None),
+			want: Decision{Kind: Reject, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Reject, "")}},
+		{name: "MAIL FROM fails, policy none, All", settings: leaveAll, facts: withPolicy(facts(none, fail), dmarc.None),
+			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Leave_DMARC", Value: "All", Cache: cached(Prepend, "")}},
+		{name: "MAIL FROM fails, no policy, All", settings: leaveAll, facts: withPolicy(facts(none, fail), dmarc.NoPolicy),
+			want: Decision{Kind: Reject, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Reject, "")}},
 		{name: "MAIL FROM softfails, its restriction", settings: others, facts: facts(pass, softfail),
 			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: MailFrom, Option: "Mail_From_softfail_restriction", Value: "from_softfail", Text: "from_softfail", Cache: cached(RestrictionClass, "from_softfail")}},
 		{name: "HELO softfails, its restriction", settings: others, facts: facts(softfail, pass),
@@ -185,6 +197,8 @@ func TestDecide_missingFact(t *testing.T) {
 	passByAll := with(func(s *conf.Settings) {
 		s.PassByAll, s.HELOPassRestriction, s.MailFromPassRestriction = false, "helo_ok", "from_ok"
 	})
+	leaveAll := with(func(s *conf.Settings) { s.LeaveDMARC = "All" })
+	leaveNothing := with(func(s *conf.Settings) { s.LeaveDMARC, s.MailFromReject = "All", "False" })
 	byAllUnknown := CheckResult{Known: true, Result: spf.Pass, ByAllUnknown: true}
 	skipAuthenticated := with(func(s *conf.Settings) { s.SkipAuthenticated = true })
 	authenticationUnknown := func(mailFrom CheckResult) Facts {
@@ -233,6 +247,11 @@ func TestDecide_missingFact(t *testing.T) {
 		{name: "whether a Pass is by +all is unknown", settings: passByAll, facts: facts(result(spf.None), byAllUnknown), needs: NeedMailFrom},
 		{name: "whether a Pass is by +all is unknown, without restriction", settings: defaults, facts: facts(result(spf.None), byAllUnknown), kind: Prepend, identity: MailFrom, option: "Mail_From_reject"},
 		{name: "whether HELO's Pass is by +all is unknown", settings: passByAll, facts: facts(byAllUnknown, result(spf.Softfail)), needs: NeedHELO},
+		{name: "DMARC policy unknown, and not asked for", settings: defaults, facts: facts(result(spf.None), result(spf.Fail)), kind: Reject, identity: MailFrom, option: "Mail_From_reject"},
+		{name: "DMARC policy unknown", settings: leaveAll, facts: facts(result(spf.None), result(spf.Fail)), needs: NeedDMARC},
+		{name: "DMARC policy unknown, HELO fails", settings: leaveAll, facts: facts(result(spf.Fail), result(spf.Fail)), kind: Reject, identity: HELO, option: "HELO_reject"},
+		{name: "DMARC policy and MAIL FROM unknown", settings: leaveAll, facts: facts(result(spf.None), unknown), needs: NeedMailFrom},
+		{name: "DMARC policy unknown, nothing is rejected anyway", settings: leaveNothing, facts: facts(result(spf.None), result(spf.Fail)), kind: Prepend, identity: MailFrom, option: "Mail_From_reject"},
 		{name: "authentication unknown, and not asked for", settings: defaults, facts: authenticationUnknown(result(spf.Fail)), kind: Reject, identity: MailFrom, option: "Mail_From_reject"},
 		{name: "authentication unknown", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Fail)), needs: NeedAuthentication},
 		{name: "authentication unknown, and a header anyway", settings: skipAuthenticated, facts: authenticationUnknown(result(spf.Pass)), kind: Prepend},

@@ -46,6 +46,8 @@ type Facts struct {
 
 	HELO     CheckResult
 	MailFrom CheckResult
+
+	DMARC DMARC // matters with Leave_DMARC only
 }
 
 // CheckResult is what is known of the check of one identity: nothing, if it is the

@@ -31,6 +31,9 @@ type Disposition struct {
 	// Downgraded reports whether No_Mail turned the rejection into a header:
 	// the domain's record is not that of a domain that sends no mail.
 	Downgraded bool
+
+	// LeftToDMARC reports whether Leave_DMARC turned the rejection into a header.
+	LeftToDMARC bool
 }
 
 // refuses reports whether the message is rejected or deferred.

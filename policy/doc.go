@@ -8,6 +8,7 @@
 //	settings.go    the recipient's settings
 //	exempt.go      whitelists: clients that are not checked; skip.go, the others
 //	evaluate.go    HELO and MAIL FROM, each within its time, or from the cache
+//	dmarc.go       the DMARC policy of the sender's domain, if Leave_DMARC needs it
 //	decide.go      what is done with the message: decision.go, the facts and the
 //	               Decision; disposition.go, one result; needs.go, missing facts
 //	reply.go       the reply; reason.go, its reasons; header.go, its header fields

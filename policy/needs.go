@@ -1,6 +1,9 @@
 package policy
 
-import "policyd-spf/spf"
+import (
+	"policyd-spf/dmarc"
+	"policyd-spf/spf"
+)
 
 // Need is a fact that a decision depends on, but that is not known.
 type Need uint8
@@ -12,12 +15,13 @@ const (
 	NeedHELO
 	NeedMailFrom
 	NeedAuthentication
+	NeedDMARC
 )
 
 // String returns the name for people: "HELO", "MAIL FROM", "whitelist lookup",
-// "authentication".
+// "authentication", "DMARC policy".
 func (n Need) String() string {
-	return [...]string{"nothing", "whitelist lookup", "HELO", "MAIL FROM", "authentication"}[n]
+	return [...]string{"nothing", "whitelist lookup", "HELO", "MAIL FROM", "authentication", "DMARC policy"}[n]
 }
 
 // alternatives returns the facts with each value that a missing one can have.
@@ -34,6 +38,12 @@ func (f *Facts) alternatives(n Need) []Facts {
 		for _, authenticated := range [...]bool{false, true} {
 			g := *f
 			g.Authenticated, g.AuthenticatedUnknown = authenticated, false
+			all = append(all, g)
+		}
+	case NeedDMARC:
+		for p := dmarc.NoPolicy; p <= dmarc.Reject; p++ {
+			g := *f
+			g.DMARC = DMARC{Known: true, Policy: p}
 			all = append(all, g)
 		}
 	case NeedHELO:

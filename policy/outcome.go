@@ -2,6 +2,7 @@ package policy
 
 import (
 	"policyd-spf/conf"
+	"policyd-spf/dmarc"
 	"policyd-spf/spf"
 )
 
@@ -18,12 +19,12 @@ type Observer interface {
 	Answered(Outcome)
 }
 
-// Subject is what an evaluation is for: the check of an identity, or a whitelist
-// lookup.
+// Subject is what an evaluation is for: the check of an identity, a whitelist lookup, or
+// the lookup of a DMARC policy.
 type Subject struct {
-	Identity Identity // of a check; 0 for a whitelist lookup
-	Option   string   // of a whitelist lookup
-	Entry    string   // of Option; "" for Domain_Whitelist_PTR, where one lookup is for all entries
+	Identity Identity // of a check; 0 for the others
+	Option   string   // of a whitelist lookup, or Leave_DMARC
+	Entry    string   // of Option, or the sender's domain; "" for Domain_Whitelist_PTR, where one lookup is for all entries
 }
 
 // Outcome is a reply and all that led to it.
@@ -32,8 +33,9 @@ type Outcome struct {
 	Settings *conf.Settings     // in force for the recipient
 	User     *conf.UserSettings // what the per-user file has for the recipient; nil without Per_User
 	Facts    Facts
-	HELO     Check // the zero value if HELO was not checked
-	MailFrom Check // the zero value if MAIL FROM was not checked
+	HELO     Check           // the zero value if HELO was not checked
+	MailFrom Check           // the zero value if MAIL FROM was not checked
+	DMARC    dmarc.Discovery // the zero value if it was not looked up
 	Decision Decision
 	Reply    Reply
 	Shadow   *Shadow // nil without Shadow_Config

@@ -48,6 +48,7 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 		so.HELO = shadowCheck(e, o, &so, HELO, o.HELO, heloArgs(f.Client, heloDomain(f.HELOName, f.Sender)))
 		so.MailFrom = shadowCheck(e, o, &so, MailFrom, o.MailFrom, mailFromArgs(f.Client, f.Sender, heloDomain(f.HELOName, f.Sender)))
 	}
+	f.DMARC = o.Facts.DMARC
 	for _, c := range [...]*Check{&so.HELO, &so.MailFrom} {
 		if c.Identity == HELO {
 			f.HELO = checkResult(c.Verdict)

@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/dmarc"
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+)
+
+// The values of Leave_DMARC that leave anything to DMARC.
+const (
+	leaveEnforced = "Enforced" // mail of domains whose policy is quarantine or reject
+	leaveAll      = "All"      // mail of domains with any policy
+)
+
+// dmarcTimeout is the time for all lookups of a DMARC policy. They are in progress at
+// once if they are prefetched.
+const dmarcTimeout = 10 * time.Second
+
+// DMARC is what is known of the DMARC policy of a sender's organizational domain: nothing,
+// if it is the zero value.
+type DMARC struct {
+	Known  bool
+	Policy dmarc.Policy
+}
+
+// asksDMARC reports whether the settings leave any MAIL FROM Fail to DMARC.
+func asksDMARC(s *conf.Settings) bool {
+	return s.LeaveDMARC == leaveEnforced || s.LeaveDMARC == leaveAll
+}
+
+// leavesToDMARC reports whether the settings leave a MAIL FROM Fail of a domain with
+// this policy to DMARC.
+func leavesToDMARC(s *conf.Settings, p dmarc.Policy) bool {
+	switch s.LeaveDMARC {
+	case leaveEnforced:
+		return p >= dmarc.Quarantine
+	case leaveAll:
+		return p != dmarc.NoPolicy
+	}
+	return false
+}
+
+// lookupDMARC looks up the DMARC policy of a sender's organizational domain. A failed
+// lookup counts as no policy, and is logged.
+func lookupDMARC(e *evaluator, sender string, log *requestLog) (DMARC, dmarc.Discovery) {
+	none := DMARC{Known: true}
+	domain := domainOf(sender)
+	q, ok := spf.NewQuestion(domain, dns.TypeTXT)
+	if !ok {
+		return none, dmarc.Discovery{}
+	}
+	e.observe(Subject{Option: "Leave_DMARC", Entry: q.Name})
+	found, err := dmarc.Discover(e.resolver, e.prefetcher, q.Name, e.within(dmarcTimeout))
+	if err != nil {
+		log.process.Line(levelErrors, Err, "ERROR: DMARC policy of ", q.Name, " not found: ", err.Error())
+		return none, found
+	}
+	log.Line(levelVerdicts, Info, "DMARC policy of ", found.OrganizationalDomain, ": ", found.Policy.String())
+	return DMARC{Known: true, Policy: found.Policy}, found
+}
