@@ -258,6 +258,9 @@ func checkMessage(t *testing.T, got *maillog.Message, request policy.Request, re
 			}
 		}
 	}
+	if set.LogFormat == "kv" { // which has the SMTP reply code
+		code = map[maillog.Action]string{maillog.Reject: "550", maillog.Defer: "450"}[action]
+	}
 	compare("action", got.Action.String(), action.String())
 	compare("code", string(got.Code), code)
 	if got.Exempt == "" && action == maillog.Reject && got.Ambiguous {

@@ -39,11 +39,7 @@ func (l *requestLog) keyValues(o *Outcome, e envelope, start time.Time, shadow s
 	}
 	d := &o.Decision
 	pair("action", d.Kind.String(), maxLoggedName)
-	code := ""
-	if d.Refuses() {
-		code = strings.TrimSuffix(o.Reply.Action, " ")
-	}
-	pair("code", code, maxLoggedName)
+	pair("code", replyCodes()[d.Kind], maxLoggedName)
 	client := ""
 	if o.Facts.Client.IsValid() {
 		client = e.client
@@ -82,10 +78,16 @@ func truncateShadow(text string) string {
 	return truncate(text[:i], maxLoggedShadow-(len(text)-i)) + text[i:]
 }
 
-// loggedResult returns the name of a check's result, "-" if it was not made.
+// replyCodes returns the SMTP reply codes of actions. Postfix answers defer_if_permit
+// with 450 (access(5)).
+func replyCodes() [RestrictionClass + 1]string {
+	return [...]string{Reject: "550", Defer: "450", RestrictionClass: ""}
+}
+
+// loggedResult returns the name of a check's result, "" if it was not made.
 func loggedResult(c Check) string {
 	if c.Identity == 0 {
-		return "-"
+		return ""
 	}
 	return c.Verdict.Result.String()
 }

@@ -64,7 +64,7 @@ func TestTotals(t *testing.T) {
 	if err := s.Serve(context.Background(), strings.NewReader(request+request), &writeRecorder{}); err != nil {
 		t.Fatal(err)
 	}
-	const want = "info summary messages=2 prepend=2 helo_none=1 helo_temperror=1 mailfrom_none=1 mailfrom_temperror=1 cached_verdicts=0 cached_lookups=1 queries=3 timeouts=1"
+	const want = "info messages=2 prepend=2 helo_none=1 helo_temperror=1 mailfrom_none=1 mailfrom_temperror=1 cached_verdicts=0 cached_lookups=1 queries=3 timeouts=1"
 	if got := log.lines[len(log.lines)-1]; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

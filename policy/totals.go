@@ -38,9 +38,12 @@ func (t *processTotals) add(o *Outcome) {
 // String returns the totals as name=value pairs. Actions and results that did not
 // occur are left out.
 func (t *processTotals) String() string {
-	b := []byte("summary")
+	var b []byte
 	pair := func(name string, n int) {
-		b = append(append(b, ' '), name...)
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, name...)
 		b = strconv.AppendInt(append(b, '='), int64(n), 10)
 	}
 	pair("messages", t.messages)
