@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/policy"
 )
 
 func TestServe(t *testing.T) {
@@ -61,6 +64,46 @@ func TestServe(t *testing.T) {
 
 // Under spawn(8) the three standard descriptors are one socket. Only replies
 // may be written there.
+// A shadow configuration that cannot be used is logged, and changes nothing.
+func TestLoadShadow(t *testing.T) {
+	good := tempFile(t, "shadow.conf", "HELO_rejects = x\nMail_From_reject = False\n")
+	for _, test := range []struct {
+		name, config, log string
+		want              string // Mail_From_reject; "" for no shadow configuration
+	}{
+		{name: "unset"},
+		{name: "good", config: "Shadow_Config = " + good + "\n", want: "False", log: `ERROR: Unknown name "HELO_rejects" in file "` + good + `"`},
+		{name: "no file", config: "Shadow_Config = " + good + ".gone\n", log: `ERROR stating "` + good + `.gone": No such file or directory (Shadow_Config ignored)`},
+		{name: "directory", config: "Shadow_Config = " + filepath.Dir(good) + "\n", log: `ERROR opening "` + filepath.Dir(good) + `": Not a regular file (Shadow_Config ignored)`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			loaded, err := conf.Load(tempFile(t, "policyd-spf.conf", test.config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sink textSink
+			log := &policy.Log{Sink: &sink}
+			shadow := loadShadow(loaded, log)
+			log.Flush()
+			if got := strings.Join(sink, "\n"); got != test.log {
+				t.Errorf("logged %q, want %q", got, test.log)
+			}
+			if (shadow != nil) != (test.want != "") || shadow != nil && shadow.MailFromReject != test.want {
+				t.Errorf("shadow configuration %+v", shadow)
+			}
+		})
+	}
+}
+
+// textSink collects the texts of log lines.
+type textSink []string
+
+func (s *textSink) Write(lines []policy.Line) {
+	for _, line := range lines {
+		*s = append(*s, string(line.Text))
+	}
+}
+
 func TestServe_socket(t *testing.T) {
 	for _, test := range []struct {
 		name   string
