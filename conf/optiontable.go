@@ -9,9 +9,14 @@ import (
 // has.
 const milterOption = "option of the spf-engine milter: no effect"
 
-// Options returns all options, related ones together.
-func Options() []Option {
-	return []Option{
+// Options returns all options, related ones together. The result is shared: it
+// must not be changed.
+func Options() []Option { return optionTable }
+
+// optionTable is never written to. The linker lays it out, so that a process does
+// not build it when it starts.
+var (
+	optionTable = []Option{
 		{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",
 			Help: "verbosity of the log: -1 (configuration errors only) to 5",
 			set:  func(s *Settings, v string) { s.DebugLevel, _ = parseNumber(v) }},
@@ -185,7 +190,7 @@ func Options() []Option {
 		{Name: "IntHosts", Kind: Text, Ignored: true, Help: milterOption},
 		{Name: "MacroList", Kind: Text, Ignored: true, Help: milterOption},
 	}
-}
+)
 
 // oneOr returns value if it is one of known, otherwise fallback.
 func oneOr(fallback, value string, known ...string) string {
