@@ -384,7 +384,12 @@ func (p *printer) networks(s *lint.Report) {
 	p.Line(span("Widest networks", term.Bold))
 	n := 0
 	family := 0
+	shown := make(map[netip.Prefix]bool)
 	for _, network := range s.Networks {
+		if shown[network.Network] {
+			continue // by another term too
+		}
+		shown[network.Network] = true
 		if bits := network.Network.Addr().BitLen(); bits != family {
 			family, n = bits, 0
 		}

@@ -4,15 +4,15 @@ import "strings"
 
 // ParseAll parses the text of an SPF record like Parse, but continues at the
 // next term after an error. It returns a record of the valid terms and every
-// syntax error in the order of the record, at most max of them. An invalid
+// syntax error in the order of the record, at most limit of them. An invalid
 // record has the result permerror whatever its valid terms are (RFC 7208, 4.6).
 //
 // Non-ASCII bytes make one NonASCIIRecord error for each term that has them,
 // with the bytes as Detail.
-func ParseAll(text string, max int) (*Record, []*SyntaxError) {
+func ParseAll(text string, limit int) (*Record, []*SyntaxError) {
 	r := &Record{Text: text}
 	var errs []*SyntaxError
-	for at := len(Version); at < len(text) && len(errs) < max; {
+	for at := len(Version); at < len(text) && len(errs) < limit; {
 		if text[at] == ' ' {
 			at++
 			continue

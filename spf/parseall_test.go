@@ -59,7 +59,7 @@ func syntaxKindName(k SyntaxKind) string {
 	return names[k]
 }
 
-func TestParseAllStopsAtMax(t *testing.T) {
+func TestParseAll_limit(t *testing.T) {
 	if _, errs := ParseAll("v=spf1 x y z", 2); len(errs) != 2 || errs[1].Term != "y" {
 		t.Errorf("errors: %v", errs)
 	}

@@ -98,6 +98,30 @@ func TestClientAnswers(t *testing.T) {
 	}
 }
 
+// Answer.Alias says that the name is an alias, in one message or over several.
+func TestClientAlias(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		q       Question
+		records []string
+		want    bool
+	}{
+		{"data", testQuestion, []string{dnstest.Record}, false},
+		{"an alias", testQuestion, []string{`x.test. 60 CNAME y.test.`, `y.test. 60 TXT x`}, true},
+		{"an alias of nothing", testQuestion, []string{`x.test. 60 CNAME .`}, true},
+		{"a chain", Question{"c0.test", TypeTXT}, chain(3), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer := dnstest.Records(test.records...)
+			s := dnstest.Start(t, "127.0.0.1", dnstest.Respond(answer), dnstest.RespondTCP(answer))
+			c := newClient(ResolvConf{Timeout: longTimeout}, s)
+			if a, err := c.Lookup(test.q, noTime); a.Alias != test.want || err != nil {
+				t.Errorf("alias %v, %v, want %v", a.Alias, err, test.want)
+			}
+		})
+	}
+}
+
 func reversed(list []string) []string {
 	slices.Reverse(list)
 	return list

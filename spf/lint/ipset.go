@@ -197,16 +197,6 @@ func (s IPSet) Prefixes() []netip.Prefix {
 	return out
 }
 
-// boundaries returns the first and the last address of each range, and the
-// addresses directly before and after the range.
-func (s IPSet) boundaries() []netip.Addr {
-	out := make([]netip.Addr, 0, 4*len(s.ranges))
-	for _, r := range s.ranges {
-		out = append(out, aroundRange(r)...)
-	}
-	return out
-}
-
 // aroundRange returns the ends of a range and the addresses plus and minus one.
 func aroundRange(r ipRange) []netip.Addr {
 	var out []netip.Addr
