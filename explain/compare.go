@@ -18,7 +18,7 @@ type Comparison struct {
 	Gained      []string         `json:"gained"` // networks that gain Pass
 	Lost        []string         `json:"lost"`   // networks that lose it
 	Changes     []ComparedResult `json:"changes"`
-	ClientTerms bool             `json:"client_terms,omitempty"` // macros or ptr differ too
+	ClientTerms bool             `json:"client_terms,omitempty"` // results change for clients that macros or ptr match
 	Broken      bool             `json:"broken,omitempty"`       // the new record, by an audit
 
 	comparison *lint.Comparison
@@ -111,7 +111,7 @@ func (d *Comparison) Text(style Style) string {
 	}
 	if d.ClientTerms {
 		p.Line()
-		p.Text(indent("", "  "), "Terms that depend on the client (macros, ptr) differ as well; which clients they concern is not known.", term.Yellow)
+		p.Text(indent("", "  "), "Results change as well for clients that macros or ptr match; which clients these are is not known.", term.Yellow)
 	}
 	return p.String()
 }

@@ -19,8 +19,8 @@ type Comparison struct {
 	Before, After *Report
 	Gained, Lost  IPSet    // addresses that gain or lose Pass
 	Changes       []Change // all addresses whose result differs, Pass first
-	// ClientTerms reports whether terms that depend on the client (macros, ptr)
-	// differ as well. Which clients they concern is not known.
+	// ClientTerms reports whether other results change for clients that macros or
+	// ptr match. Which clients these are is not known.
 	ClientTerms bool
 }
 
@@ -38,8 +38,27 @@ func Compare(before, after *Report) *Comparison {
 		}
 	}
 	slices.SortStableFunc(c.Changes, func(a, b Change) int { return cmp.Compare(passRank(b), passRank(a)) })
-	c.ClientTerms = !slices.Equal(before.clientTerms(), after.clientTerms())
+	c.ClientTerms = !slices.Equal(before.clientTerms(), after.clientTerms()) || clientResultsDiffer(before, after)
 	return c
+}
+
+// clientResultsDiffer reports whether results change if the terms that depend on the
+// client match everybody, but not if they match nobody: as if such a term changes
+// places with a network.
+func clientResultsDiffer(before, after *Report) bool {
+	if len(before.Records) == 0 || len(after.Records) == 0 {
+		return false
+	}
+	old, now := effectOf(before.Records[0], true), effectOf(after.Records[0], true)
+	for from := range old {
+		for to := range now {
+			plain := before.effect[from].Intersect(after.effect[to])
+			if from != to && !plain.ContainsSet(old[from].Intersect(now[to])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // passRank is higher for changes that concern Pass.

@@ -13,6 +13,7 @@ import (
 // Hint returns the valid term that an invalid one, or an unknown modifier, was
 // probably meant to be. ok is false if there is no such guess.
 func Hint(term string) (meant string, ok bool) {
+	term = fromWindows1252(term)
 	for _, fix := range []func(string) string{
 		fixDash, trimPunctuation, fixSeparator, fixURL, fixMechanism, fixAddress, fixNetmask, fixNetwork, dropLength,
 	} {
@@ -40,14 +41,19 @@ func isTerm(text string) bool {
 	return !ok || m == r.Redirect || m == r.Exp
 }
 
-// fixDash replaces a dash, as word processors make of a hyphen, or the byte that
-// stands for one in Windows-1252, by a hyphen.
+// fromWindows1252 decodes a text that is not UTF-8: the characters that word
+// processors put in place of spaces, hyphens and quotation marks.
+func fromWindows1252(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.NewReplacer("\xa0", "\u00a0", "\x96", "\u2013", "\x97", "\u2014", "\x91", "\u2018", "\x92", "\u2019", "\x93", "\u201c", "\x94", "\u201d").Replace(text)
+}
+
+// fixDash replaces a dash, as word processors make of a hyphen, by a hyphen.
 func fixDash(term string) string {
 	if rest, ok := strings.CutPrefix(term, "--"); ok {
 		return "-" + rest
-	}
-	if term != "" && (term[0] == 0x96 || term[0] == 0x97) {
-		return "-" + term[1:]
 	}
 	r, size := utf8.DecodeRuneInString(term)
 	switch r {

@@ -53,6 +53,8 @@ func TestCompare(t *testing.T) {
 		{"all", "v=spf1 ip4:128.0.0.0/1 ip6:::/0 ~all", "v=spf1 ip4:128.0.0.0/1 ip6:::/0 -all", "[]", "[]", "softfail to fail [0.0.0.0/1]", false},
 		{"an error", "v=spf1 ip4:0.0.0.0/0 ip6:::/1 -all", "v=spf1 ip4:0.0.0.0/0 ip6:::/1 include:gone.example -all", "[]", "[]", "fail to permerror [8000::/1]", false},
 		{"macros", "v=spf1 exists:%{i}.x.example -all", "v=spf1 exists:%{i}.y.example -all", "[]", "[]", "", true},
+		{"a macro changes places", "v=spf1 exists:%{i}.x.example -ip4:203.0.113.1 -all", "v=spf1 -ip4:203.0.113.1 exists:%{i}.x.example -all", "[]", "[]", "", true},
+		{"a macro stays where it is", "v=spf1 exists:%{i}.x.example -all", "v=spf1 exists:%{i}.x.example ip4:203.0.113.1 -all", "[203.0.113.1/32]", "[]", "fail to pass [203.0.113.1/32]", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := Compare(audit(t, `a TXT "`+test.before+"\"\n"+rewriteZone), audit(t, `a TXT "`+test.after+"\"\n"+rewriteZone))

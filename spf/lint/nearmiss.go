@@ -210,7 +210,7 @@ func isDirective(word string) bool { return isTerm(word) && !strings.Contains(wo
 
 // words splits a text at spaces and invisible characters.
 func words(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || isInvisible(r) })
+	return strings.FieldsFunc(fromWindows1252(text), func(r rune) bool { return r == ' ' || isInvisible(r) })
 }
 
 // trimInvisible removes spaces, quotes and invisible characters around a text.
