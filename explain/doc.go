@@ -12,7 +12,8 @@
 //	report.go         Report, the data
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
 //	slips.go          NearMiss and Slip: what records were probably meant to be
-//	audit.go          Audit, of a domain's records; audittext.go, as text
+//	audit.go          Audit, of a domain's records; audittext.go and findingtext.go,
+//	                  as text
 //	repair.go         Repair, a shorter record; changes.go, lines of JSON and what
 //	                  has changed since earlier ones
 //	address.go        Address, whether a host passes; compare.go, Comparison with a

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -329,50 +328,3 @@ func dropLength(term string) string {
 // isDomainLike reports whether a target is written as a domain name, not as a URL,
 // an email address or a list.
 func isDomainLike(target string) bool { return !strings.ContainsAny(target, "/:@,;\"'<>()[]\\ ") }
-
-// Slip is a term that is invalid, or ignored as an unknown modifier, and what it
-// was probably meant to be.
-type Slip struct {
-	Term   string
-	Offset int // in the record, in bytes
-	Meant  string
-}
-
-// FindSlips returns the slips in the text of a record, at most maxSyntaxErrors.
-func FindSlips(text string) []Slip {
-	r, errs := spf.ParseAll(text, maxSyntaxErrors)
-	var slips []Slip
-	for _, e := range errs {
-		if meant, ok := hintFor(e); ok {
-			slips = append(slips, Slip{e.Term, e.Offset - strings.Index(e.Term, e.Detail), meant})
-		}
-	}
-	for _, t := range r.Terms {
-		m, ok := t.(*spf.Modifier)
-		if !ok || m == r.Redirect || m == r.Exp || len(slips) == maxSyntaxErrors {
-			continue
-		}
-		if meant, ok := Hint(m.Source()); ok {
-			slips = append(slips, Slip{m.Source(), m.Offset(), meant})
-		}
-	}
-	slices.SortFunc(slips, func(a, b Slip) int { return a.Offset - b.Offset })
-	return slips
-}
-
-// hintFor returns the term that an invalid one was probably meant to be, together
-// with the one after it if a space was put into it.
-func hintFor(e *spf.SyntaxError) (meant string, ok bool) {
-	start := e.Offset - strings.Index(e.Term, e.Detail)
-	if meant, ok = joinedTerm(firstFields(e.Record[start:])); ok {
-		return meant, true
-	}
-	return Hint(e.Term)
-}
-
-// firstFields returns the first two words of a text.
-func firstFields(text string) []string {
-	first, rest, _ := strings.Cut(text, " ")
-	second, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	return []string{first, second}
-}

@@ -1,0 +1,185 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"policyd-spf/spf"
+	"policyd-spf/spf/lint"
+)
+
+// message says what a finding is.
+func message(f lint.Finding) string {
+	domain, term := "", ""
+	if f.Record != nil {
+		domain = f.Record.Domain
+	}
+	if f.Term != nil {
+		term = f.Term.Source()
+	}
+	switch f.Kind {
+	case lint.NoRecord:
+		return domain + " has no SPF record"
+	case lint.MultipleRecords:
+		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
+	case lint.NotARecord:
+		return domain + ": this TXT record is not an SPF record: " + nearMissText(f.NearMiss)
+	case lint.IgnoredNearMiss:
+		return domain + ": this TXT record beside the SPF record is not one, and is ignored: " + nearMissText(f.NearMiss)
+	case lint.SyntaxError:
+		return fmt.Sprintf("%s: permerror: %s", domain, f.Err.(*spf.SyntaxError).Kind)
+	case lint.Loop:
+		return domain + ": this leads back to a record that leads here: permerror"
+	case lint.IncludeNoRecord:
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
+	case lint.RedirectNoRecord:
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
+	case lint.LookupLimit:
+		return fmt.Sprintf("%s: %d terms cause lookups, and the limit is %d: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
+	case lint.VoidLimit:
+		return fmt.Sprintf("%d lookups find nothing, and the limit is %d: permerror for clients that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+	case lint.VoidLimitIPv6:
+		return fmt.Sprintf("%d lookups find nothing for IPv6 clients, and the limit is %d: permerror for those that no term matches (RFC 7208, 4.6.4)", f.Count, f.Limit)
+	case lint.MXLimit:
+		return fmt.Sprintf("%s: %s has %s MX hosts, and the limit is %d: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
+	case lint.DNSError:
+		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
+	case lint.PassAll:
+		return passAllText(f, domain)
+	case lint.WideNetwork:
+		return fmt.Sprintf("%s: %s is a wide network: %s", domain, f.Network, addresses(f.Network))
+	case lint.NonPublicNetwork:
+		return fmt.Sprintf("%s: %s is reserved for %s%s; no mail comes from there", domain, f.Network, f.Text, more(f.Count))
+	case lint.DocumentationRange:
+		return fmt.Sprintf("%s: %s is reserved for %s%s", domain, f.Network, f.Text, more(f.Count))
+	case lint.NullMX:
+		return fmt.Sprintf("%s: %s accepts no mail (its MX record is \".\", RFC 7505), so mx never matches", domain, f.Name)
+	case lint.MXAlias:
+		return fmt.Sprintf("%s: the MX host %s is an alias, and must not be (RFC 2181, 10.3)", domain, f.Name)
+	case lint.JoinedTerms:
+		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3)", domain, f.Name)
+	case lint.AfterAll:
+		return domain + ": a term after all is never evaluated (RFC 7208, 5.1)"
+	case lint.RedirectIgnored:
+		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
+	case lint.PTR:
+		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
+	case lint.BadName:
+		if f.Text != "" {
+			return domain + ": this is not a domain name"
+		}
+		return domain + ": this name cannot exist"
+	case lint.DuplicateTerm:
+		return fmt.Sprintf("%s: %s matches the same clients as %s before it, and has no effect", domain, term, f.OtherTerm.Source())
+	case lint.DuplicateInclude:
+		return fmt.Sprintf("%s: %s is included before", domain, f.Name)
+	case lint.DuplicateNetwork:
+		return fmt.Sprintf("%s: %s passes by %s%s too", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
+	case lint.ContainedNetwork:
+		return fmt.Sprintf("%s: %s is within %s%s", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
+	case lint.MechanismAsModifier:
+		return fmt.Sprintf("%s: %s= is an unknown modifier, and is ignored (RFC 7208, 6); mechanisms take a colon", domain, f.Name)
+	case lint.UnknownModifier:
+		if f.Name == "v" {
+			return domain + ": a second v=spf1 within the record is an unknown modifier, and is ignored: two records were made one"
+		}
+		return domain + ": unknown modifier, which is ignored (RFC 7208, 6)"
+	case lint.NoAll:
+		return domain + ": the record has neither all nor redirect: the result for other clients is neutral (RFC 7208, 4.7)"
+	case lint.NeutralAll:
+		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
+	case lint.ExplanationError:
+		return fmt.Sprintf("%s: the explanation of exp= is not used (RFC 7208, 6.2): %s", domain, explanationProblem(f.Err))
+	case lint.ExplanationUnused:
+		return domain + ": exp= is for a fail, and no term of this record has one"
+	case lint.ExplanationExpanded:
+		return domain + ": the explanation for a sample client that fails"
+	case lint.VoidLookup:
+		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
+	case lint.NeedsTCP:
+		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, f.Count, f.Limit)
+	case lint.Large:
+		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d need EDNS (RFC 6891)", domain, f.Count, f.Limit)
+	case lint.ClientMacro:
+		return domain + ": this name depends on the client, and was not looked up"
+	}
+	return "there is more than was looked at"
+}
+
+// passAllText says that everybody passes, and by what.
+func passAllText(f lint.Finding, domain string) string {
+	if f.Term != nil {
+		return domain + ": every client passes: anybody may send as " + domain
+	}
+	return fmt.Sprintf("%s: the networks together have every public %s address: every client passes, and anybody may send as %s", domain, f.Name, domain)
+}
+
+// more says that a finding stands for several networks.
+func more(n int) string {
+	if n < 2 {
+		return ""
+	}
+	if n == 2 {
+		return ", and so is 1 more network"
+	}
+	return fmt.Sprintf(", and so are %d more networks", n-1)
+}
+
+// networkOf names the network of a finding: by its term if that shows it.
+func networkOf(f lint.Finding, term string) string {
+	if d, ok := f.Term.(*spf.Directive); ok && d.Addr.IsValid() {
+		return term
+	}
+	return fmt.Sprintf("%s of %s", f.Network, term)
+}
+
+// inRecord names the record of the other term of a finding, if it is another one.
+func inRecord(f lint.Finding) string {
+	if f.Other == f.Record {
+		return ""
+	}
+	return " in " + f.Other.Domain
+}
+
+// explanationProblem says why an explanation is not used.
+func explanationProblem(err error) string {
+	if syntax, ok := err.(*spf.SyntaxError); ok {
+		return syntax.Kind.String()
+	}
+	return err.Error()
+}
+
+// nearMissText says why a TXT record that was meant as an SPF record is not one.
+func nearMissText(miss lint.NearMiss) string {
+	fault := miss.Text[miss.Offset : miss.Offset+miss.Length]
+	switch miss.Kind {
+	case lint.TextBeforeVersion:
+		return "it must begin with \"v=spf1\", and " + characterName(fault) + " is before that (RFC 7208, 4.5)"
+	case lint.QuoteBeforeVersion:
+		return "the quotation marks are part of the text; write them around it in a zone file only (RFC 1035, 5.1)"
+	case lint.BOMBeforeVersion:
+		return "a byte order mark, which an editor hides, is before \"v=spf1\""
+	case lint.NoSpaceAfterVersion:
+		return "a space must follow \"v=spf1\", not " + characterName(fault) + " (RFC 7208, 4.5)"
+	case lint.WrongVersion:
+		return fmt.Sprintf("the version is \"v=spf1\", not %q (RFC 7208, 4.5)", fault)
+	}
+	return "\"v=spf1\" is missing at its beginning (RFC 7208, 4.5)"
+}
+
+// characterName describes characters that people may not see.
+func characterName(text string) string {
+	switch text {
+	case "\t":
+		return "a tab"
+	case "\u00a0", "\xa0":
+		return "a no-break space"
+	}
+	switch {
+	case strings.Trim(text, " ") == "":
+		return "a space"
+	case strings.ContainsAny(text, "\u200b\u200c\u200d\u2060\u00ad"):
+		return "an invisible character"
+	}
+	return fmt.Sprintf("%q", text)
+}
