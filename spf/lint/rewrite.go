@@ -67,14 +67,7 @@ func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 	if e := s.effect; !e[spf.Permerror].IsEmpty() || !e[spf.Temperror].IsEmpty() {
 		return nil
 	}
-	b := &rewriter{report: s, root: s.Records[0]}
-	for i, clientTerms := range []bool{false, true} {
-		b.effects[i] = newEffects(clientTerms)
-		b.before[i] = b.effects[i].record(b.root)
-	}
-	for _, t := range b.root.Terms {
-		b.terms = append(b.terms, rewritten{source: t.Term.Source(), term: t})
-	}
+	b := newRewriter(s)
 	b.dropUnreached()
 	b.dropRedundant()
 	b.mergeNetworks()
@@ -102,6 +95,18 @@ type rewriter struct {
 	// bounds how many terms are tried.
 	effects [2]*effects
 	before  [2]*Effect
+}
+
+func newRewriter(s *Report) *rewriter {
+	b := &rewriter{report: s, root: s.Records[0]}
+	for i, clientTerms := range []bool{false, true} {
+		b.effects[i] = newEffects(clientTerms)
+		b.before[i] = b.effects[i].record(b.root)
+	}
+	for _, t := range b.root.Terms {
+		b.terms = append(b.terms, rewritten{source: t.Term.Source(), term: t})
+	}
+	return b
 }
 
 // dropUnreached drops what follows all (RFC 7208, 5.1), and a redirect beside it
