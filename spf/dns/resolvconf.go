@@ -35,6 +35,7 @@ type ResolvConf struct {
 	Attempts int              // times that each server is asked
 	Rotate   bool             // begin each lookup with another server
 	UseTCP   bool             // do without UDP
+	Ignored  []IgnoredLine    // lines of the file, or parts of them, without effect
 }
 
 // DefaultResolvConf is what holds without the file: the name server of this
@@ -85,49 +86,68 @@ func (conf *ResolvConf) read(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	lineNumber := 0
 	for line := range strings.Lines(string(text)) {
+		lineNumber++
 		if i := strings.IndexAny(line, "#;"); i >= 0 {
 			line = line[:i]
 		}
 		words := strings.Fields(line)
-		if len(words) < 2 {
+		if len(words) == 0 {
 			continue
 		}
-		switch words[0] {
+		switch keyword, values := words[0], words[1:]; keyword {
 		case "nameserver":
-			addr, err := netip.ParseAddr(words[1])
-			if err == nil && len(servers) < maxServers {
-				servers = append(servers, netip.AddrPortFrom(addr.Unmap(), domainPort))
+			server, ignored := parseServer(values, len(servers))
+			if server.IsValid() {
+				servers = append(servers, server)
 			}
+			conf.ignore(lineNumber, line, ignored)
 		case "options":
-			for _, word := range words[1:] {
-				conf.option(word)
+			for _, word := range values {
+				conf.ignore(lineNumber, line, conf.option(word))
 			}
+		default:
+			conf.ignore(lineNumber, line, unusedKeyword(keyword))
 		}
 	}
 	if len(servers) > 0 {
 		conf.Servers = servers
+		return nil
+	}
+	for i, l := range conf.Ignored {
+		if strings.HasPrefix(l.Text, "nameserver") {
+			conf.Ignored[i].Used = conf.Servers[0].String() + ", because no line names a server"
+		}
 	}
 	return nil
 }
 
-// option changes conf as one word of an options line says.
-func (conf *ResolvConf) option(word string) {
+// option changes conf as one word of an options line says. It returns why the word
+// has no effect, if it has none.
+func (conf *ResolvConf) option(word string) IgnoredLine {
 	name, value, _ := strings.Cut(word, ":")
 	switch name {
 	case "timeout":
-		if n, ok := number(value, maxTimeout); ok {
-			conf.Timeout = time.Duration(n) * time.Second
+		n, ok := number(value, maxTimeout)
+		if !ok {
+			return badNumber(word)
 		}
+		conf.Timeout = time.Duration(n) * time.Second
 	case "attempts":
-		if n, ok := number(value, maxAttempts); ok {
-			conf.Attempts = n
+		n, ok := number(value, maxAttempts)
+		if !ok {
+			return badNumber(word)
 		}
+		conf.Attempts = n
 	case "rotate":
 		conf.Rotate = true
 	case "use-vc":
 		conf.UseTCP = true
+	default:
+		return unusedOption(name)
 	}
+	return IgnoredLine{}
 }
 
 // number reads a number from 1 to most; what is outside counts as the nearest
