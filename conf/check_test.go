@@ -90,12 +90,46 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: problem: Reason_Message = {why}: unknown field {why}; expected the fields {rejectdefer}, {spf} and {url}; used: the default message"}},
 		{name: "bad URL", text: "Reason_URL = http://x/{url}", want: []string{
 			"policyd-spf.conf:1: problem: Reason_URL = http://x/{url}: bad value; expected text with the fields {0} to {3}; used: http://www.openspf.net/Why?s={0};id={1};ip={2};r={3}, the default"}},
-		{name: "restriction class", text: "HELO_pass_restriction = spf_passed", want: []string{
-			"policyd-spf.conf:1: hint: HELO_pass_restriction = spf_passed: not an action that Postfix defines; expected spf_passed in smtpd_restriction_classes of main.cf"}},
 		{name: "no reply for a Pass", text: "HELO_pass_restriction ="},
+		{name: "address, mail address, asterisk and slash among names", text: "Domain_Whitelist = 192.0.2.1, [2001:db8::1], a@b.example, *.c.example, http://d.example", want: []string{
+			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: 192.0.2.1 is an address among names; expected skip_addresses or Whitelist; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: [2001:db8::1] is an address among names; expected skip_addresses or Whitelist; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: a@b.example is a mail address, but domain names are compared; expected b.example; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: *.c.example has an asterisk, which stands for itself; expected c.example; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: http://d.example is not a domain name; expected a domain name; used: the entry matches nothing"}},
+		{name: "final dots", text: "Domain_Whitelist = a.example.\nHELO_Whitelist = b.example.\nDomain_Whitelist_PTR = c.example.\nReject_Not_Pass_Domains = d.example.\nSkip_Sender_Domains = e.example.", want: []string{
+			"policyd-spf.conf:4: problem: Reject_Not_Pass_Domains = d.example.: d.example. has a final dot, but names are compared without one; expected d.example; used: the entry matches nothing",
+			"policyd-spf.conf:2: problem: HELO_Whitelist = b.example.: b.example. has a final dot, but names are compared without one; expected b.example; used: the entry matches nothing",
+			"policyd-spf.conf:3: problem: Domain_Whitelist_PTR = c.example.: c.example. has a final dot, but names are compared without one; expected c.example; used: the entry matches nothing",
+			"policyd-spf.conf:5: problem: Skip_Sender_Domains = e.example.: e.example. has a final dot, but names are compared without one; expected e.example; used: the entry matches nothing"}},
+		{name: "leading dots and asterisks", text: "Domain_Whitelist_PTR = .a.example, *.b.example, *\nHELO_Whitelist = .c.example", want: []string{
+			"policyd-spf.conf:2: problem: HELO_Whitelist = .c.example: .c.example begins with a dot, as no name does; expected c.example; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist_PTR = .a.example, *.b.example, *: *.b.example has an asterisk, which stands for itself; expected .b.example, which matches subdomains; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Domain_Whitelist_PTR = .a.example, *.b.example, *: * has an asterisk, which stands for itself; expected a domain name; used: the entry matches nothing"}},
+		{name: "every address", text: "Whitelist = 0.0.0.0/0", want: []string{
+			"policyd-spf.conf:1: problem: Whitelist = 0.0.0.0/0: 0.0.0.0/0 contains every address of its family: none is checked; expected the networks of your own hosts"}},
+		{name: "errors rejected, but nothing else", text: "PermError_reject = True\nTempError_Defer = True\nHELO_reject = False\nMail_From_reject = No_Check", want: []string{
+			"policyd-spf.conf:1: problem: PermError_reject = True: no permanent error is rejected, because HELO_reject and Mail_From_reject reject nothing; expected HELO_reject or Mail_From_reject other than False and No_Check",
+			"policyd-spf.conf:2: problem: TempError_Defer = True: no temporary error is deferred, because HELO_reject and Mail_From_reject reject nothing; expected HELO_reject or Mail_From_reject other than False and No_Check"}},
+		{name: "errors rejected with one check", text: "PermError_reject = True\nTempError_Defer = True\nHELO_reject = Fail\nMail_From_reject = False"},
+		{name: "errors rejected for listed domains", text: "PermError_reject = True\nHELO_reject = False\nMail_From_reject = False\nReject_Not_Pass_Domains = a.example"},
+		{name: "errors rejected with a value that is none", text: "PermError_reject = True\nHELO_reject = False\nMail_From_reject = false", want: []string{
+			"policyd-spf.conf:3: problem: Mail_From_reject = false: not one of the values, which are case-sensitive; expected False; used: nothing is rejected"}},
+		{name: "PermError_reject with No_Mail", text: "PermError_reject = True\nNo_Mail = True", want: []string{
+			`policyd-spf.conf:1: problem: PermError_reject = True: no permanent error is rejected, because No_Mail = True rejects only for the record "v=spf1 -all"; expected No_Mail = False`}},
+		{name: "No_Mail that rejects nothing", text: "No_Mail = True\nHELO_reject = False\nMail_From_reject = False", want: []string{
+			"policyd-spf.conf:1: problem: No_Mail = True: nothing is rejected, so this never applies; expected HELO_reject or Mail_From_reject other than False and No_Check"}},
+		{name: "listed domains without checks", text: "Reject_Not_Pass_Domains = a.example\nHELO_reject = No_Check\nMail_From_reject = No_Check", want: []string{
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = a.example: nothing is checked, so this never applies; expected HELO_reject or Mail_From_reject other than No_Check"}},
+		{name: "actions for results of no check", text: "HELO_pass_restriction = permit\nMail_From_softfail_restriction = hold\nMail_From_reject = No_Check", want: []string{
+			"policyd-spf.conf:2: problem: Mail_From_softfail_restriction = hold: there is no such result, because Mail_From_reject = No_Check; expected Mail_From_reject other than No_Check"}},
+		{name: "nothing to leave to DMARC", text: "Leave_DMARC = All\nMail_From_reject = False", want: []string{
+			"policyd-spf.conf:1: hint: Leave_DMARC = All: MAIL FROM rejects nothing that could be left to DMARC; expected Mail_From_reject = Fail"}},
+		{name: "time for no lookups", text: "Whitelist_Lookup_Time = 5", want: []string{
+			"policyd-spf.conf:1: hint: Whitelist_Lookup_Time = 5: no whitelist needs lookups; expected Domain_Whitelist, HELO_Whitelist or Domain_Whitelist_PTR"}},
+		{name: "URL without a place", text: "Reason_URL = https://mx.example/\nReason_Message = {rejectdefer}", want: []string{
+			"policyd-spf.conf:1: hint: Reason_URL = https://mx.example/: Reason_Message has no place for it; expected {url} in Reason_Message"}},
 		{name: "Postfix restrictions", text: "HELO_pass_restriction = reject_unauth_destination\nMail_From_pass_restriction = check_recipient_access hash:/x"},
-		{name: "restriction class for a softfail", text: "Mail_From_softfail_restriction = greylist", want: []string{
-			"policyd-spf.conf:1: hint: Mail_From_softfail_restriction = greylist: not an action that Postfix defines; expected greylist in smtpd_restriction_classes of main.cf"}},
 		{name: "relative path", text: "Shadow_Config = shadow.conf", want: []string{
 			"policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: not an absolute path; expected a path that starts with /; used: the path below the directory in which the program runs"}},
 		{name: "no shadow", text: "Shadow_Config ="},
@@ -146,6 +180,10 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: problem: Per_User = text,/nonexistent/x: No such file or directory; expected a readable file; used: the settings of all users"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			list, _, _ := strings.Cut(strings.TrimPrefix(test.text, "Domain_Whitelist = "), "\n")
+			for i, line := range test.want {
+				test.want[i] = strings.ReplaceAll(line, "@LIST@", list)
+			}
 			if got := found(t, test.text); !slices.Equal(got, test.want) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
@@ -282,5 +320,49 @@ func TestCheckLimitsPerUserProblems(t *testing.T) {
 	got := found(t, "Per_User = text,"+path)
 	if len(got) != 101 || !strings.HasSuffix(got[100], "peruser:100: problem: the rest of the file was not checked") {
 		t.Errorf("%d problems, the last: %s", len(got), got[len(got)-1])
+	}
+}
+
+func TestAnswerTime(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       time.Duration
+	}{
+		{name: "defaults", want: 40 * time.Second},
+		{name: "one check", text: "HELO_reject = No_Check", want: 20 * time.Second},
+		{name: "with whitelists", text: "Domain_Whitelist = a.example, b.example\nHELO_Whitelist = c.example", want: 70 * time.Second},
+		{name: "at most ReplyTimeout", text: "Lookup_Time = 60", want: ReplyTimeout},
+		{name: "no limit", text: "Lookup_Time = 0", want: ReplyTimeout},
+		{name: "no lookups", text: "HELO_reject = No_Check\nMail_From_reject = No_Check"},
+		{name: "no time", text: "Lookup_Time = -1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := load(t, test.text).Settings.AnswerTime(); got != test.want {
+				t.Errorf("%v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRestrictions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "peruser")
+	rewrite(t, path, "# c\na@b,HELO_reject=False|Mail_From_pass_restriction=strict\nc@d,HELO_pass_restriction=|HELO_pass_restriction=a=b\n", time.Hour)
+	l := load(t, "Mail_From_softfail_restriction = hold\nHELO_pass_restriction =\nPer_User = text,"+path)
+	want := []Restriction{
+		{File: l.path, Line: 1, Name: "Mail_From_softfail_restriction", Value: "hold"},
+		{File: path, Line: 2, Name: "Mail_From_pass_restriction", Value: "strict"},
+	}
+	if got := l.Restrictions(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// With a per-user file, an option may have its effect for some recipients.
+func TestCheck_effectForSomeRecipients(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "peruser")
+	rewrite(t, path, "a@b,No_Mail=False\n", time.Hour)
+	got := found(t, "PermError_reject = True\nNo_Mail = True\nPer_User = text,"+path)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "policyd-spf.conf:1: hint: ") {
+		t.Errorf("%q, want one hint", got)
 	}
 }

@@ -63,6 +63,10 @@ func checkNetworks(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
 		prefix, err := parseNetwork(entry)
+		if err == nil && prefix.Bits() == 0 {
+			problems = append(problems, Problem{Severity: Faulty, What: entry + " contains every address of its family: none is checked",
+				Expected: "the networks of your own hosts"})
+		}
 		if err == nil {
 			continue
 		}
@@ -83,22 +87,62 @@ func checkNetworks(value string) []Problem {
 func (o Option) checkDomains(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
-		ascii, valid := idn.ToASCII(entry)
-		p := Problem{Severity: Faulty, Used: "the entry matches nothing"}
-		switch {
-		case strings.ContainsFunc(entry, IsSpace):
-			p.What, p.Expected = spaceIn(entry)
-		case !valid:
-			p.What, p.Expected = entry+" is not a domain name that IDNA2008 allows", "a domain name"
-		case o.Name == "HELO_Whitelist" && strings.ToLower(ascii) != ascii:
-			p.What = entry + " has capital letters, but HELO names are compared in lower case"
-			p.Expected = strings.ToLower(entry)
-		default:
-			continue
+		if what, expected := o.checkDomain(entry); what != "" {
+			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "the entry matches nothing"})
 		}
-		problems = append(problems, p)
 	}
 	return capProblems(problems)
+}
+
+// checkDomain returns what keeps an entry of a list of domain names from matching,
+// and what is expected instead.
+func (o Option) checkDomain(entry string) (what, expected string) {
+	ascii, valid := idn.ToASCII(entry)
+	lists := "skip_addresses or Whitelist"
+	if o.Name == "Reject_Not_Pass_Domains" {
+		lists = "a domain name"
+	}
+	at := strings.LastIndexByte(entry, '@')
+	switch {
+	case strings.ContainsFunc(entry, IsSpace):
+		return spaceIn(entry)
+	case !valid:
+		return entry + " is not a domain name that IDNA2008 allows", "a domain name"
+	case isAddress(entry):
+		return entry + " is an address among names", lists
+	case at >= 0:
+		return entry + " is a mail address, but domain names are compared", entry[at+1:]
+	case strings.Contains(entry, "*"):
+		return entry + " has an asterisk, which stands for itself", o.domainOf(entry)
+	case strings.ContainsAny(entry, "/:;\"<>()[]"):
+		return entry + " is not a domain name", "a domain name"
+	case strings.HasSuffix(entry, ".") && o.Name != "Domain_Whitelist": // a lookup takes it
+		return entry + " has a final dot, but names are compared without one", strings.TrimRight(entry, ".")
+	case o.Name == "HELO_Whitelist" && strings.ToLower(ascii) != ascii:
+		return entry + " has capital letters, but HELO names are compared in lower case", strings.ToLower(entry)
+	case strings.HasPrefix(entry, ".") && o.Name != "Domain_Whitelist_PTR": // subdomains there
+		return entry + " begins with a dot, as no name does", strings.TrimLeft(entry, ".")
+	}
+	return "", ""
+}
+
+// isAddress reports whether an entry is an IP address or a network.
+func isAddress(entry string) bool {
+	_, err := netip.ParseAddr(strings.Trim(entry, "[]"))
+	_, networkErr := parseNetwork(entry)
+	return err == nil || networkErr == nil || networkErr == errHostBits
+}
+
+// domainOf returns what is meant by an entry such as *.example.com.
+func (o Option) domainOf(entry string) string {
+	name := strings.TrimPrefix(strings.TrimPrefix(entry, "*"), ".")
+	switch {
+	case name == "" || strings.Contains(name, "*"):
+		return "a domain name"
+	case o.Name == "Domain_Whitelist_PTR":
+		return "." + name + ", which matches subdomains"
+	}
+	return name
 }
 
 func capProblems(problems []Problem) []Problem {
@@ -145,26 +189,6 @@ func (o Option) checkText(value string) []Problem {
 	case o.Name == "Shadow_Config" && value != "" && !filepath.IsAbs(value):
 		return []Problem{{Severity: Faulty, What: "not an absolute path", Expected: "a path that starts with /",
 			Used: "the path below the directory in which the program runs"}}
-	case strings.HasSuffix(o.Name, "_restriction") && value != "":
-		return checkRestriction(value)
 	}
 	return nil
-}
-
-// checkRestriction returns a hint if the reply is none of the actions that Postfix
-// defines in access(5).
-func checkRestriction(value string) []Problem {
-	action, _, _ := strings.Cut(value, " ")
-	switch strings.ToLower(action) {
-	case "ok", "permit", "reject", "defer", "defer_if_permit", "defer_if_reject", "dunno", "bcc", "discard",
-		"filter", "hold", "info", "prepend", "redirect", "warn":
-		return nil
-	}
-	for _, prefix := range []string{"permit_", "reject_", "check_"} {
-		if strings.HasPrefix(action, prefix) {
-			return nil
-		}
-	}
-	return []Problem{{Severity: Hint, What: "not an action that Postfix defines",
-		Expected: action + " in smtpd_restriction_classes of main.cf"}}
 }

@@ -13,7 +13,7 @@ const maxPerUserProblems = 100
 func (f *File) checkPerUser() []Problem {
 	p := NewPerUser(f.Settings.PerUser)
 	if d, ok := p.reload(); !ok {
-		return []Problem{f.about("Per_User", d.problem(perUserName))}
+		return []Problem{f.Place("Per_User", d.problem(perUserName))}
 	}
 	var problems []Problem
 	for number := range len(p.table.starts) {

@@ -21,18 +21,15 @@ func (f *File) crosscheck() []Problem {
 	s := &f.Settings
 	var problems []Problem
 	if strings.Contains(s.HeaderType, "AR") && !strings.Contains(s.HeaderType, "SPF") && TrimSpace(s.AuthservID) == "" {
-		problems = append(problems, f.about("Authserv_Id", Problem{Severity: Faulty,
+		problems = append(problems, f.Place("Authserv_Id", Problem{Severity: Faulty,
 			What: "Header_Type = AR needs a name", Expected: "HOSTNAME, or a name", Used: "the host's name"}))
 	}
 	if s.Prospective != "" && s.HELOReject != "No_Check" {
-		problems = append(problems, f.about("Prospective", Problem{Severity: Faulty,
+		problems = append(problems, f.Place("Prospective", Problem{Severity: Faulty,
 			What:     "the client's HELO name is checked for another address",
 			Expected: "HELO_reject = No_Check"}))
 	}
-	if s.NoMail && s.HELOReject == "No_Check" && s.MailFromReject == "No_Check" {
-		problems = append(problems, f.about("No_Mail", Problem{Severity: Faulty,
-			What: "nothing is checked, so this never applies", Expected: "HELO_reject or Mail_From_reject other than No_Check"}))
-	}
+	problems = append(problems, f.checkWithoutEffect()...)
 	return append(problems, f.checkTimeouts()...)
 }
 
@@ -40,41 +37,62 @@ func (f *File) crosscheck() []Problem {
 // longer than a reply may.
 func (f *File) checkTimeouts() []Problem {
 	s := &f.Settings
-	checks := 0
-	for _, word := range []string{s.HELOReject, s.MailFromReject} {
-		if word != "No_Check" {
-			checks++
-		}
-	}
-	if checks > 0 && s.LookupTime == 0 {
-		return []Problem{f.about("Lookup_Time", Problem{Severity: Faulty,
+	t := s.lookupTimes()
+	if t.checks > 0 && s.LookupTime == 0 {
+		return []Problem{f.Place("Lookup_Time", Problem{Severity: Faulty,
 			What: "no limit for the lookups of a check", Expected: "20, or less"})}
 	}
-	lookups := len(s.DomainWhitelist)
-	for _, list := range [][]string{s.HELOWhitelist, s.DomainWhitelistPTR} {
-		if len(list) > 0 {
-			lookups++
-		}
-	}
 	const replySeconds, smtpdSeconds = int64(ReplyTimeout / time.Second), int64(smtpdTimeout / time.Second)
-	checkTime := int64(checks) * max(int64(s.LookupTime), 0)
-	whitelistTime := int64(lookups) * max(int64(s.WhitelistLookupTime), 0)
-	if checkTime+whitelistTime <= replySeconds {
+	if t.checkTime+t.whitelistTime <= replySeconds {
 		return nil
 	}
-	ofChecks := fmt.Sprintf("%s of %d s", count(checks, "check"), s.LookupTime)
-	ofLists := fmt.Sprintf("%s of %d s", count(lookups, "whitelist lookup"), s.WhitelistLookupTime)
+	ofChecks := fmt.Sprintf("%s of %d s", count(t.checks, "check"), s.LookupTime)
+	ofLists := fmt.Sprintf("%s of %d s", count(t.lookups, "whitelist lookup"), s.WhitelistLookupTime)
 	name, what := "Lookup_Time", ofChecks
 	switch {
-	case whitelistTime > checkTime:
+	case t.whitelistTime > t.checkTime:
 		name, what = "Whitelist_Lookup_Time", ofLists+" and "+ofChecks
-	case lookups > 0:
+	case t.lookups > 0:
 		what += " and " + ofLists
 	}
-	return []Problem{f.about(name, Problem{Severity: Faulty,
-		What:     fmt.Sprintf("%s may take %d s", what, checkTime+whitelistTime),
+	return []Problem{f.Place(name, Problem{Severity: Faulty,
+		What:     fmt.Sprintf("%s may take %d s", what, t.checkTime+t.whitelistTime),
 		Expected: fmt.Sprintf("at most %d s, because Postfix waits %d s (smtpd_policy_service_timeout)", replySeconds, smtpdSeconds),
 		Used:     fmt.Sprintf("%d s; a check that is not finished by then is Temperror", replySeconds)})}
+}
+
+// lookupTimes are the times that the lookups of a request may take, in seconds.
+type lookupTimes struct {
+	checks, lookups          int // checks of an identity, lookups for whitelists
+	checkTime, whitelistTime int64
+}
+
+func (s *Settings) lookupTimes() lookupTimes {
+	t := lookupTimes{lookups: len(s.DomainWhitelist)}
+	for _, word := range []string{s.HELOReject, s.MailFromReject} {
+		if word != "No_Check" {
+			t.checks++
+		}
+	}
+	for _, list := range [][]string{s.HELOWhitelist, s.DomainWhitelistPTR} {
+		if len(list) > 0 {
+			t.lookups++
+		}
+	}
+	t.checkTime = int64(t.checks) * max(int64(s.LookupTime), 0)
+	t.whitelistTime = int64(t.lookups) * max(int64(s.WhitelistLookupTime), 0)
+	return t
+}
+
+// AnswerTime returns how long an answer may take: the lookups of the checks and of
+// the whitelists, and ReplyTimeout at most.
+func (s *Settings) AnswerTime() time.Duration {
+	t := s.lookupTimes()
+	seconds := t.checkTime + t.whitelistTime
+	if t.checks > 0 && s.LookupTime == 0 || seconds > int64(ReplyTimeout/time.Second) {
+		return ReplyTimeout
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // count returns a number with its noun.
@@ -85,9 +103,9 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// about returns the problem with the place where the option is set, or with its
+// Place returns the problem with the place where the option is set, or with its
 // default.
-func (f *File) about(name string, p Problem) Problem {
+func (f *File) Place(name string, p Problem) Problem {
 	if origin, ok := f.Origins[name]; ok {
 		return p.at(origin, name)
 	}

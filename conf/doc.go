@@ -18,6 +18,7 @@
 //	check.go           Problem and Check: --check-config
 //	checkoption.go     problems of single options
 //	crosscheck.go      problems of options that contradict each other
+//	effect.go          options without effect beside others
 //	checkperuser.go    problems of the per-user file
 //	suggest.go         the name that a misspelled one resembles
 package conf

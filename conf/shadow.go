@@ -33,12 +33,12 @@ func (f *File) checkShadow() []Problem {
 	}
 	shadow, err := f.LoadShadow()
 	if err != nil {
-		return []Problem{f.about("Shadow_Config", Problem{Severity: Faulty,
+		return []Problem{f.Place("Shadow_Config", Problem{Severity: Faulty,
 			What: strings.TrimPrefix(err.Error(), "ERROR "), Expected: "a configuration file", Used: "no shadow configuration"})}
 	}
 	problems := shadow.checkOptions()
 	if shadow.Settings.ShadowConfig != "" {
-		problems = append(problems, shadow.about("Shadow_Config", Problem{Severity: Hint,
+		problems = append(problems, shadow.Place("Shadow_Config", Problem{Severity: Hint,
 			What: "this file is a shadow configuration itself", Used: "nothing"}))
 	}
 	return problems
