@@ -68,8 +68,11 @@ var layers = []layer{
 	{folder: "dmarc", imports: []string{"spf/dns"}, reason: "a DMARC policy has nothing to do with SPF"},
 	{folder: "policy", imports: []string{"spf", "spf/dns", "dmarc", "conf", "internal/idn", "internal/lru"}, reason: "the server must not depend on tools for people"},
 	{folder: "explain", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "internal/term"}, reason: "explanations observe the server"},
-	{folder: "internal/probe", imports: []string{"internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
-	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "internal/term", "internal/probe"}, reason: "the command line wires everything"},
+	{folder: "internal/postfix", reason: "Postfix's files are read as they are, whoever asks"},
+	{folder: "internal/postfix/postfixtest", imports: []string{"internal/postfix"}, reason: "it stands in for postconf(1)"},
+	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "conf", "policy", "internal/postfix", "internal/term"}, reason: "a check reads what the server and Postfix read"},
+	{folder: "internal/probe", imports: []string{"internal/postfix", "internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
+	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }
 
@@ -83,7 +86,7 @@ var exclusiveImports = []struct {
 	{path: "golang.org/x/net/idna", places: []string{"internal/idn"}, reason: "one file maps names; its options decide which record is checked"},
 	{path: "gopkg.in/ini.v1", places: []string{"conf/file.go"}, reason: "one file reads the configuration's syntax"},
 	{path: "encoding/json", places: []string{"internal/term", "explain/changes.go"}, reason: "only documents for people are JSON"},
-	{path: "os/exec", places: []string{"explain", "internal/probe"}, reason: "the server starts no program; the tools start postconf(1)"},
+	{path: "os/exec", places: []string{"internal/postfix", "internal/checkconfig"}, reason: "the server starts no program; the tools start postconf(1) and getent(1)"},
 	{path: "flag", places: []string{"internal/cli"}, reason: "flags are parsed in one place"},
 }
 

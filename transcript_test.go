@@ -42,7 +42,7 @@ var transcripts = map[string]string{
 // no file of this host.
 const postconf = `#!/bin/sh
 case $1 in
--M) echo 'policy-spf unix - n n - 10 spawn user=postfix argv=/usr/bin/policyd-spf' ;;
+-M) echo 'policy-spf unix - n n - 10 spawn user=postfix argv=/usr/bin/policyd-spf mistakes.conf' ;;
 -x) echo 'config_directory = /etc/postfix'
     echo 'mail_owner = postfix'
     echo 'policy-spf_time_limit = 1000s'

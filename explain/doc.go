@@ -1,6 +1,6 @@
 // Package explain tells people why a request is answered as it is, what all of a
-// domain's SPF records say, and what is wrong with a configuration. It observes the
-// code that serves Postfix and decides nothing.
+// domain's SPF records say, and which options are in force. It observes the code that
+// serves Postfix and decides nothing.
 //
 // Each result is plain data first, which JSON shows as it is, and text is a
 // rendering of it:
@@ -18,8 +18,6 @@
 //	                  has changed since earlier ones
 //	address.go        Address, whether a host passes; compare.go, Comparison with a
 //	                  new record
-//	checkconfig.go    ConfigCheck, of a configuration
-//	postfix.go        what is wrong on Postfix's side; postconf.go, how it is read
 //	showconfig.go     ShownConfig, of the options in force
 //	printer.go        what text output needs besides internal/term
 //

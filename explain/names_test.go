@@ -40,7 +40,7 @@ func TestNamesAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, document := range []any{Report{}, Audit{}, AuditError{}, Address{}, Comparison{}, ConfigCheck{}, ShownConfig{}} {
+	for _, document := range []any{Report{}, Audit{}, AuditError{}, Address{}, Comparison{}, ShownConfig{}} {
 		walk(reflect.TypeOf(document))
 	}
 	for kind := lint.NoRecord; kind <= lint.Truncated; kind++ {

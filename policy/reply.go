@@ -91,3 +91,7 @@ func replyCode(s *conf.Settings, kind Kind, isError bool) string {
 	}
 	return "550 5.7.23"
 }
+
+// ReplyCode returns the action and reply code of a rejection or deferral, such as
+// "550 5.7.23".
+func ReplyCode(s *conf.Settings, d Decision) string { return replyCode(s, d.Kind, d.Error) }

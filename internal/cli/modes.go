@@ -9,6 +9,8 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/explain"
+	"policyd-spf/internal/checkconfig"
+	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/term"
 )
 
@@ -56,11 +58,6 @@ func (p *documentPrinter) print(d document) error {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-func lastLine(text string) string {
-	text = strings.TrimRight(text, "\n")
-	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // Fail prints an error and returns the exit status for it.
@@ -155,16 +152,13 @@ func (p *Program) CheckConfig(o *Options) int {
 	if _, _, err := newResolver(o); err != nil { // a zone file that cannot be read
 		return p.Fail(err)
 	}
-	path := p.configPath(o)
-	loaded, err := conf.Load(path)
-	servers, source := dnsServers(o)
-	d := explain.CheckConfig(context.Background(), loaded, path, err, servers, source)
-	printer := p.newPrinter(o, lastLine)
-	status := StatusOK
-	if !d.Clean() {
-		status = StatusFailed
-	}
-	return p.finish(printer, status, printer.print(d))
+	servers, source, ignored := dnsServers(o)
+	report := checkconfig.Run(context.Background(), checkconfig.Input{
+		File: o.configFile, DefaultFile: p.configPath(new(Options)), ParseArgs: serviceConfig,
+		Servers: servers, ServerFile: source, Ignored: ignored,
+		Postconf: postfix.RunPostconf, Host: checkconfig.System{},
+	})
+	return p.printReport(o, report, report.Clean())
 }
 
 // ShowConfig prints the options in force and returns the exit status.

@@ -13,7 +13,25 @@ func parsePostfixArgs(args []string) Options {
 	if len(args) > 0 && isHelp(args[0]) {
 		return Options{Mode: Usage}
 	}
-	var o Options
+	o, rest := parsePostfixFlags(args)
+	if len(rest) > 0 {
+		o.configFile = rest[0]
+	}
+	return o
+}
+
+// serviceConfig returns the configuration file that the arguments of a service in
+// master.cf name, or "", and the arguments after it, which are ignored.
+func serviceConfig(args []string) (file string, ignored []string) {
+	if _, args = parsePostfixFlags(args); len(args) == 0 {
+		return "", nil
+	}
+	return args[0], args[1:]
+}
+
+// parsePostfixFlags parses the flags before the configuration file. It returns the
+// remaining arguments.
+func parsePostfixFlags(args []string) (o Options, rest []string) {
 	for len(args) > 0 {
 		name, value, joined := strings.Cut(args[0], "=")
 		used := 1
@@ -31,12 +49,11 @@ func parsePostfixArgs(args []string) Options {
 			}
 		}
 		if used == 0 {
-			o.configFile = args[0]
-			return o
+			return o, args
 		}
 		args = args[used:]
 	}
-	return o
+	return o, nil
 }
 
 // setPostfix sets --zone or --dns and reports whether the value is valid.

@@ -3,8 +3,11 @@ package cli
 import (
 	"bufio"
 	"context"
+	"io"
 
+	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/probe"
+	"policyd-spf/internal/term"
 )
 
 // Probe sends a request through Postfix's socket, reports the answer and
@@ -25,20 +28,33 @@ func (p *Program) Probe(o *Options) int {
 			*identity.field = identity.value
 		}
 	}
-	report := probe.Run(context.Background(), probe.RunPostconf, request)
+	report := probe.Run(context.Background(), postfix.RunPostconf, request)
+	return p.printReport(o, report, report.OK())
+}
+
+// report is a result as data, with its renderings.
+type report interface {
+	JSON(io.Writer) error
+	Text(term.Style) string
+	Brief(term.Style) string // one line
+}
+
+// printReport prints a report in the form that the flags ask for, and returns the
+// exit status.
+func (p *Program) printReport(o *Options, r report, ok bool) int {
 	status := StatusOK
-	if !report.OK() {
+	if !ok {
 		status = StatusFailed
 	}
 	out := bufio.NewWriter(p.Stdout)
 	var err error
 	switch style := p.style(o); {
 	case o.json:
-		err = report.JSON(out)
+		err = r.JSON(out)
 	case o.brief:
-		_, err = out.WriteString(report.Brief(style) + "\n")
+		_, err = out.WriteString(r.Brief(style) + "\n")
 	default:
-		_, err = out.WriteString(report.Text(style))
+		_, err = out.WriteString(r.Text(style))
 	}
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr

@@ -25,16 +25,17 @@ func newResolver(o *Options) (dns.Resolver, dns.Prefetcher, error) {
 	return cache, cache, nil
 }
 
-// dnsServers returns the DNS servers that lookups query, and the flag or file
-// that names them.
-func dnsServers(o *Options) (servers []netip.AddrPort, source string) {
+// dnsServers returns the DNS servers that lookups query, the flag or file that
+// names them, and what the file has without effect.
+func dnsServers(o *Options) (servers []netip.AddrPort, source string, ignored []dns.IgnoredLine) {
 	switch {
 	case o.zone != "" && !o.zoneFallback:
-		return nil, ""
+		return nil, "", nil
 	case o.dnsServer.IsValid():
-		return []netip.AddrPort{o.dnsServer}, "--dns"
+		return []netip.AddrPort{o.dnsServer}, "--dns", nil
 	}
-	return readResolvConf().Servers, resolvConf
+	config := readResolvConf()
+	return config.Servers, resolvConf, config.Ignored
 }
 
 // lazyClient is a DNS client that reads resolv.conf when it is first used: many

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"policyd-spf/internal/postfix"
 )
 
 // maxReply bounds what is read of an answer, in bytes. Postfix reads lines of
@@ -27,7 +29,7 @@ func DefaultRequest() Request {
 }
 
 // Run probes the services of this program that Postfix's configuration names.
-func Run(ctx context.Context, postconf Postconf, request Request) *Report {
+func Run(ctx context.Context, postconf postfix.Postconf, request Request) *Report {
 	r := &Report{Version: Version, Request: request}
 	postconfCtx, cancel := context.WithTimeout(ctx, postconfTimeout)
 	defer cancel()
@@ -46,7 +48,7 @@ func Run(ctx context.Context, postconf Postconf, request Request) *Report {
 func (t target) probe(request Request) Result {
 	s := Result{Parameter: t.parameter, Service: t.service, Socket: t.socket(), Timeout: t.timeout.Seconds(), TimeoutFrom: t.timeoutFrom}
 	if t.entry != nil {
-		s.Command = t.entry.commandLine()
+		s.Command = t.entry.CommandLine()
 	}
 	if s.Problem = t.check(); s.Problem != nil {
 		return s
@@ -71,10 +73,8 @@ func (t target) check() *Problem {
 		return nil
 	case t.entry == nil:
 		return t.problemNoService()
-	case folder == "private" && !t.entry.private:
-		return t.problemWrongDirectory("public")
-	case folder == "public" && t.entry.private:
-		return t.problemWrongDirectory("private")
+	case folder != t.entry.SocketFolder():
+		return t.problemWrongDirectory(t.entry.SocketFolder())
 	}
 	return nil
 }

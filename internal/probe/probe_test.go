@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -17,6 +16,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"policyd-spf/internal/postfix"
+	"policyd-spf/internal/postfix/postfixtest"
 	"policyd-spf/internal/term"
 )
 
@@ -24,30 +25,18 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 const answer = "action=prepend Received-SPF: None (no SPF record)\n\n"
 
-// fakePostfix is the output of postconf(1), in the order in which it is asked.
+// fakePostfix is what postconf(1) says.
 type fakePostfix struct {
 	main      string // of -x
-	classes   string // of -x with the restriction classes
 	master    string // of -M
 	overrides string // of -P
 	err       error
 }
 
 // postconf is the Postconf of a Postfix whose queue directory is queue.
-func (f fakePostfix) postconf(queue string) Postconf {
-	return func(_ context.Context, args ...string) (string, error) {
-		switch {
-		case f.err != nil:
-			return "", f.err
-		case args[0] == "-M":
-			return f.master, nil
-		case args[0] == "-P":
-			return f.overrides, nil
-		case slices.Contains(args, "queue_directory"):
-			return "queue_directory = " + queue + "\nsmtpd_policy_service_timeout = 1s\n" + f.main, nil
-		}
-		return f.classes, nil
-	}
+func (f fakePostfix) postconf(queue string) postfix.Postconf {
+	return postfixtest.Files{Main: "queue_directory = " + queue + "\nsmtpd_policy_service_timeout = 1s\n" + f.main,
+		Master: f.master, Overrides: f.overrides, Err: f.err}.Postconf
 }
 
 // listen accepts one connection after the other and hands each to serve.
@@ -110,8 +99,8 @@ func TestRun(t *testing.T) {
 		{name: "service and attributes in braces", serve: reply(answer), postfix: fakePostfix{master: master,
 			main: "smtpd_relay_restrictions = check_policy_service { unix:private/policy-spf, timeout=1s, default_action=DUNNO }\n"}},
 		{name: "restriction class", serve: reply(answer), postfix: fakePostfix{master: master,
-			main: "smtpd_restriction_classes = spf\n", classes: "spf = check_policy_service unix:private/policy-spf\n"}},
-		{name: "override in master.cf", serve: reply(answer), postfix: fakePostfix{master: master,
+			main: "smtpd_restriction_classes = spf\nspf = check_policy_service unix:private/policy-spf\n"}},
+		{name: "override in master.cf", serve: reply(answer), postfix: fakePostfix{master: "smtp inet n - y - - smtpd -o x=y\n" + master,
 			overrides: "smtp/inet/smtpd_recipient_restrictions = check_policy_service unix:private/policy-spf\n"}},
 		{name: "service with another name", serve: reply(answer), postfix: fakePostfix{master: master,
 			main: "smtpd_recipient_restrictions = check_policy_service unix:private/postgrey, check_policy_service unix:private/policy-spf\n"}},
@@ -121,7 +110,7 @@ func TestRun(t *testing.T) {
 			io.WriteString(conn, "no\n\n")
 		}},
 
-		{name: "no postconf", postfix: fakePostfix{err: errNoPostconf}, kind: NoPostconf},
+		{name: "no postconf", postfix: fakePostfix{err: postfix.ErrNoPostconf}, kind: NoPostconf},
 		{name: "postconf fails", postfix: fakePostfix{err: errors.New("bad string length")}, kind: PostconfFailed},
 		{name: "no policy service", postfix: fakePostfix{main: "smtpd_recipient_restrictions = permit_mynetworks\n", master: master}, kind: NotAsked},
 		{name: "others' policy services", kind: Ambiguous, postfix: fakePostfix{
@@ -300,7 +289,7 @@ func TestProblemClosed_program(t *testing.T) {
 		{name: "executable", argv: "/bin/sh", want: "the connection was closed without an answer: the program does not start, or it ended"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := (target{entry: &masterEntry{name: "policyd-spf", argv: []string{test.argv}}}).problemClosed(); got.Text != test.want {
+			if got := (target{entry: &postfix.Service{Name: "policyd-spf", Argv: []string{test.argv}}}).problemClosed(); got.Text != test.want {
 				t.Errorf("%q, want %q", got.Text, test.want)
 			}
 		})
@@ -308,7 +297,7 @@ func TestProblemClosed_program(t *testing.T) {
 }
 
 func TestNewTarget(t *testing.T) {
-	parameters := []parameter{{"queue_directory", "/var/spool/postfix"}, {"smtpd_policy_service_timeout", "2m"}}
+	parameters := map[string]string{"queue_directory": "/var/spool/postfix", "smtpd_policy_service_timeout": "2m"}
 	for _, test := range []struct {
 		name, argument  string
 		service, socket string
@@ -322,7 +311,8 @@ func TestNewTarget(t *testing.T) {
 		{name: "timeout in braces", argument: "unix:private/x, timeout=20s, default_action=DUNNO", service: "unix:private/x", socket: "/var/spool/postfix/private/x", timeout: 20 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := newTarget("p", test.argument, parameters)
+			got := newTarget(&postfix.Config{Main: parameters}, postfix.PolicyClient{
+				Parameter: "p", Parameters: parameters, Service: postfix.ParsePolicyService(test.argument)})
 			if got.service != test.service || got.socket() != test.socket || got.timeout != test.timeout {
 				t.Errorf("%+v", got)
 			}
@@ -330,44 +320,12 @@ func TestNewTarget(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
-	for _, test := range []struct {
-		name, list string
-		want       []string
-	}{
-		{name: "empty"},
-		{name: "commas and spaces", list: " a,b , c\td", want: []string{"a", "b", "c", "d"}},
-		{name: "braces", list: "check_policy_service { unix:x, timeout=1s }, b", want: []string{"check_policy_service", "unix:x, timeout=1s", "b"}},
-		{name: "nested braces", list: "{a {b c} d} e", want: []string{"a {b c} d", "e"}},
-		{name: "open brace", list: "{a b", want: []string{"{a b"}},
-		{name: "only separators", list: " , ,"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := words(test.list); !slices.Equal(got, test.want) {
-				t.Errorf("%q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-func FuzzWords(f *testing.F) {
-	f.Add("check_policy_service { unix:x, timeout=1s }, b")
-	f.Add("{{}")
-	f.Fuzz(func(t *testing.T, list string) {
-		for _, word := range words(list) {
-			if !strings.Contains(list, word) {
-				t.Errorf("%q is not in %q", word, list)
-			}
-		}
-	})
-}
-
 // reports are what the golden files show.
 func reports() []*Report {
 	t := target{parameter: "smtpd_recipient_restrictions", service: "unix:private/policy-spf", path: "/var/spool/postfix/private/policy-spf",
 		timeout: 100 * time.Second, timeoutFrom: "smtpd_policy_service_timeout",
-		entry: &masterEntry{name: "policy-spf", kind: "unix", private: true, command: "spawn", argv: []string{"/nowhere/policyd-spf", "/etc/x.conf"}}}
-	result := Result{Parameter: t.parameter, Service: t.service, Socket: t.path, Command: t.entry.commandLine(), Timeout: 100, TimeoutFrom: t.timeoutFrom, Milliseconds: 12.3}
+		entry: &postfix.Service{Name: "policy-spf", Type: "unix", Private: "-", Command: "spawn", Argv: []string{"/nowhere/policyd-spf", "/etc/x.conf"}}}
+	result := Result{Parameter: t.parameter, Service: t.service, Socket: t.path, Command: t.entry.CommandLine(), Timeout: 100, TimeoutFrom: t.timeoutFrom, Milliseconds: 12.3}
 	answered := result
 	answered.Action = "prepend Received-SPF: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=probe.invalid; envelope-from=probe@probe.invalid; receiver=<UNKNOWN>"
 	all := []*Report{{Version: Version, Request: DefaultRequest(), Services: []Result{answered}}}

@@ -64,7 +64,7 @@ func (t target) problemNoService() *Problem {
 
 func (t target) problemWrongDirectory(want string) *Problem {
 	return &Problem{Kind: WrongDirectory, Text: fmt.Sprintf("master.cf puts the service's socket into %s/, and %s looks elsewhere", want, t.parameter),
-		Advice: []string{fmt.Sprintf("write unix:%s/%s in %s", want, t.entry.name, t.parameter)}}
+		Advice: []string{fmt.Sprintf("write unix:%s/%s in %s", want, t.entry.Name, t.parameter)}}
 }
 
 func (t target) problemMissing() *Problem {
@@ -107,14 +107,14 @@ func (t target) problemTimeout() *Problem {
 // answer. spawn(8) logs why it cannot start the program.
 func (t target) problemClosed() *Problem {
 	p := &Problem{Kind: Closed, Text: "the connection was closed without an answer: the program does not start, or it ended"}
-	if t.entry != nil && len(t.entry.argv) > 0 {
-		switch info, err := os.Stat(t.entry.argv[0]); {
+	if t.entry != nil && len(t.entry.Argv) > 0 {
+		switch info, err := os.Stat(t.entry.Argv[0]); {
 		case os.IsNotExist(err):
-			p.Text = "the program " + t.entry.argv[0] + " does not exist"
-			p.Advice = append(p.Advice, "correct argv= of the service "+t.entry.name+" in master.cf, or install the program, then run postfix reload")
+			p.Text = "the program " + t.entry.Argv[0] + " does not exist"
+			p.Advice = append(p.Advice, "correct argv= of the service "+t.entry.Name+" in master.cf, or install the program, then run postfix reload")
 		case err == nil && (info.IsDir() || info.Mode()&0o111 == 0):
-			p.Text = t.entry.argv[0] + " is not an executable program"
-			p.Advice = append(p.Advice, "make it executable (chmod 755), or correct argv= of the service "+t.entry.name+" in master.cf")
+			p.Text = t.entry.Argv[0] + " is not an executable program"
+			p.Advice = append(p.Advice, "make it executable (chmod 755), or correct argv= of the service "+t.entry.Name+" in master.cf")
 		}
 	}
 	p.Advice = append(p.Advice,
@@ -131,7 +131,7 @@ func (t target) problemNotAReply(reply string) *Problem {
 	p := &Problem{Kind: NotAReply, Text: fmt.Sprintf("the answer is not an action= line: %q", reply),
 		Advice: []string{"something other than a policy server answers at " + t.socket() + ": see the service's line in master.cf"}}
 	if t.entry != nil {
-		p.Advice = append(p.Advice, "the program is: "+t.entry.commandLine())
+		p.Advice = append(p.Advice, "the program is: "+t.entry.CommandLine())
 	}
 	return p
 }
@@ -146,11 +146,4 @@ func (t target) socket() string {
 		return t.path
 	}
 	return t.hostPort
-}
-
-func (m *masterEntry) commandLine() string {
-	if len(m.argv) == 0 {
-		return m.command
-	}
-	return strings.Join(m.argv, " ")
 }

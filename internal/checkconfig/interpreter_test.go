@@ -1,4 +1,4 @@
-package explain
+package checkconfig
 
 import (
 	"archive/zip"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/postfix"
 )
 
 // zipped returns an archive with one empty member.
@@ -89,9 +90,9 @@ func TestCheckInterpreter(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := postfix{folder: "/etc/postfix", main: map[string]string{"queue_directory": folder}}
-			s := service{name: "policy-spf", chroot: test.chroot, argv: strings.Fields(test.argv)}
-			problems := p.checkInterpreter(s)
+			c := &checker{postfix: &postfix.Config{Main: map[string]string{"config_directory": "/etc/postfix", "queue_directory": folder}}}
+			c.checkInterpreter(&postfix.Service{Name: "policy-spf", Chroot: test.chroot, Argv: strings.Fields(test.argv)})
+			problems := c.problems
 			if test.what == "" {
 				if len(problems) > 0 {
 					t.Errorf("got %v, want no problem", problems)

@@ -1,4 +1,4 @@
-package explain
+package checkconfig
 
 import (
 	"archive/zip"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/postfix"
 )
 
 // noReply is what follows if the program does not start.
@@ -18,31 +19,29 @@ const noReply = "Postfix gets no reply, and defers mail or does what default_act
 // checkInterpreter reports an interpreter that argv runs the program with, if
 // there is one. Python can run a binary that ends in a zip archive with a
 // __main__.py (tools/zipapp); other interpreters cannot run a binary at all.
-func (p postfix) checkInterpreter(s service) (found []conf.Problem) {
-	argv := skipEnv(s.argv)
-	at := slices.IndexFunc(argv, isProgram)
+func (c *checker) checkInterpreter(s *postfix.Service) {
+	argv := skipEnv(s.Argv)
+	at := slices.IndexFunc(argv, postfix.IsProgram)
 	if at < 1 {
-		return nil // spawn(8) starts the program itself
+		return // spawn(8) starts the program itself
 	}
-	problem := conf.Problem{Severity: conf.Faulty, File: p.file("master.cf"), Name: s.name + " argv", Value: strings.Join(s.argv, " "),
-		Expected: "argv=" + strings.Join(argv[at:], " ")}
+	severity, what := conf.Faulty, "an interpreter cannot run this program, which is a binary: "+noReply
 	switch name := interpreterName(argv[0]); {
-	case name == "python" || name == "pypy":
-		problem.Severity, problem.What = p.checkPython(s, argv[at])
+	case isPython(name):
+		severity, what = c.checkPython(s, argv[at])
 	case slices.Contains([]string{"sh", "bash", "dash", "ksh", "zsh", "perl", "ruby"}, name) && !slices.Contains(argv[:at], "-c"):
-		problem.What = "an interpreter cannot run this program, which is a binary: " + noReply
 	default:
-		return nil // something that starts programs, such as nice(1)
+		return // something that starts programs, such as nice(1)
 	}
-	return []conf.Problem{problem}
+	c.addService(s, severity, "argv", strings.Join(s.Argv, " "), what, "argv="+strings.Join(argv[at:], " "))
 }
 
+// isPython reports whether an interpreter is Python.
+func isPython(name string) bool { return name == "python" || name == "pypy" }
+
 // checkPython reports what becomes of the program at path when Python runs it.
-func (p postfix) checkPython(s service, path string) (conf.Severity, string) {
-	if s.chroot == "y" || !filepath.IsAbs(path) {
-		path = filepath.Join(p.main["queue_directory"], path)
-	}
-	kind, executable, err := inspect(path)
+func (c *checker) checkPython(s *postfix.Service, path string) (conf.Severity, string) {
+	kind, executable, err := inspect(c.locate(s, path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return conf.Faulty, "the file does not exist: " + noReply

@@ -1,0 +1,106 @@
+package checkconfig
+
+import (
+	"slices"
+	"strings"
+
+	"policyd-spf/conf"
+	"policyd-spf/internal/postfix"
+)
+
+// checkActions checks the options whose value is an action of access(5), or a list
+// of restrictions, which a class of smtpd_restriction_classes names. A word that
+// Postfix does not know makes it turn mail away.
+func (c *checker) checkActions() {
+	for _, config := range c.configs {
+		if config.err != nil {
+			continue
+		}
+		for _, r := range config.file.Restrictions() {
+			if p, ok := c.checkAction(r.Value); !ok {
+				p.File, p.Line, p.Name, p.Value = r.File, r.Line, r.Name, r.Value
+				c.add(p)
+			}
+		}
+	}
+}
+
+// checkAction checks a value as smtpd(8) reads it: check_table_result() in its
+// source.
+func (c *checker) checkAction(value string) (p conf.Problem, ok bool) {
+	const noMail = ": Postfix answers 451 4.3.5 Server configuration error"
+	action, text, _ := strings.Cut(value, " ")
+	action, text = strings.ToLower(action), strings.TrimSpace(text)
+	faulty := func(what, expected string) (conf.Problem, bool) {
+		return conf.Problem{Severity: conf.Faulty, What: what, Expected: expected}, false
+	}
+	switch {
+	case value == "":
+		return p, true
+	case strings.Trim(value, "0123456789") == "":
+		return faulty("for Postfix, digits alone are OK: mail is accepted", value+" and a text")
+	case len(action) == 3 && strings.Trim(action, "0123456789") == "":
+		if action[0] != '4' && action[0] != '5' {
+			return faulty(action+" is not the code of a rejection"+noMail, "4NN or 5NN, and a text")
+		}
+		return p, true
+	case slices.Contains([]string{"ok", "relay", "reject", "defer", "defer_if_permit", "defer_if_reject", "dunno", "discard", "hold", "info", "warn"}, action):
+		return p, true
+	case action == "filter" && !strings.Contains(text, ":"):
+		return faulty("FILTER needs a transport and a destination: Postfix ignores it", "FILTER TRANSPORT:DESTINATION")
+	case (action == "redirect" || action == "bcc") && !strings.Contains(text, "@"):
+		return faulty(strings.ToUpper(action)+" needs an address: Postfix ignores it", strings.ToUpper(action)+" USER@DOMAIN")
+	case action == "prepend" && !isHeader(text):
+		return faulty("PREPEND needs a header field: Postfix ignores it", "PREPEND NAME: TEXT")
+	case slices.Contains([]string{"filter", "redirect", "bcc", "prepend"}, action):
+		return p, true
+	case strings.Contains(value, ":"):
+		return faulty("a lookup table cannot be in a reply"+noMail, "a restriction class that has it")
+	}
+	for i, word := range postfix.SplitList(value) {
+		switch {
+		case isRestriction(word):
+		case c.postfix == nil && i == 0:
+			return conf.Problem{Severity: conf.Hint, What: "not an action that Postfix defines", Expected: word + " in smtpd_restriction_classes of main.cf"}, false
+		case c.postfix != nil && !c.isClass(word):
+			return faulty(word+" is neither an action of Postfix nor in smtpd_restriction_classes"+noMail,
+				"smtpd_restriction_classes = "+word+" in main.cf, and a line "+word+" = RESTRICTIONS")
+		}
+	}
+	return p, true
+}
+
+// isClass reports whether a word is a restriction class at each smtpd(8).
+func (c *checker) isClass(word string) bool {
+	return !slices.ContainsFunc(c.smtpds(), func(d postfix.SMTPD) bool {
+		return !slices.Contains(postfix.SplitList(d.Parameters["smtpd_restriction_classes"]), word)
+	})
+}
+
+// isHeader reports whether a text begins with the name of a header field and a
+// colon.
+func isHeader(text string) bool {
+	name, _, ok := strings.Cut(text, ":")
+	return ok && name != "" && !strings.ContainsAny(name, " \t")
+}
+
+// isRestriction reports whether Postfix has a restriction of that name (postconf(5)),
+// of those that need no argument or whose argument is no lookup table.
+func isRestriction(word string) bool {
+	known := []string{
+		"defer", "defer_if_permit", "defer_if_reject", "defer_unauth_destination", "permit", "permit_auth_destination",
+		"permit_dnswl_client", "permit_inet_interfaces", "permit_mx_backup", "permit_mynetworks", "permit_naked_ip_address",
+		"permit_rhswl_client", "permit_sasl_authenticated", "permit_tls_all_clientcerts", "permit_tls_clientcerts", "reject",
+		"reject_authenticated_sender_login_mismatch", "reject_invalid_helo_hostname", "reject_invalid_hostname",
+		"reject_known_sender_login_mismatch", "reject_multi_recipient_bounce", "reject_non_fqdn_helo_hostname",
+		"reject_non_fqdn_hostname", "reject_non_fqdn_recipient", "reject_non_fqdn_sender", "reject_plaintext_session",
+		"reject_rbl_client", "reject_rhsbl_client", "reject_rhsbl_helo", "reject_rhsbl_recipient", "reject_rhsbl_reverse_client",
+		"reject_rhsbl_sender", "reject_sender_login_mismatch", "reject_unauth_destination", "reject_unauth_pipelining",
+		"reject_unauthenticated_sender_login_mismatch", "reject_unknown_address", "reject_unknown_client",
+		"reject_unknown_client_hostname", "reject_unknown_forward_client_hostname", "reject_unknown_helo_hostname",
+		"reject_unknown_hostname", "reject_unknown_recipient_domain", "reject_unknown_reverse_client_hostname",
+		"reject_unknown_sender_domain", "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unverified_recipient",
+		"reject_unverified_sender", "sleep", "warn_if_reject",
+	}
+	return slices.Contains(known, strings.ToLower(word))
+}

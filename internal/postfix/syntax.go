@@ -1,0 +1,74 @@
+package postfix
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Parameter is a line "name = value" of postconf(1)'s output.
+type Parameter struct{ Name, Value string }
+
+// ParseParameters parses lines of the form "name = value".
+func ParseParameters(text string) []Parameter {
+	var parameters []Parameter
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			parameters = append(parameters, Parameter{strings.TrimSpace(name), strings.TrimSpace(value)})
+		}
+	}
+	return parameters
+}
+
+// SplitList splits a list of main.cf at commas and white space. Text in braces is
+// one word, without the braces.
+func SplitList(list string) []string {
+	const separators = ", \t\r\n"
+	var found []string
+	for list != "" {
+		list = strings.TrimLeft(list, separators)
+		end := strings.IndexAny(list, separators)
+		if strings.HasPrefix(list, "{") {
+			if end = closingBrace(list); end >= 0 {
+				found = append(found, strings.TrimSpace(list[1:end]))
+				list = list[end+1:]
+				continue
+			}
+		}
+		if end < 0 {
+			end = len(list)
+		}
+		if end > 0 {
+			found = append(found, list[:end])
+		}
+		list = list[end:]
+	}
+	return found
+}
+
+// closingBrace returns the index of the brace that closes the one at the start of
+// text, or -1.
+func closingBrace(text string) int {
+	depth := 0
+	return strings.IndexFunc(text, func(r rune) bool {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		return depth == 0
+	})
+}
+
+// ParseTime parses a time of main.cf. Without a unit it is in seconds
+// (postconf(5)).
+func ParseTime(text string) (time.Duration, bool) {
+	units := map[string]time.Duration{
+		"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+	}
+	number := strings.TrimRight(text, "smhdw")
+	unit, known := units[text[len(number):]]
+	n, err := strconv.ParseInt(number, 10, 32)
+	return time.Duration(n) * unit, known && err == nil && n >= 0
+}
