@@ -280,6 +280,12 @@ func TestCheckPerUser(t *testing.T) {
 		{name: "no comma", text: "a@b\n", want: []string{"peruser:1: problem: a@b: no comma after the user; expected user,settings; used: the line is ignored"}},
 		{name: "capitals", text: "A@b,HELO_reject=False\n", want: []string{
 			"peruser:1: problem: user = A@b: recipients are compared in lower case, so this never matches; expected a@b"}},
+		{name: "entries that match nobody", text: "*@b,No_Mail=True\n@b,No_Mail=True\na@,No_Mail=True\n<a@b>,No_Mail=True\na@b.,No_Mail=True\npostmaster,No_Mail=True\n", want: []string{
+			"peruser:1: problem: user = *@b: an asterisk stands for itself, so this never matches; expected the address of one recipient",
+			"peruser:2: problem: user = @b: not a whole address, so this never matches; expected the address of one recipient",
+			"peruser:3: problem: user = a@: not a whole address, so this never matches; expected the address of one recipient",
+			"peruser:4: problem: user = <a@b>: recipients have no angle brackets, so this never matches; expected a@b",
+			"peruser:5: problem: user = a@b.: recipients have no final dot, so this never matches; expected a@b"}},
 		{name: "twice", text: "\na@b,HELO_reject=False\na@b,HELO_reject=Fail\n", want: []string{
 			"peruser:3: problem: user = a@b: the user is in line 2 already; used: the first line"}},
 		{name: "unknown name", text: "a@b,helo_reject=False\n", want: []string{

@@ -41,6 +41,9 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 			Expected: "user,settings", Used: "the line is ignored"})}
 	}
 	var problems []Problem
+	if what, expected := checkUser(user); what != "" {
+		problems = append(problems, at(Problem{Severity: Faulty, Name: "user", Value: user, What: what, Expected: expected}))
+	}
 	if strings.ToLower(user) != user {
 		problems = append(problems, at(Problem{Severity: Faulty, Name: "user", Value: user,
 			What: "recipients are compared in lower case, so this never matches", Expected: strings.ToLower(user)}))
@@ -66,4 +69,21 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 		}
 	}
 	return problems
+}
+
+// checkUser returns what keeps an entry from matching a recipient, and what is
+// expected instead. A recipient without @ is a local one.
+func checkUser(user string) (what, expected string) {
+	local, domain, hasAt := strings.Cut(user, "@")
+	switch {
+	case strings.Contains(user, "*"):
+		return "an asterisk stands for itself, so this never matches", "the address of one recipient"
+	case hasAt && (local == "" || domain == ""):
+		return "not a whole address, so this never matches", "the address of one recipient"
+	case strings.ContainsAny(user, "<>"):
+		return "recipients have no angle brackets, so this never matches", strings.Trim(user, "<>")
+	case hasAt && strings.HasSuffix(domain, "."):
+		return "recipients have no final dot, so this never matches", strings.TrimRight(user, ".")
+	}
+	return "", ""
 }

@@ -33,6 +33,7 @@
 //	howto_test.go     docs/ja/howto.md, from headers only to rejection
 //	hardening_test.go docs/hardening.md: chroot, another port, IPv6 only
 //	symptoms_test.go  the log lines of docs/troubleshooting.md
+//	checkconfig_test.go  what --check-config says of a real Postfix
 //	readme_test.go    Postfix is set up as the README says
 //	fleet_test.go     several hosts and one resolver (`make fleet`)
 //	resolver_test.go  a resolver that is down, and its options

@@ -76,7 +76,7 @@ func withHELO(s *conf.Settings, r policy.CheckResult) (text string, refused bool
 	if other := describe(s, without); other != text {
 		text = other + ", if the sender is empty; otherwise " + text
 	}
-	return text, with.Refuses() || without.Refuses()
+	return text, mayRefuse(with) || mayRefuse(without)
 }
 
 // withMailFrom returns what happens with a MAIL FROM result, if the HELO name has no
@@ -86,8 +86,12 @@ func withMailFrom(s *conf.Settings, r policy.CheckResult) (text string, refused 
 	alone.HELORestrictions = conf.Restrictions{} // those for None are HELO's
 	d := policy.Decide(&alone, policy.Facts{Client: exampleClient(), HELOName: exampleName, Sender: exampleSender,
 		HELO: policy.CheckResult{Known: true, Result: spf.None}, MailFrom: r})
-	return describe(s, d), d.Refuses()
+	return describe(s, d), mayRefuse(d)
 }
+
+// mayRefuse reports whether a message is rejected or deferred, or can be if that
+// depends on something else.
+func mayRefuse(d policy.Decision) bool { return d.Refuses() || d.Needs != policy.NeedNothing }
 
 // leftToPostfix begins the description of an action of access(5) in an option.
 const leftToPostfix = "left to Postfix: "
@@ -107,7 +111,7 @@ func describe(s *conf.Settings, d policy.Decision) string {
 		return "depends on " + d.Needs.String()
 	}
 	if d.SuppressedBy != "" {
-		if d.SuppressedBy == "Header_Type" {
+		if d.Suppressed == policy.Prepend {
 			return "accepted, without a header field"
 		}
 		suppressed := d
@@ -144,7 +148,7 @@ func listed(s *conf.Settings) (policy.Decision, bool) {
 // refuses reports whether the settings reject or defer any mail.
 func refuses(s *conf.Settings, mail []Outcome) bool {
 	d, _ := listed(s)
-	return d.Refuses() || slices.ContainsFunc(mail, func(o Outcome) bool { return o.Refused })
+	return mayRefuse(d) || slices.ContainsFunc(mail, func(o Outcome) bool { return o.Refused })
 }
 
 // notes returns what holds for some mail only, and whether all of it is accepted.
