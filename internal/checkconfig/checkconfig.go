@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -216,7 +217,11 @@ func (c *checker) addOtherConfig(other *config) {
 
 // checkConfig checks a configuration.
 func (c *checker) checkConfig(config *config) {
-	if config.err != nil {
+	switch {
+	case config.err != nil && c.lacksRight(config):
+		c.add(conf.Problem{Severity: conf.Hint, File: config.path, What: "not checked: " + config.err.Error(), Expected: "--check-config as root"})
+		return
+	case config.err != nil:
 		c.add(conf.Problem{Severity: conf.Faulty, File: config.path, What: config.err.Error(),
 			Expected: "a readable file", Used: "nothing: no process starts, and Postfix defers all mail"})
 		return
@@ -224,6 +229,20 @@ func (c *checker) checkConfig(config *config) {
 	c.problems = append(c.problems, config.file.Check()...)
 	c.checkReasonURL(config)
 	c.checkDMARC(config)
+}
+
+// lacksRight reports whether only the user who runs the check may not read a
+// configuration. Whether the services may is checked with their other files.
+func (c *checker) lacksRight(config *config) bool {
+	f, err := os.Open(config.path)
+	if err == nil {
+		f.Close()
+	}
+	return errors.Is(err, fs.ErrPermission) && slices.ContainsFunc(config.services, func(s *postfix.Service) bool {
+		name, _, _ := strings.Cut(s.User, ":")
+		uid, _, found, _ := c.Host.User(name)
+		return found && int(uid) != os.Geteuid()
+	})
 }
 
 // checkReasonURL adds a hint if rejections point to a site that is gone, such as the

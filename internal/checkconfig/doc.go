@@ -10,6 +10,7 @@
 //	files.go         what the service's user can read and execute
 //	access.go        rights by owner, group and mode; account.go, users, groups and SELinux
 //	restrictions.go  the lists of main.cf that name the services
+//	ownusers.go      mail from one's own users; timeout.go, how long smtpd waits
 //	route.go         the way of a message through such a list
 //	action.go        options with an action of access(5) or a restriction class
 //	dmarc.go         the Milter that Leave_DMARC needs

@@ -1,12 +1,9 @@
 package checkconfig
 
 import (
-	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/postfix"
@@ -205,97 +202,6 @@ func (c *checker) checkStage(r route) {
 		c.addRoute(r, conf.Faulty, "smtpd_delay_reject = no: the sender is not known yet, so MAIL FROM is not checked, and the header field is lost", expected)
 	}
 }
-
-// checkOwnUsers checks that nothing of the mail from one's own users is checked.
-// Such clients seldom have addresses that the sender's record names.
-func (c *checker) checkOwnUsers(r route, s *conf.Settings) {
-	if r.list == "smtpd_etrn_restrictions" {
-		return
-	}
-	at := ""
-	if r.smtpd.Service != nil {
-		at = " that connect to " + r.smtpd.Service.Name
-	}
-	if networks := checkedNetworks(r.smtpd.Parameters["mynetworks"], s); !r.permitsMynetworks && len(networks) > 0 {
-		c.addRoute(r, conf.Faulty, "own clients"+at+" are checked: nothing before it permits mynetworks, which has "+summary(networks),
-			"permit_mynetworks before it, or these networks in skip_addresses")
-	}
-	if r.smtpd.Parameters["smtpd_sasl_auth_enable"] == "yes" && !r.permitsSASL && !s.SkipAuthenticated {
-		c.addRoute(r, conf.Faulty, "own users"+at+" are checked: nothing before it permits authenticated clients",
-			"permit_sasl_authenticated before it, or Skip_Authenticated = Yes")
-	}
-}
-
-// checkedNetworks returns the networks of mynetworks that are checked. A lookup table
-// there counts as one.
-func checkedNetworks(mynetworks string, s *conf.Settings) []string {
-	var checked []string
-	for _, word := range postfix.SplitList(mynetworks) {
-		if strings.HasPrefix(word, "!") {
-			continue // excluded from what follows
-		}
-		text := strings.NewReplacer("[", "", "]", "").Replace(word)
-		prefix, err := netip.ParsePrefix(text)
-		if addr, addrErr := netip.ParseAddr(text); err != nil && addrErr == nil {
-			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-		}
-		if err != nil || !covers(s.SkipAddresses, prefix) && !covers(s.Whitelist, prefix) {
-			checked = append(checked, word)
-		}
-	}
-	return checked
-}
-
-// covers reports whether a network of a list contains all of another.
-func covers(networks *conf.Networks, p netip.Prefix) bool {
-	found, ok := networks.Find(p.Addr())
-	return ok && found.Bits() <= p.Bits()
-}
-
-// summary returns the first entries of a list.
-func summary(words []string) string {
-	const enough = 3
-	if len(words) <= enough {
-		return strings.Join(words, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(words[:enough], ", "), len(words)-enough)
-}
-
-// checkTimeout checks how long smtpd waits for a reply: as long as the lookups of a
-// request may take.
-func (c *checker) checkTimeout(r route, s *conf.Settings) {
-	const parameter = "smtpd_policy_service_timeout"
-	text, braces := r.service.Attribute("timeout")
-	limit, ok := postfix.ParseTime(cmp.Or(text, r.smtpd.Parameters[parameter]))
-	add := func(severity conf.Severity, what, expected string) {
-		if braces {
-			c.addRoute(r, severity, what, "timeout="+expected)
-		} else {
-			c.addRestriction(r.smtpd, parameter, severity, r.smtpd.Parameters[parameter], what, expected)
-		}
-	}
-	answer := s.AnswerTime()
-	switch {
-	case !ok && braces:
-		add(conf.Faulty, "timeout= is not a time: smtpd ends, and no mail is received", "100s")
-	case !ok || limit >= answer:
-	case isDunno(r):
-		add(conf.Hint, fmt.Sprintf("an answer may take %s; mail is accepted without a check if it comes later", seconds(answer)), "100s, or a smaller Lookup_Time")
-	default:
-		add(conf.Faulty, fmt.Sprintf("an answer may take %s; mail is deferred if it comes later", seconds(answer)), "100s, the default, or a smaller Lookup_Time")
-	}
-}
-
-// isDunno reports whether Postfix goes on without an answer.
-func isDunno(r route) bool {
-	action, ok := r.service.Attribute("default_action")
-	if !ok {
-		action = r.smtpd.Parameters["smtpd_policy_service_default_action"]
-	}
-	return strings.EqualFold(strings.TrimSpace(action), "dunno")
-}
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%d s", int(d.Seconds())) }
 
 // checkUnreached reports a check_policy_service of main.cf that no smtpd(8) has,
 // because each one's -o in master.cf overrides the list.

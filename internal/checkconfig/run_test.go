@@ -91,16 +91,39 @@ func TestRun_noService(t *testing.T) {
 	}
 }
 
+// TestRun_unreadable: a file that the services can read may still be closed to the
+// user who runs the check.
 func TestRun_unreadable(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root can read every file")
 	}
-	tr := newTree(t)
-	in := tr.input(t)
-	tr.chmod(t, "etc/policyd-spf.conf", 0)
-	r := Run(t.Context(), in)
-	if r.Clean() || r.Configurations[0].Mail != nil || !strings.Contains(r.Problems[0].String(), "no process starts") {
-		t.Errorf("%v", r.Problems)
+	for _, test := range []struct {
+		name     string
+		mode     os.FileMode
+		argument bool // the file of no service
+		clean    bool
+		want     string
+	}{
+		{name: "closed to this user", mode: 0o004, clean: true, want: "not checked: "},
+		{name: "closed to all", mode: 0, want: "is not readable for nobody"},
+		{name: "of no service", mode: 0o004, argument: true, want: "no process starts"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tr := newTree(t)
+			in := tr.input(t)
+			name := "etc/policyd-spf.conf"
+			if test.argument {
+				name = "etc/other.conf"
+				tr.write(t, name, "", 0o644)
+				in.File = filepath.Join(tr.dir, name)
+			}
+			tr.chmod(t, name, test.mode)
+			r := Run(t.Context(), in)
+			if r.Clean() != test.clean || r.Configurations[0].Mail != nil ||
+				!slices.ContainsFunc(r.Problems, func(p conf.Problem) bool { return strings.Contains(p.String(), test.want) }) {
+				t.Errorf("clean %v: %v", r.Clean(), r.Problems)
+			}
+		})
 	}
 }
 

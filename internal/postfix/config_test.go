@@ -101,6 +101,30 @@ func TestService(t *testing.T) {
 	}
 }
 
+func TestReceivesFromInternet(t *testing.T) {
+	for _, test := range []struct {
+		name, kind, command string
+		want                bool
+	}{
+		{name: "smtp", kind: "inet", command: "smtpd", want: true},
+		{name: "25", kind: "inet", command: "smtpd", want: true},
+		{name: "192.0.2.1:smtp", kind: "inet", command: "smtpd", want: true},
+		{name: "[2001:db8::1]:25", kind: "inet", command: "smtpd", want: true},
+		{name: "smtpd", kind: "pass", command: "smtpd", want: true},
+		{name: "smtp", kind: "inet", command: "postscreen"},
+		{name: "smtp", kind: "unix", command: "smtp"},
+		{name: "submission", kind: "inet", command: "smtpd"},
+		{name: "127.0.0.1:25", kind: "inet", command: "smtpd"},
+		{name: "[::1]:smtp", kind: "inet", command: "smtpd"},
+		{name: "localhost:smtp", kind: "inet", command: "smtpd"},
+	} {
+		s := postfix.Service{Name: test.name, Type: test.kind, Command: test.command}
+		if got := s.ReceivesFromInternet(); got != test.want {
+			t.Errorf("%s %s: %v, want %v", test.name, test.command, got, test.want)
+		}
+	}
+}
+
 func TestFind(t *testing.T) {
 	c := read(t)
 	for _, test := range []struct{ argument, want string }{

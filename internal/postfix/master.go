@@ -1,6 +1,7 @@
 package postfix
 
 import (
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,9 +72,13 @@ func (s *Service) IsOurs() bool { return s.Command == "spawn" && s.NamesProgram(
 func (s *Service) IsSMTPD() bool { return filepath.Base(s.Command) == "smtpd" }
 
 // ReceivesFromInternet reports whether the service is an smtpd(8) at port 25, or
-// behind postscreen(8), which is there.
+// behind postscreen(8), which is there. One at a loopback address does not.
 func (s *Service) ReceivesFromInternet() bool {
 	p := port(s.Name)
+	host := strings.Trim(strings.TrimSuffix(strings.TrimSuffix(s.Name, p), ":"), "[]")
+	if addr, err := netip.ParseAddr(host); host == "localhost" || err == nil && addr.IsLoopback() {
+		return false
+	}
 	return s.IsSMTPD() && (s.Type == "pass" || s.Type == "inet" && (p == "smtp" || p == "25"))
 }
 

@@ -73,8 +73,8 @@ func newTarget(config *postfix.Config, client postfix.PolicyClient) target {
 			t.timeout, t.timeoutFrom = d, "timeout= of check_policy_service"
 		}
 	}
-	if t.path == "" {
-		t.hostPort = strings.TrimPrefix(p.Address, "inet:")
+	if p.Transport == "inet" {
+		t.hostPort = p.Endpoint
 		if !strings.Contains(t.hostPort, ":") {
 			t.hostPort = "localhost:" + t.hostPort
 		}

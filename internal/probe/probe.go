@@ -64,6 +64,9 @@ func (t target) probe(request Request) Result {
 
 // check compares main.cf with master.cf.
 func (t target) check() *Problem {
+	if t.path == "" && t.hostPort == "" {
+		return t.problemBadAddress()
+	}
 	if t.path == "" {
 		return nil // another host may serve it
 	}

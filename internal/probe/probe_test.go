@@ -115,6 +115,7 @@ func TestRun(t *testing.T) {
 		{name: "no policy service", postfix: fakePostfix{main: "smtpd_recipient_restrictions = permit_mynetworks\n", master: master}, kind: NotAsked},
 		{name: "others' policy services", kind: Ambiguous, postfix: fakePostfix{
 			main: "smtpd_recipient_restrictions = check_policy_service unix:private/postgrey, check_policy_service inet:127.0.0.1:12340\n"}},
+		{name: "no unix:", postfix: fakePostfix{main: strings.Replace(asked, "unix:", "", 1), master: master}, kind: BadAddress},
 		{name: "no service in master.cf", postfix: fakePostfix{main: asked, master: "smtp inet n - y - - smtpd\n"}, kind: NoService},
 		{name: "public in master.cf", postfix: fakePostfix{main: asked, master: strings.Replace(master, "unix -", "unix n", 1)}, kind: WrongDirectory},
 		{name: "no socket", postfix: fakePostfix{main: asked, master: master}, kind: SocketMissing},
@@ -330,7 +331,7 @@ func reports() []*Report {
 	answered.Action = "prepend Received-SPF: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=probe.invalid; envelope-from=probe@probe.invalid; receiver=<UNKNOWN>"
 	all := []*Report{{Version: Version, Request: DefaultRequest(), Services: []Result{answered}}}
 	for _, p := range []*Problem{
-		t.problemNoService(), t.problemWrongDirectory("public"), t.problemMissing(), t.problemPermission(), t.problemRefused(),
+		(target{parameter: t.parameter, service: "private/policy-spf"}).problemBadAddress(), t.problemNoService(), t.problemWrongDirectory("public"), t.problemMissing(), t.problemPermission(), t.problemRefused(),
 		t.problemUnreachable(errors.New("no such host")), t.problemTimeout(), t.problemClosed(), t.problemNotAReply("220 \x1b[2J\r\n"), t.problemIncomplete("action=dunno\n"),
 	} {
 		failed := result

@@ -16,6 +16,7 @@ const (
 	PostconfFailed Kind = "postconf-failed"  // its files cannot be read
 	NotAsked       Kind = "not-asked"        // main.cf names no policy service
 	Ambiguous      Kind = "ambiguous"        // it names several, none of them ours
+	BadAddress     Kind = "bad-address"      // main.cf names it without unix: or inet:
 	NoService      Kind = "no-service"       // master.cf has no such service
 	WrongDirectory Kind = "wrong-directory"  // private/ in main.cf, public in master.cf, or the reverse
 	SocketMissing  Kind = "socket-missing"   // Postfix is stopped, or not reloaded
@@ -50,6 +51,16 @@ func problemSeveral(all []target) *Problem {
 	}
 	return &Problem{Kind: Ambiguous, Text: "main.cf names policy services, but none runs " + program + ": " + strings.Join(names, ", "),
 		Advice: []string{"run policyd-spf --check-config to see what master.cf lacks"}}
+}
+
+func (t target) problemBadAddress() *Problem {
+	p := &Problem{Kind: BadAddress, Text: fmt.Sprintf("%s has no unix: or inet: before %q: smtpd ends, and no mail is received", t.parameter, t.service)}
+	if strings.HasPrefix(t.service, "private/") || strings.HasPrefix(t.service, "public/") {
+		p.Advice = []string{"write check_policy_service unix:" + t.service}
+	} else {
+		p.Advice = []string{"write check_policy_service unix:private/NAME or inet:HOST:PORT"}
+	}
+	return p
 }
 
 func (t target) problemNoService() *Problem {
