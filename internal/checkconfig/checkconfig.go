@@ -125,7 +125,11 @@ func (c *checker) readPostfix(ctx context.Context) string {
 	case errors.Is(err, postfix.ErrNoPostconf):
 		return "postconf was not found: Postfix's side was not checked"
 	case err != nil:
-		c.add(conf.Problem{Severity: conf.Faulty, File: "Postfix", What: err.Error(),
+		severity := conf.Faulty
+		if strings.Contains(err.Error(), "main.cf: No such file") {
+			severity = conf.Hint // Postfix is installed, but not in use
+		}
+		c.add(conf.Problem{Severity: severity, File: "Postfix", What: err.Error(),
 			Expected: "main.cf and master.cf that Postfix can read", Used: "nothing on Postfix's side was checked"})
 		return "its files cannot be read"
 	}
@@ -249,6 +253,9 @@ func (c *checker) lacksRight(config *config) bool {
 // default, which is the original's.
 func (c *checker) checkReasonURL(config *config) {
 	s := &config.file.Settings
+	if _, err := os.Stat(config.path); err != nil {
+		return // conf reports that
+	}
 	gone := []string{"openspf.net", "openspf.org", "open-spf.org"}
 	url := strings.ToLower(s.ReasonURL)
 	isGone := slices.ContainsFunc(gone, func(host string) bool { return strings.Contains(url, host) })

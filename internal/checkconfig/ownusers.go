@@ -15,15 +15,22 @@ func (c *checker) checkOwnUsers(r route, s *conf.Settings) {
 	if r.list == "smtpd_etrn_restrictions" {
 		return
 	}
+	permitsMynetworks, permitsSASL := r.permitsMynetworks, r.permitsSASL
+	for _, list := range postfix.RestrictionLists() { // who is rejected elsewhere is not checked
+		if w := follow(r.smtpd, list); w.rejectsAtEnd() {
+			permitsMynetworks = permitsMynetworks || !w.at.permitsMynetworks
+			permitsSASL = permitsSASL || !w.at.permitsSASL
+		}
+	}
 	at := ""
 	if r.smtpd.Service != nil {
 		at = " that connect to " + r.smtpd.Service.Name
 	}
-	if networks := checkedNetworks(r.smtpd.Parameters["mynetworks"], s); !r.permitsMynetworks && len(networks) > 0 {
+	if networks := checkedNetworks(r.smtpd.Parameters["mynetworks"], s); !permitsMynetworks && len(networks) > 0 {
 		c.addRoute(r, conf.Faulty, "own clients"+at+" are checked: nothing before it permits mynetworks, which has "+summary(networks),
 			"permit_mynetworks before it, or these networks in skip_addresses")
 	}
-	if r.smtpd.Parameters["smtpd_sasl_auth_enable"] == "yes" && !r.permitsSASL && !s.SkipAuthenticated {
+	if r.smtpd.Parameters["smtpd_sasl_auth_enable"] == "yes" && !permitsSASL && !s.SkipAuthenticated {
 		c.addRoute(r, conf.Faulty, "own users"+at+" are checked: nothing before it permits authenticated clients",
 			"permit_sasl_authenticated before it, or Skip_Authenticated = Yes")
 	}

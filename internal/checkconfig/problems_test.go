@@ -116,7 +116,8 @@ var cases = []struct {
 	{name: "public in master.cf", edits: []edit{{"policy-spf unix  -", "policy-spf unix  n"}}},
 	{name: "public in both", edits: []edit{{"unix:private", "unix:public"}, {"policy-spf unix  -", "policy-spf unix  n"}}},
 	{name: "name alone", edits: []edit{{"unix:private/", "unix:"}}},
-	{name: "absolute path", edits: []edit{{"unix:private", "unix:$DIR/queue/private"}}},
+	{name: "absolute path in a chroot", edits: []edit{{"unix:private", "unix:$DIR/queue/private"}}},
+	{name: "absolute path", edits: []edit{{"unix:private", "unix:$DIR/queue/private"}, {"smtp       inet  n       -       y", "smtp       inet  n       -       n"}}},
 	{name: "another name", edits: []edit{{"unix:private/policy-spf", "unix:private/policyd-spf"}}},
 	{name: "not after check_policy_service", edits: []edit{{"check_policy_service unix", "check_policy_services unix"}}},
 	{name: "no host or port", edits: []edit{{"unix:private/policy-spf", "inet:mail.example"}}},
@@ -161,6 +162,8 @@ var cases = []struct {
 	{name: "own users skipped", edits: []edit{{"smtpd_sasl_auth_enable = no", "smtpd_sasl_auth_enable = yes"}, {"", "config:Skip_Authenticated = Yes"}}},
 	{name: "own users in sender restrictions at submission", edits: []edit{{"", "main:smtpd_sender_restrictions = check_policy_service unix:private/policy-spf"}}},
 	{name: "own users in relay restrictions at submission", edits: []edit{{"permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination", "permit_mynetworks, defer_unauth_destination, check_policy_service unix:private/policy-spf"}}},
+	{name: "only own users at submission", edits: []edit{{"permit_mynetworks, reject", "reject"}, {"127.0.0.0/8 [::1]/128", "192.0.2.0/24"}, {"permit_sasl_authenticated, reject\n", "check_policy_service unix:private/policy-spf\nsubmission/inet/smtpd_client_restrictions = permit_sasl_authenticated, reject\n"}}},
+	{name: "nobody authenticates at port 25", edits: []edit{{"smtpd_sasl_auth_enable = no", "smtpd_sasl_auth_enable = yes"}, {"smtpd_client_restrictions =", "smtpd_client_restrictions = permit_mynetworks, reject"}, {"permit_sasl_authenticated, reject\n", "permit_sasl_authenticated, reject\nsubmission/inet/smtpd_client_restrictions =\n"}}},
 	{name: "own users permitted too late", edits: []edit{{"permit_sasl_authenticated, reject\n", "check_policy_service unix:private/policy-spf, permit_sasl_authenticated, reject\n"}}},
 
 	// stages and times

@@ -111,6 +111,9 @@ func (c *checker) checkAddress(r route) *postfix.Service {
 			expected = postfix.CheckPolicyService + " " + ours.Address()
 		}
 		c.addRoute(r, conf.Faulty, "master.cf has no service "+name+": all mail is deferred", expected)
+	case isMasters && strings.HasPrefix(p.Endpoint, "/") && r.smtpd.Service != nil && c.isChrooted(r.smtpd.Service):
+		c.addRoute(r, conf.Faulty, "the smtpd of "+r.smtpd.Service.Name+" is in a chroot, where this path does not exist: all mail is deferred",
+			postfix.CheckPolicyService+" "+s.Address())
 	case isMasters && folder != s.SocketFolder():
 		c.addRoute(r, conf.Faulty, fmt.Sprintf("master.cf puts the socket of %s into %s, because private is %s there: all mail is deferred", name, s.SocketFolder(), s.Private),
 			postfix.CheckPolicyService+" "+s.Address())

@@ -38,11 +38,22 @@ type walker struct {
 // at 100.
 const maxClassDepth = 100
 
+// follow follows a list of an smtpd(8) to its end.
+func follow(d postfix.SMTPD, list string) *walker {
+	w := &walker{smtpd: d, classes: postfix.SplitList(d.Parameters["smtpd_restriction_classes"]), at: route{smtpd: d, list: list}}
+	w.walk(postfix.SplitList(d.Parameters[list]))
+	return w
+}
+
+// rejectsAtEnd reports whether a list rejects all mail that nothing in it permits.
+func (w *walker) rejectsAtEnd() bool {
+	return strings.HasPrefix(strings.ToLower(w.at.endedBy), "reject") || strings.HasPrefix(strings.ToLower(w.at.endedBy), "defer")
+}
+
 // routes returns the routes through a list of an smtpd(8), and the words there that
 // look like the address of a policy service but do not follow check_policy_service.
 func routes(d postfix.SMTPD, list string) (found []route, stray []string) {
-	w := &walker{smtpd: d, classes: postfix.SplitList(d.Parameters["smtpd_restriction_classes"]), at: route{smtpd: d, list: list}}
-	w.walk(postfix.SplitList(d.Parameters[list]))
+	w := follow(d, list)
 	for i := range w.routes {
 		w.routes[i].rejectsAfterwards = w.at.rejectsRelaying && !w.routes[i].rejectsRelaying
 	}

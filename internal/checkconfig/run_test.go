@@ -135,6 +135,7 @@ func TestRun_postconf(t *testing.T) {
 		text  string
 	}{
 		{name: "none", err: postfix.ErrNoPostconf, clean: true, text: "postconf was not found: Postfix's side was not checked"},
+		{name: "none in use", err: errors.New("postconf -M: postconf: fatal: open /etc/postfix/main.cf: No such file or directory"), clean: true, text: "its files cannot be read"},
 		{name: "bad master.cf", err: errors.New("postconf -M: fatal: file master.cf: line 10: bad field count"), text: "its files cannot be read"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
