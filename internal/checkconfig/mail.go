@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"policyd-spf/conf"
+	"policyd-spf/dmarc"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 )
@@ -84,9 +85,26 @@ func withHELO(s *conf.Settings, r policy.CheckResult) (text string, refused bool
 func withMailFrom(s *conf.Settings, r policy.CheckResult) (text string, refused bool) {
 	alone := *s
 	alone.HELORestrictions = conf.Restrictions{} // those for None are HELO's
-	d := policy.Decide(&alone, policy.Facts{Client: exampleClient(), HELOName: exampleName, Sender: exampleSender,
-		HELO: policy.CheckResult{Known: true, Result: spf.None}, MailFrom: r})
-	return describe(s, d), mayRefuse(d)
+	facts := policy.Facts{Client: exampleClient(), HELOName: exampleName, Sender: exampleSender,
+		HELO: policy.CheckResult{Known: true, Result: spf.None}, MailFrom: r}
+	if d := policy.Decide(&alone, facts); d.Needs != policy.NeedDMARC {
+		return describe(s, d), mayRefuse(d)
+	}
+	texts := make(map[string][]string) // descriptions, with the policies that lead to them
+	for p := dmarc.NoPolicy; p <= dmarc.Reject; p++ {
+		facts.DMARC = policy.DMARC{Known: true, Policy: p}
+		d := policy.Decide(&alone, facts)
+		text = describe(s, d)
+		texts[text] = append(texts[text], p.String())
+		refused = refused || mayRefuse(d)
+	}
+	for other := range texts { // text is what happens with the strictest policy
+		if other != text {
+			text += ", if the DMARC policy is " + strings.Join(texts[text], " or ") + "; otherwise " + other
+			break
+		}
+	}
+	return text, refused
 }
 
 // mayRefuse reports whether a message is rejected or deferred, or can be if that

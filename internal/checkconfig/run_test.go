@@ -324,6 +324,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "actions for HELO", config: "HELO_none_restriction = greylist\nHELO_softfail_restriction = HOLD"},
 		{name: "listed domains", config: "Reject_Not_Pass_Domains = a.example\nHELO_reject = False\nMail_From_reject = False"},
 		{name: "DMARC", config: "Leave_DMARC = Enforced"},
+		{name: "DMARC, all policies", config: "Leave_DMARC = All\nMail_From_reject = SPF_Not_Pass"},
 		{name: "mock", config: "Mock = True"},
 	} {
 		path := filepath.Join(t.TempDir(), "policyd-spf.conf")
