@@ -22,6 +22,7 @@
 //	faults_test.go    what breaks, and that no mail gets lost or through unchecked
 //	hostile_test.go   what a client can say, and that headers stay whole
 //	interop_test.go   OpenDMARC and python3-authres read our headers
+//	spamassassin_test.go  SpamAssassin does, too
 //	upgrade_test.go   binary and configuration replaced under way
 //	install_test.go   every way of installing, as the README says
 //	interpreter_test.go  Python in argv

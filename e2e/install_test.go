@@ -13,17 +13,23 @@ import (
 // installed is where every way of installing puts the binary.
 const installed = "/usr/bin/policyd-spf"
 
-// readmeBlock returns the indented block of the README that follows a marker,
-// without its indentation.
+// readmeBlock is guideBlock for the README.
 func readmeBlock(t *testing.T, marker string) string {
 	t.Helper()
-	text, err := os.ReadFile(readme)
+	return guideBlock(t, readme, marker)
+}
+
+// guideBlock returns the indented block of a document that follows a marker,
+// without its indentation.
+func guideBlock(t *testing.T, file, marker string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, ok := strings.Cut(string(text), "<!-- "+marker+" -->\n\n")
 	if !ok {
-		t.Fatalf("the README has no %q", marker)
+		t.Fatalf("%s has no %q", file, marker)
 	}
 	var block strings.Builder
 	for line := range strings.Lines(rest) {
@@ -34,7 +40,7 @@ func readmeBlock(t *testing.T, marker string) string {
 		block.WriteString(text)
 	}
 	if block.Len() == 0 {
-		t.Fatalf("the README has nothing after %q", marker)
+		t.Fatalf("%s has nothing after %q", file, marker)
 	}
 	return block.String()
 }

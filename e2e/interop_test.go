@@ -13,24 +13,22 @@ import (
 
 const (
 	dmarcSocket = "127.0.0.1:8893"
-	dmarcConfig = `AuthservID mx.test
-Socket inet:8893@127.0.0.1
-SPFSelfValidate false
-SPFIgnoreResults false
-RejectFailures false
+	dmarcConfig = `Socket inet:8893@127.0.0.1
 Syslog true
 SyslogFacility mail
 `
 )
 
-// startOpenDMARC starts the milter and waits until it listens.
+// startOpenDMARC starts the milter with the lines of docs/dmarc.md and waits until
+// it listens.
 func startOpenDMARC(t *testing.T) {
 	t.Helper()
 	path, err := exec.LookPath("opendmarc")
 	if err != nil {
 		skip(t, "no opendmarc")
 	}
-	write(t, "/etc/opendmarc.conf", dmarcConfig, 0o644)
+	guide := strings.ReplaceAll(guideBlock(t, docs+"/dmarc.md", "file: opendmarc.conf"), "mx.example.com", "mx.test")
+	write(t, "/etc/opendmarc.conf", dmarcConfig+guide, 0o644)
 	cmd := exec.Command(path, "-f", "-c", "/etc/opendmarc.conf")
 	out := new(strings.Builder)
 	cmd.Stdout, cmd.Stderr = out, out
@@ -93,20 +91,77 @@ func TestOpenDMARC(t *testing.T) {
 				t.Run(test.name, func(t *testing.T) {
 					c := connect(t, test.client, test.helo)
 					id := c.send(message{sender: test.sender, from: test.from})
-					m := h.delivered(t, id)[0]
-					var found []string
-					for _, field := range m.Header["Authentication-Results"] {
-						if r := dmarcResult.FindStringSubmatch(field); r != nil {
-							found = append(found, r[1])
-						}
-					}
-					if len(found) != 1 || found[0] != test.dmarc {
-						t.Errorf("dmarc is %q, want %s\n%s", found, test.dmarc, headers(m))
-					}
+					checkDMARC(t, h.delivered(t, id)[0], test.dmarc)
 				})
 			}
 			h.log.clean(t)
 		})
+	}
+}
+
+// OpenDMARC believes an Authentication-Results field that the client sent and that
+// claims our authserv-id. Set up as docs/dmarc.md says, Postfix renames such fields,
+// and no forged field changes the result.
+func TestOpenDMARC_forgedFields(t *testing.T) {
+	const (
+		receivedSPF = "Received-SPF: Pass (mx.test: authorized) identity=mailfrom; client-ip=192.0.2.1; envelope-from=a@fail.test\r\n"
+		spf         = "Authentication-Results: mx.test; spf=pass smtp.mailfrom=fail.test\r\n"
+		dkim        = "Authentication-Results: mx.test; dkim=pass header.d=fail.test\r\n"
+		folded      = "Authentication-Results: (x;)\r\n mx.test;\r\n dkim=pass header.d=fail.test\r\n"
+	)
+	setup := guideBlock(t, docs+"/dmarc.md", "file: main.cf")
+	for _, group := range []struct {
+		name  string
+		main  string // lines of main.cf
+		tests []forgedTest
+	}{
+		{name: "Postfix renames fields", main: setup, tests: []forgedTest{
+			{name: "no field", dmarc: "fail"},
+			{name: "Received-SPF", fields: receivedSPF, dmarc: "fail"},
+			{name: "SPF result", fields: spf, dmarc: "fail"},
+			{name: "DKIM result", fields: dkim, dmarc: "fail"},
+			{name: "folded, with a comment", fields: folded, dmarc: "fail"},
+			{name: "all", fields: dkim + receivedSPF + spf, dmarc: "fail"},
+		}},
+		{name: "Postfix does not", tests: []forgedTest{
+			{name: "no field", dmarc: "fail"},
+			{name: "Received-SPF", fields: receivedSPF, dmarc: "fail"},
+			{name: "SPF result", fields: spf, dmarc: "pass"},
+			{name: "DKIM result", fields: dkim, dmarc: "pass"},
+		}},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			configure(t, guideBlock(t, docs+"/dmarc.md", "file: policyd-spf.conf"))
+			write(t, "/etc/postfix/header_checks", guideBlock(t, docs+"/dmarc.md", "file: header_checks"), 0o644)
+			h := startHost(t, "smtpd_milters = inet:"+dmarcSocket, "milter_default_action = tempfail", group.main)
+			startOpenDMARC(t)
+			for _, test := range group.tests {
+				t.Run(test.name, func(t *testing.T) {
+					c := connect(t, "192.0.2.1", "client.test")
+					id := c.send(message{sender: "a@fail.test", from: "a@fail.test", headers: test.fields})
+					checkDMARC(t, h.delivered(t, id)[0], test.dmarc)
+				})
+			}
+			h.log.clean(t)
+		})
+	}
+}
+
+// forgedTest is a message with fields that its sender wrote, and what OpenDMARC
+// makes of it.
+type forgedTest struct{ name, fields, dmarc string }
+
+// checkDMARC checks the one result of OpenDMARC in a message.
+func checkDMARC(t *testing.T, m *mail.Message, want string) {
+	t.Helper()
+	var found []string
+	for _, field := range m.Header["Authentication-Results"] {
+		if r := dmarcResult.FindStringSubmatch(field); r != nil {
+			found = append(found, r[1])
+		}
+	}
+	if len(found) != 1 || found[0] != want {
+		t.Errorf("dmarc is %q, want %s\n%s", found, want, headers(m))
 	}
 }
 

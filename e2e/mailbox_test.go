@@ -24,29 +24,38 @@ func emptyMailbox(t *testing.T, root string) {
 	}
 }
 
-// delivered waits until Postfix is done with a message and gives its copies,
+// delivered waits until Postfix is done with a message and returns its copies,
 // one for each recipient.
 func (h *host) delivered(t *testing.T, id string) []*mail.Message {
+	t.Helper()
+	var copies []*mail.Message
+	for _, text := range h.deliveredText(t, id) {
+		m, err := mail.ReadMessage(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies = append(copies, m)
+	}
+	return copies
+}
+
+// deliveredText is delivered for the copies as they are in the mailbox.
+func (h *host) deliveredText(t *testing.T, id string) [][]byte {
 	t.Helper()
 	h.log.await(t, `postfix/qmgr\[\d+\]: `+id+`: removed`)
 	files, err := filepath.Glob(h.root + mailbox + "/all/new/*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var copies []*mail.Message
+	var copies [][]byte
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Contains(data, []byte(" id "+id)) {
-			continue
+		if bytes.Contains(text, []byte(" id "+id)) {
+			copies = append(copies, text)
 		}
-		m, err := mail.ReadMessage(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		copies = append(copies, m)
 	}
 	if len(copies) == 0 {
 		t.Fatalf("message %s is in no mailbox", id)

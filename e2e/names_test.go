@@ -117,6 +117,13 @@ func (n *names) total() int {
 	return total
 }
 
+// count returns the number of queries for a name so far.
+func (n *names) count(name string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.asked[dns.Fqdn(name)]
+}
+
 // await waits until name has been asked for count times.
 func (n *names) await(t *testing.T, name string, count int) {
 	t.Helper()

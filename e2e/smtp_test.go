@@ -95,6 +95,7 @@ type message struct {
 	parameters string   // of MAIL FROM
 	recipients []string // default: one
 	from       string   // header From; default: sender
+	headers    string   // more header fields, each with CRLF
 }
 
 // rcpt begins a transaction and gives the reply to each recipient.
@@ -136,7 +137,7 @@ func (c *client) data(m message) string {
 		from = "mailer-daemon@client.test"
 	}
 	w := c.conn.DotWriter()
-	w.Write([]byte("From: <" + from + ">\r\nTo: <user@rcpt.test>\r\nSubject: e2e\r\n" +
+	w.Write([]byte(m.headers + "From: <" + from + ">\r\nTo: <user@rcpt.test>\r\nSubject: e2e\r\n" +
 		"Message-ID: <e2e@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\nHello.\r\n"))
 	if err := w.Close(); err != nil {
 		c.t.Fatal(err)
