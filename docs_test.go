@@ -51,36 +51,37 @@ func testFunctions(t *testing.T) []string {
 	return functions
 }
 
-// The README's map of a request's path names all files of policy/ and spf/, and
-// no others.
-func TestREADMEFileMap(t *testing.T) {
-	_, rest, ok := strings.Cut(read(t, "README.md"), "<!-- way -->")
-	section, _, ok2 := strings.Cut(rest, "<!-- /way -->")
+// The map in docs/architecture.md lists every Go file of the main module, below
+// its folder, and no other file.
+func TestFileMap(t *testing.T) {
+	_, rest, ok := strings.Cut(read(t, "docs/architecture.md"), "<!-- map -->")
+	text, _, ok2 := strings.Cut(rest, "<!-- /map -->")
 	if !ok || !ok2 {
-		t.Fatal("README.md has no map between <!-- way --> and <!-- /way -->")
+		t.Fatal("docs/architecture.md has no map between <!-- map --> and <!-- /map -->")
 	}
-	var mapped []string
-	for _, word := range strings.FieldsFunc(section, func(c rune) bool { return !('a' <= c && c <= 'z' || c == '.' || c == '_') }) {
-		if strings.HasSuffix(word, ".go") {
-			mapped = append(mapped, word)
+	folder := ""
+	mapped := make(map[string]bool)
+	goFile := regexp.MustCompile(`[a-z0-9_]+\.go\b`)
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasSuffix(line, "/") {
+			folder = filepath.Clean(line)
 		}
-	}
-	var files []string
-	for _, pattern := range []string{"policy/*.go", "spf/*.go", "spf/dns/*.go", "spf/lint/*.go"} {
-		names, _ := filepath.Glob(pattern)
-		for _, name := range names {
-			if base := filepath.Base(name); !strings.HasSuffix(base, "_test.go") && base != "doc.go" {
-				files = append(files, base)
+		for _, name := range goFile.FindAllString(line, -1) {
+			name = filepath.Join(folder, name)
+			if mapped[name] {
+				t.Errorf("%s is in the map twice", name)
 			}
+			mapped[name] = true
 		}
 	}
-	for _, name := range files {
-		if !slices.Contains(mapped, name) {
+	files := goFiles(t)
+	for name := range files {
+		if !mapped[name] && filepath.Base(name) != "doc.go" {
 			t.Errorf("%s is not in the map", name)
 		}
 	}
-	for _, name := range mapped {
-		if !slices.Contains(files, name) {
+	for name := range mapped {
+		if files[name] == nil {
 			t.Errorf("%s is in the map but does not exist", name)
 		}
 	}
@@ -95,7 +96,7 @@ func TestDocumentsAgree(t *testing.T) {
 		files = append(files, names...)
 	}
 	// These list the places where a configuration file is searched for.
-	lists := []string{"README.md", "packaging/README.md", "man/policyd-spf.1", "man/policyd-spf.conf.5"}
+	lists := []string{"docs/explain.md", "packaging/README.md", "man/policyd-spf.1", "man/policyd-spf.conf.5"}
 	for _, rule := range []struct {
 		expression string // with the name in parentheses
 		name       string
@@ -144,6 +145,51 @@ func TestREADMENamesGo(t *testing.T) {
 	}
 }
 
+// Each row of docs/claims.md quotes the README and names tests that exist, or a
+// document.
+func TestClaims(t *testing.T) {
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	readme := words(read(t, "README.md"))
+	functions := testFunctions(t)
+	rows := tableRows(read(t, "docs/claims.md"))
+	if len(rows) < 2 {
+		t.Fatal("docs/claims.md has no table")
+	}
+	for _, row := range rows[1:] {
+		if len(row) != 2 {
+			t.Errorf("%d cells, want 2: %q", len(row), row)
+			continue
+		}
+		if !strings.Contains(readme, words(row[0])) {
+			t.Errorf("the README does not say %q", row[0])
+		}
+		holders := 0
+		for _, name := range codeSpans(row[1]) {
+			if !strings.HasPrefix(name, "Test") && !strings.HasPrefix(name, "Fuzz") {
+				continue // a transcript
+			}
+			holders++
+			if !slices.Contains(functions, name) {
+				t.Errorf("%q: %s does not exist", row[0], name)
+			}
+		}
+		if holders == 0 {
+			t.Errorf("%q: no test holds it", row[0])
+		}
+	}
+}
+
+// tableRows returns the cells of the Markdown tables in text, without the lines
+// below the headers.
+func tableRows(text string) (rows [][]string) {
+	for line := range strings.Lines(text) {
+		if line, ok := strings.CutPrefix(strings.TrimSpace(line), "| "); ok && !strings.HasPrefix(line, "| ") {
+			rows = append(rows, strings.Split(strings.TrimSuffix(line, " |"), " | "))
+		}
+	}
+	return rows
+}
+
 // section returns the rows of the table in a section of docs/differences.md as
 // cells, without the header.
 func section(t *testing.T, title string) (rows [][]string) {
@@ -153,11 +199,7 @@ func section(t *testing.T, title string) (rows [][]string) {
 		t.Fatalf("docs/differences.md has no section %q", title)
 	}
 	rest, _, _ = strings.Cut(rest, "\n## ")
-	for line := range strings.Lines(rest) {
-		if line, ok := strings.CutPrefix(strings.TrimSpace(line), "| "); ok && !strings.HasPrefix(line, "| ") {
-			rows = append(rows, strings.Split(strings.TrimSuffix(line, " |"), " | "))
-		}
-	}
+	rows = tableRows(rest)
 	if len(rows) == 0 {
 		t.Fatalf("section %q has no table", title)
 	}

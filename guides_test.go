@@ -16,9 +16,8 @@ var guideTranscript = regexp.MustCompile("(?s)(<!-- transcript[^\n]* -->\n+```te
 // TestGuides runs the commands of the transcripts in docs/, or rewrites these
 // with -update.
 func TestGuides(t *testing.T) {
-	for _, name := range []string{"why-page", "troubleshooting", "forwarders", "hardening", "monitoring", "ja/howto"} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join("docs", name+".md")
+	for _, file := range guides(t) {
+		t.Run(file, func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -43,23 +42,27 @@ func TestGuides(t *testing.T) {
 	}
 }
 
-// TestGuidesLink holds that the files that the guides link to are there.
-func TestGuidesLink(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
-	for _, pattern := range []string{"docs/*.md", "docs/ja/*.md"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+// guides returns the paths of all documents in docs/.
+func guides(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range link.FindAllSubmatch(text, -1) {
-				if _, err := os.Stat(filepath.Join(filepath.Dir(file), string(m[1]))); err != nil {
-					t.Errorf("%s: %v", file, err)
-				}
+		files = append(files, found...)
+	}
+	return files
+}
+
+// The files that documents link to exist.
+func TestDocumentsLink(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
+	for _, file := range append(guides(t), "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGES.md", "packaging/README.md") {
+		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
 			}
 		}
 	}

@@ -27,15 +27,17 @@ var update = flag.Bool("update", false, "rewrite the transcripts in README.md an
 // transcripts are the commands that README.md and policyd-spf(1) show with
 // their output. They are run in testdata/demo.
 var transcripts = map[string]string{
-	"explain-fail":      "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
-	"explain-permerror": "policyd-spf --explain --zone demo.zone --ip 192.0.2.1 --helo out.typo.example --sender alice@typo.example demo.conf",
-	"explain-json":      "policyd-spf --explain --zone demo.zone --json --ip 127.0.0.1 --helo localhost demo.conf",
-	"explain-domain":    "policyd-spf --explain --zone demo.zone --domain big.example",
-	"domain-repair":     "policyd-spf --explain --zone demo.zone --domain tidy.example",
-	"domain-address":    "policyd-spf --explain --zone demo.zone --domain tidy.example --ip 198.51.100.70",
-	"domain-compare":    "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
-	"check-config":      "policyd-spf --check-config --zone demo.zone mistakes.conf",
-	"show-config":       "policyd-spf --show-config mistakes.conf",
+	"explain-fail":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
+	"explain-domain": "policyd-spf --explain --zone demo.zone --domain big.example",
+	"domain-repair":  "policyd-spf --explain --zone demo.zone --domain tidy.example",
+	"domain-address": "policyd-spf --explain --zone demo.zone --domain tidy.example --ip 198.51.100.70",
+	"domain-compare": "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
+	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
+	"show-config":    "policyd-spf --show-config mistakes.conf",
+	"explain-fail":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
+	"explain-domain": "policyd-spf --explain --zone demo.zone --domain big.example",
+	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
+	"show-config":    "policyd-spf --show-config mistakes.conf",
 }
 
 // postconf is a postconf(1) that shows a Postfix with the usual mistakes. It names
@@ -137,10 +139,29 @@ func TestTranscripts_width(t *testing.T) {
 	for name, command := range transcripts {
 		t.Run(name, func(t *testing.T) {
 			for line := range strings.Lines(transcript(t, command, "C")) {
-				if len(line) > 81 && !strings.HasPrefix(line, "$ ") && !strings.HasPrefix(line, "action=") && name != "explain-json" {
+				if len(line) > 81 && !strings.HasPrefix(line, "$ ") && !strings.HasPrefix(line, "action=") {
 					t.Errorf("%d columns: %s", len(line)-1, line)
 				}
 			}
 		})
+	}
+}
+
+// TestDemo runs what `make demo` runs: a reply to each of the six messages.
+func TestDemo(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", filepath.Join("testdata", "demo", "show"), self)
+	cmd.Env = append(os.Environ(), runAsProgram+"=1")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	replies := regexp.MustCompile(`(?m)^  > action=`).FindAll(out, -1)
+	messages := regexp.MustCompile(`(?m)^--- \w+\.txt$`).FindAll(out, -1)
+	if len(messages) != 6 || len(replies) != 6 {
+		t.Errorf("%d replies to %d messages, want 6 to 6:\n%s", len(replies), len(messages), out)
 	}
 }
