@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the expected parts of ../testda
 // transcripts is the folder of conversations with a server. A file begins with
 // what it shows. Sections follow, each after a line "-- NAME --":
 //
-//	config   the configuration file
+//	config   the configuration file; as "config, escaped" with the escapes
+//	         of a Go string
 //	users    the file $DIR/users, for Per_User
 //	shadow   the file $DIR/shadow, for Shadow_Config
 //	zone     the DNS zone; without it, base.zone
@@ -78,6 +79,8 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 		switch s.name {
 		case "config":
 			config = strings.ReplaceAll(s.text, "$DIR", dir)
+		case "config, escaped":
+			config = unescape(t, s.text)
 		case "users":
 			writeFile(t, dir+"/users", s.text)
 		case "shadow":
@@ -87,12 +90,7 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 		case "request":
 			in.requests = append(in.requests, s.text+"\n")
 		case "request, escaped":
-			lines := strings.Split(strings.TrimSuffix(s.text, "\n"), "\n")
-			request, err := strconv.Unquote(`"` + strings.ReplaceAll(strings.Join(lines, `\n`), `"`, `\"`) + `"`)
-			if err != nil {
-				t.Fatalf("%q: %v", s.text, err)
-			}
-			in.requests = append(in.requests, request+"\n\n")
+			in.requests = append(in.requests, unescape(t, s.text)+"\n")
 		case "reply", "log", "end":
 		default:
 			t.Fatalf("unknown section %q", s.name)
@@ -127,6 +125,16 @@ func loadShadow(t *testing.T, loaded *conf.File) *conf.Settings {
 		return nil
 	}
 	return &shadow.Settings
+}
+
+// unescape undoes the escapes of a Go string in the lines of a section.
+func unescape(t *testing.T, text string) string {
+	t.Helper()
+	s, err := strconv.Unquote(`"` + strings.NewReplacer("\n", `\n`, `"`, `\"`).Replace(text) + `"`)
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return s
 }
 
 // transcriptPeer is the other end of a server: it sends a request when the one
