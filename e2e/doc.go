@@ -1,41 +1,41 @@
-// Package e2e runs policyd-spf behind a real Postfix: mail goes in over SMTP
-// from addresses of choice, the name server is one of our own, and what is
-// looked at is what an administrator would see: SMTP replies, delivered mail and
-// the mail log. `make e2e` runs it, as root.
+// Package e2e runs policyd-spf behind a real Postfix. The tests send mail over SMTP
+// from chosen addresses and check what an administrator sees: SMTP replies,
+// delivered mail and the mail log. `make e2e` runs them, as root.
 //
-// Nothing of it touches the machine. The tests run in a room of their own
-// (room_test.go): private namespaces for network, processes, mounts and host
-// name, and a root file system whose changes are kept in memory and forgotten.
+// The tests do not change the machine. They run in a sandbox: private namespaces for
+// network, processes, mounts and host name, and an overlay of the root file system
+// that keeps changes in memory.
 //
-//	room_test.go      the namespaces, and what is missing where they cannot be had
-//	names_test.go     the name server: testdata/test.zone, and its faults
-//	postfix_test.go   Postfix, as testdata/main.cf and testdata/master.cf say
-//	smtp_test.go      an SMTP client that says just what it is told
-//	machines_test.go  more hosts, Unbound, and the world they ask
-//	maillog_test.go   /dev/log
-//	mailbox_test.go   delivered mail
+//	sandbox_test.go     the sandbox, and what is missing where it cannot be made
+//	nameserver_test.go  a name server: testdata/test.zone, and faults
+//	postfix_test.go     Postfix with testdata/main.cf and testdata/master.cf
+//	smtp_test.go        an SMTP client that sends any line
+//	hosts_test.go       more hosts, Unbound, and the name server of the internet
+//	maillog_test.go     /dev/log
+//	mailbox_test.go     delivered mail
 //
 // The scenarios:
 //
-//	results_test.go   every result, and the replies and headers that it makes
-//	sessions_test.go  many recipients, messages, connections; which process served
-//	faults_test.go    what breaks, and that no mail gets lost or through unchecked
-//	hostile_test.go   what a client can say, and that headers stay whole
-//	interop_test.go   OpenDMARC and python3-authres read our headers
-//	spamassassin_test.go  SpamAssassin does, too
-//	upgrade_test.go   binary and configuration replaced under way
-//	install_test.go   every way of installing, as the README says
+//	results_test.go      every result, with its reply and header
+//	sessions_test.go     many recipients, messages and connections, and their processes
+//	faults_test.go       faults, and that no mail is lost or passes unchecked
+//	hostile_test.go      hostile values, and that headers keep their structure
+//	opendmarc_test.go    OpenDMARC reads our headers; docs/dmarc.md
+//	spamassassin_test.go SpamAssassin reads our headers
+//	authres_test.go      python3-authres reads our headers
+//	upgrade_test.go      a new binary and a new configuration while mail flows
+//	install_test.go      the README's ways of installing
 //	interpreter_test.go  Python in argv
-//	debian_test.go    what this program and Debian's answer and log
-//	package_test.go   the packages; the Debian one over the one that it replaces
-//	peers_test.go     the logs of the other policy servers, and what maillog reads in them
-//	logtools_test.go  munin, fail2ban, logwatch and logcheck read the mail log
-//	whypage_test.go   nginx and Apache serve the page that Reason_URL points to
-//	howto_test.go     docs/ja/howto.md, from headers only to rejection
-//	hardening_test.go docs/hardening.md: chroot, another port, IPv6 only
-//	symptoms_test.go  the log lines of docs/troubleshooting.md
-//	checkconfig_test.go  what --check-config says of a real Postfix
-//	readme_test.go    Postfix is set up as the README says
-//	fleet_test.go     several hosts and one resolver (`make fleet`)
-//	resolver_test.go  a resolver that is down, and its options
+//	transcripts_test.go  replies and log lines of this program and of Debian's
+//	package_test.go      the packages, also over the one that they replace
+//	peers_test.go        the logs of other policy servers, read by maillog
+//	logtools_test.go     munin, fail2ban, logwatch and logcheck read the mail log
+//	whypage_test.go      nginx and Apache serve the page of Reason_URL
+//	goinglive_test.go    docs/going-live.md
+//	howto_test.go        docs/ja/howto.md
+//	hardening_test.go    docs/hardening.md: chroot, another port, IPv6 only
+//	symptoms_test.go     docs/troubleshooting.md: the log lines
+//	readme_test.go       the README's lines for Postfix
+//	fleet_test.go        several hosts and one resolver (`make fleet`)
+//	resolver_test.go     a resolver that is down, and its options
 package e2e

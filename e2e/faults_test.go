@@ -9,34 +9,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What breaks must not cost mail: a message is accepted with its SPF header, or
-// the client is told to come back (4xx) and keeps it. Where the policy server
-// itself is what breaks, that takes Postfix's own default_action; with the
-// README's DUNNO, mail is accepted unchecked meanwhile (TestDefaultAction).
+// A fault must not lose mail: a message is accepted with its SPF header, or it is
+// deferred (4xx) and the client keeps it. If the policy server itself fails, this
+// needs Postfix's own default_action. With DUNNO, as in the README, mail is accepted
+// unchecked (TestDefaultAction).
 
-// comeBack is Postfix's default_action while it has no policy server.
-const comeBack = "451 4.3.5 "
+// tryLater is Postfix's default_action when it has no policy server.
+const tryLater = "451 4.3.5 "
 
-// kill ends the policy process.
-func kill(t *testing.T) {
+// killPolicyServer kills the policy process.
+func killPolicyServer(t *testing.T) {
 	t.Helper()
-	p := onlyPolicy(t)
+	p := onlyPolicyProcess(t)
 	if err := syscall.Kill(p.pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	p.gone(t)
+	p.awaitExit(t)
 }
 
-// process is one that runs, by a descriptor that its end makes readable.
+// process is a running process with its pidfd, which is readable when it ends.
 type process struct {
 	pid  int
 	file *os.File
 }
 
-// onlyPolicy gives the one policy process that there is.
-func onlyPolicy(t *testing.T) process {
+// onlyPolicyProcess returns the policy process. There must be one.
+func onlyPolicyProcess(t *testing.T) process {
 	t.Helper()
-	pids := policies(t, binary)
+	pids := processesOf(t, binary)
 	if len(pids) != 1 {
 		t.Fatalf("%d policy processes, want 1", len(pids))
 	}
@@ -49,12 +49,12 @@ func onlyPolicy(t *testing.T) process {
 	return p
 }
 
-// gone waits for the end of a process.
-func (p process) gone(t *testing.T) {
+// awaitExit waits until the process has ended.
+func (p process) awaitExit(t *testing.T) {
 	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(p.file.Fd()), Events: unix.POLLIN}}
 	for {
-		n, err := unix.Poll(fds, int(patience.Milliseconds()))
+		n, err := unix.Poll(fds, int(longTimeout.Milliseconds()))
 		if err == unix.EINTR {
 			continue
 		}
@@ -65,20 +65,20 @@ func (p process) gone(t *testing.T) {
 	}
 }
 
-// TestKilledInMidRequest: Postfix asks a second process; the message is accepted
-// after a proper check.
+// Postfix sends the request to a second process, and the message is checked and
+// accepted.
 func TestKilledInMidRequest(t *testing.T) {
 	configure(t)
 	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
-	c.say("MAIL FROM:<a@slow.test>", "250")
-	h.names.set("slow.test", silence)
+	c.command("MAIL FROM:<a@slow.test>", "250")
+	h.nameServer.setFault("slow.test", silence)
 	if err := c.conn.PrintfLine("RCPT TO:<user@rcpt.test>"); err != nil {
 		t.Fatal(err)
 	}
-	h.names.await(t, "slow.test", 1)
-	h.names.set("slow.test", 0)
-	kill(t)
+	h.nameServer.awaitQueries(t, "slow.test", 1)
+	h.nameServer.setFault("slow.test", 0)
+	killPolicyServer(t)
 	c.expect("250")
 	got := spfHeader(t, h.delivered(t, c.data(message{sender: "a@slow.test"}))[0])
 	if !strings.HasPrefix(got, "Received-Spf: Pass ") {
@@ -87,23 +87,23 @@ func TestKilledInMidRequest(t *testing.T) {
 	h.log.await(t, `killed by signal 9`)
 }
 
-// TestKilledAgain: after the second process is gone too, the client is told to
-// come back; when it does, all is well.
+// After the second process is killed, too, the message is deferred. It is accepted
+// when the client tries again.
 func TestKilledAgain(t *testing.T) {
 	configure(t)
 	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
-	c.say("MAIL FROM:<a@slow.test>", "250")
-	h.names.set("slow.test", silence)
+	c.command("MAIL FROM:<a@slow.test>", "250")
+	h.nameServer.setFault("slow.test", silence)
 	if err := c.conn.PrintfLine("RCPT TO:<user@rcpt.test>"); err != nil {
 		t.Fatal(err)
 	}
 	for try := range 2 {
-		h.names.await(t, "slow.test", try+1)
-		kill(t)
+		h.nameServer.awaitQueries(t, "slow.test", try+1)
+		killPolicyServer(t)
 	}
-	c.expect(comeBack)
-	h.names.set("slow.test", 0)
+	c.expect(tryLater)
+	h.nameServer.setFault("slow.test", 0)
 	c.reset()
 	got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@slow.test"}))[0])
 	if !strings.HasPrefix(got, "Received-Spf: Pass ") {
@@ -111,17 +111,17 @@ func TestKilledAgain(t *testing.T) {
 	}
 }
 
-// TestDNSDead: without a name server messages are marked, or deferred where that
-// is wanted; HELO and MAIL FROM cannot be told good from bad, so none passes.
+// Without a name server, messages get a Temperror header or, with TempError_Defer,
+// are deferred. None passes.
 func TestDNSDead(t *testing.T) {
 	for _, test := range []struct{ name, option, reply string }{
-		{"marked", "TempError_Defer = False", "250 "},
-		{"deferred", "TempError_Defer = True", "450 4.7.24 "},
+		{name: "marked", option: "TempError_Defer = False", reply: "250 "},
+		{name: "deferred", option: "TempError_Defer = True", reply: "450 4.7.24 "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			configure(t, test.option)
 			h := startHost(t)
-			h.names.stop()
+			h.nameServer.stop()
 			c := connect(t, "192.0.2.1", "client.test")
 			m := message{sender: "a@fail.test"}
 			reply := c.rcpt(m)[0]
@@ -133,30 +133,30 @@ func TestDNSDead(t *testing.T) {
 					t.Errorf("got %s, want Temperror", got)
 				}
 			}
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
 }
 
-// TestDNSSilent: a name server that never answers costs Lookup_Time, and Postfix
-// does not run out of patience.
+// A name server that never responds costs Lookup_Time, which is less than Postfix's
+// timeout.
 func TestDNSSilent(t *testing.T) {
 	configure(t, "Lookup_Time = 2")
 	h := startHost(t)
-	h.names.set("slow.test", silence)
+	h.nameServer.setFault("slow.test", silence)
 	c := connect(t, "192.0.2.1", "client.test")
 	got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@slow.test"}))[0])
 	if !strings.HasPrefix(got, "Received-Spf: Temperror ") {
 		t.Errorf("got %s, want Temperror", got)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestNoSyslog: a policy server that cannot log serves all the same.
+// A policy server that cannot log still replies.
 func TestNoSyslog(t *testing.T) {
 	configure(t)
 	h := startHost(t)
-	// Postfix's queue manager and deliverers have it open from here on.
+	// From here on, Postfix's queue manager and delivery agents have the socket open.
 	c := connect(t, "192.0.2.1", "client.test")
 	h.delivered(t, c.send(message{sender: "a@pass.test"}))
 	if err := os.Remove(logSocket); err != nil {
@@ -171,21 +171,20 @@ func TestNoSyslog(t *testing.T) {
 	if !strings.HasPrefix(got, "Received-Spf: Pass ") {
 		t.Errorf("got %s, want Pass", got)
 	}
-	if pids := h.served(); len(pids) != 1 {
+	if pids := h.servingPIDs(); len(pids) != 1 {
 		t.Errorf("%d processes have logged, want the first alone", len(pids))
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestNoConfiguration: where there is no file, the defaults are in force, the log
-// tells of it, and mail flows.
+// Without a configuration file the defaults are in force, and the log says so.
 func TestNoConfiguration(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		make func() error
 	}{
-		{"nothing there", func() error { return nil }},
-		{"a directory", func() error { return os.MkdirAll(configFile, 0o755) }},
+		{name: "nothing there", make: func() error { return nil }},
+		{name: "a directory", make: func() error { return os.MkdirAll(configFile, 0o755) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := os.RemoveAll(configFile); err != nil {
@@ -206,19 +205,19 @@ func TestNoConfiguration(t *testing.T) {
 				t.Errorf("got %s, want Pass", got)
 			}
 			h.log.await(t, `policyd-spf\[\d+\]: .*`+configFile)
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
 }
 
-// TestUnreadableConfiguration: the administrator has settings, but the server
-// cannot know them; clients are told to come back, and the log says why.
+// If the configuration exists and cannot be read, mail is deferred, and the log has
+// the reason.
 func TestUnreadableConfiguration(t *testing.T) {
 	write(t, configFile, "debugLevel = 1\n", 0o600)
 	h := startHostWith(t, strictCF, masterCF)
 	c := connect(t, "192.0.2.1", "client.test")
-	if reply := c.rcpt(message{sender: "a@pass.test"})[0]; !strings.HasPrefix(reply, comeBack) {
-		t.Errorf("got %q, want %s", reply, comeBack)
+	if reply := c.rcpt(message{sender: "a@pass.test"})[0]; !strings.HasPrefix(reply, tryLater) {
+		t.Errorf("got %q, want %s", reply, tryLater)
 	}
 	h.log.await(t, `policyd-spf\[\d+\]: .*`+configFile+`.*[Pp]ermission denied`)
 	c.reset()
@@ -229,35 +228,34 @@ func TestUnreadableConfiguration(t *testing.T) {
 	}
 }
 
-// TestTimeLimit: spawn(8) runs out of time while the policy server waits for DNS.
-// On Linux spawn says so and then lacks the right to kill another user's process,
-// so the server finishes; where the kill works, clients are told to come back.
+// spawn(8)'s time limit ends while the policy server waits for DNS. On Linux spawn
+// logs it, but is not permitted to kill another user's process, so the server
+// finishes. Where it is permitted, mail is deferred.
 func TestTimeLimit(t *testing.T) {
 	configure(t, "Lookup_Time = 4")
 	h := startHostWith(t, strings.Replace(strictCF, "policy-spf_time_limit = 3600s", "policy-spf_time_limit = 2s", 1), masterCF)
-	h.names.set("slow.test", silence)
+	h.nameServer.setFault("slow.test", silence)
 	c := connect(t, "192.0.2.1", "client.test")
 	m := message{sender: "a@slow.test"}
 	switch reply := c.rcpt(m)[0]; {
-	case strings.HasPrefix(reply, comeBack):
+	case strings.HasPrefix(reply, tryLater):
 		c.reset()
 	case strings.HasPrefix(reply, "250 "):
 		if got := spfHeader(t, h.delivered(t, c.data(m))[0]); !strings.HasPrefix(got, "Received-Spf: Temperror ") {
 			t.Errorf("got %s, want Temperror", got)
 		}
 	default:
-		t.Errorf("got %q, want 250 or %s", reply, comeBack)
+		t.Errorf("got %q, want 250 or %s", reply, tryLater)
 	}
 	h.log.await(t, `command time limit exceeded`)
-	h.names.set("slow.test", 0)
+	h.nameServer.setFault("slow.test", 0)
 	got := spfHeader(t, h.delivered(t, c.send(m))[0])
 	if !strings.HasPrefix(got, "Received-Spf: Pass ") {
 		t.Errorf("got %s, want Pass", got)
 	}
 }
 
-// TestNoBinary: while there is no program to start, clients are told to come
-// back.
+// While the program does not exist, mail is deferred.
 func TestNoBinary(t *testing.T) {
 	configure(t)
 	h := startHostWith(t, strictCF, masterCF)
@@ -269,8 +267,8 @@ func TestNoBinary(t *testing.T) {
 	if err := os.Rename(binary+".away", binary); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(reply, comeBack) {
-		t.Errorf("got %q, want %s", reply, comeBack)
+	if !strings.HasPrefix(reply, tryLater) {
+		t.Errorf("got %q, want %s", reply, tryLater)
 	}
 	c.reset()
 	got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@pass.test"}))[0])
@@ -279,9 +277,8 @@ func TestNoBinary(t *testing.T) {
 	}
 }
 
-// TestDefaultAction: what default_action=DUNNO means. While there is no policy
-// server mail is accepted without a check, which the log tells, and without an
-// SPF header; then checks go on.
+// With default_action=DUNNO, mail is accepted without a check and without an SPF
+// header while there is no policy server, and the log says so.
 func TestDefaultAction(t *testing.T) {
 	configure(t)
 	h := startHost(t)

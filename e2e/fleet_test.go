@@ -8,18 +8,17 @@ import (
 	"time"
 )
 
-// The measurements of docs/fleet.md: mail hosts on machines of their own, Unbound
-// on each or one for all, and the name servers of the world behind it.
-// `make fleet` prints the figures.
+// The measurements of docs/fleet.md: mail hosts with an Unbound each, or one for
+// all, and the name server of the internet. `make fleet` prints the figures.
 
 const (
-	fleetDomains = 300 // sender domains, in Zipf popularity
-	perProcess   = 100 // messages that one policy process gets: Postfix's max_use
-	worldDelay   = 10 * time.Millisecond
+	fleetDomains  = 300 // sender domains, with Zipf-distributed popularity
+	perProcess    = 100 // messages for each policy process: Postfix's max_use
+	internetDelay = 10 * time.Millisecond
 )
 
-// fleetZone has sender domains that include one of thirty providers, each of
-// which has two more includes.
+// fleetZone returns a zone of sender domains that include one of thirty providers.
+// Each provider includes two more names.
 func fleetZone() string {
 	var b strings.Builder
 	b.WriteString("$ORIGIN test.\n$TTL 3600\n")
@@ -34,7 +33,7 @@ func fleetZone() string {
 	return b.String()
 }
 
-// fleetMessages is each host's share of the messages; with -short it is small.
+// fleetMessages returns the number of messages for each host.
 func fleetMessages() int {
 	if testing.Short() {
 		return 300
@@ -42,13 +41,13 @@ func fleetMessages() int {
 	return 3000
 }
 
-// stream sends a host's share of the messages and gives the mean time of a check.
-func stream(machine string, messages int, seed uint64) (time.Duration, error) {
+// sendStream sends a host's messages and returns the mean time of a check.
+func sendStream(host string, messages int, seed uint64) (time.Duration, error) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	popularity := rand.NewZipf(random, 1.2, 4, fleetDomains-1)
 	var took time.Duration
 	for done := 0; done < messages; {
-		p, err := startPolicy(machine)
+		p, err := startPolicyServer(host)
 		if err != nil {
 			return 0, err
 		}
@@ -57,7 +56,7 @@ func stream(machine string, messages int, seed uint64) (time.Duration, error) {
 			client := fmt.Sprintf("192.0.2.%d", 1+random.IntN(254))
 			sender := fmt.Sprintf("user%d@d%d.test", done, popularity.Uint64())
 			start := time.Now()
-			action, err := p.ask(client, sender, fmt.Sprint(machine, done))
+			action, err := p.send(client, sender, fmt.Sprint(host, done))
 			took += time.Since(start)
 			if err == nil && !strings.HasPrefix(action, "action=prepend Received-SPF: Pass ") {
 				err = fmt.Errorf("%s from %s: %s", sender, client, action)
@@ -66,14 +65,14 @@ func stream(machine string, messages int, seed uint64) (time.Duration, error) {
 				return 0, err
 			}
 		}
-		if err := p.end(); err != nil {
+		if err := p.stop(); err != nil {
 			return 0, err
 		}
 	}
 	return took / time.Duration(messages), nil
 }
 
-// The ways to set up resolvers.
+// The setups of resolvers.
 const (
 	noUnbound   = "no Unbound"
 	unboundEach = "an Unbound each"
@@ -81,8 +80,8 @@ const (
 	unboundBoth = "an Unbound each before one"
 )
 
-// TestFleet: with one resolver for all hosts, the queries that leave the site
-// per message fall as hosts are added; with one on each they do not.
+// With one resolver for all hosts, the queries for each message that leave the site
+// fall as hosts are added. With one on each host they do not.
 func TestFleet(t *testing.T) {
 	configure(t, "debugLevel = -1")
 	type fleet struct {
@@ -102,7 +101,7 @@ func TestFleet(t *testing.T) {
 		}
 	}
 	if len(left) < len(setups)*len(sizes) {
-		return // left out or failed
+		return // some were skipped or failed
 	}
 	for _, setup := range []string{oneUnbound, unboundBoth} {
 		if one, three := left[fleet{1, setup}], left[fleet{3, setup}]; three > 0.6*one {
@@ -117,24 +116,25 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// measureFleet runs a fleet and gives the queries a message that leave the site.
+// measureFleet runs a fleet and returns the number of queries for each message that
+// leave the site.
 func measureFleet(t *testing.T, hosts int, setup string) (leaving float64) {
 	t.Helper()
 	messages := fleetMessages()
-	names := world(t, fleetZone())
-	names.delay = worldDelay
+	names := startInternet(t, fleetZone())
+	names.delay = internetDelay
 	nameserver := map[string]string{
-		noUnbound: worldIP, unboundEach: "127.0.0.1", oneUnbound: resolverIP, unboundBoth: "127.0.0.1",
+		noUnbound: internetIP, unboundEach: "127.0.0.1", oneUnbound: resolverIP, unboundBoth: "127.0.0.1",
 	}[setup]
-	forward := worldIP
+	forward := internetIP
 	if setup == oneUnbound || setup == unboundBoth {
-		machine(t, "resolver", resolverIP, "")
-		startUnbound(t, "resolver", resolverIP, worldIP)
+		addHost(t, "resolver", resolverIP, "")
+		startUnbound(t, "resolver", resolverIP, internetIP)
 		forward = resolverIP
 	}
 	for i := range hosts {
 		host := fmt.Sprintf("host%d", i)
-		machine(t, host, fmt.Sprintf("203.0.113.%d", 11+i), "nameserver "+nameserver+"\n")
+		addHost(t, host, fmt.Sprintf("203.0.113.%d", 11+i), "nameserver "+nameserver+"\n")
 		if nameserver == "127.0.0.1" {
 			startUnbound(t, host, nameserver, forward)
 		}
@@ -146,7 +146,7 @@ func measureFleet(t *testing.T, hosts int, setup string) (leaving float64) {
 	results := make(chan result)
 	for i := range hosts {
 		go func() {
-			mean, err := stream(fmt.Sprintf("host%d", i), messages, uint64(i))
+			mean, err := sendStream(fmt.Sprintf("host%d", i), messages, uint64(i))
 			results <- result{mean, err}
 		}()
 	}
@@ -158,7 +158,7 @@ func measureFleet(t *testing.T, hosts int, setup string) (leaving float64) {
 		}
 		mean += r.mean / time.Duration(hosts)
 	}
-	leaving = float64(names.total()) / float64(hosts*messages)
+	leaving = float64(names.queryTotal()) / float64(hosts*messages)
 	t.Logf("%d messages: %.3f queries a message leave, a check takes %v", hosts*messages, leaving, mean.Round(10*time.Microsecond))
 	return leaving
 }

@@ -40,10 +40,10 @@ func TestGoingLive(t *testing.T) {
 
 	configure(t, strings.Replace(headersOnly, "Mail_From_reject = False\n", guideBlock(t, guide, "file: reject"), 1))
 	h.reload(t)
-	c.say("QUIT", "221")
+	c.command("QUIT", "221")
 	c = connect(t, "192.0.2.1", "client.test")
 	if reply := c.rcpt(message{sender: "a@fail.test"})[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
 		t.Errorf("after the change: got %q, want a rejection", reply)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHardening sets the server up as docs/hardening.md says. The paths of the
-// guide are those of the packages.
+// TestHardening follows docs/hardening.md, with the paths of the tests instead of
+// those of the packages.
 func TestHardening(t *testing.T) {
 	guide, err := os.ReadFile(docs + "/hardening.md")
 	if err != nil {
@@ -65,16 +65,16 @@ func TestHardening(t *testing.T) {
 		if out, err := exec.Command("sh", "-ec", block).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		configure(t) // The one outside is not read.
+		configure(t) // the file outside the chroot, which must not be read
 		h := startHostWith(t, strictCF, service(t, text))
 		c := connect(t, "192.0.2.1", "client.test")
 		if reply := c.rcpt(message{sender: "a@fail.test"})[0]; !strings.Contains(reply, "from inside: ") {
 			t.Errorf("got %q, want the message of the configuration inside", reply)
 		}
 		serves(t, h)
-		// The copies differ, as the guide says, and nothing else is wrong.
+		// Postfix warns that the copies differ, and of nothing else.
 		for _, line := range h.log.all() {
-			if trouble.MatchString(line) && !strings.HasSuffix(line, " differ") {
+			if problems.MatchString(line) && !strings.HasSuffix(line, " differ") {
 				t.Errorf("the mail log has: %s", line)
 			}
 		}
@@ -87,19 +87,19 @@ func TestHardening(t *testing.T) {
 	t.Run("a resolver on another port", func(t *testing.T) {
 		configure(t)
 		h := startHostWith(t, strictCF, service(t, section(t, "A resolver on another port")))
-		h.names.stop()
-		startNames(t, "127.0.0.1:5353")
+		h.nameServer.stop()
+		startNameServer(t, "127.0.0.1:5353")
 		serves(t, h)
-		h.log.clean(t)
+		h.log.checkNoProblems(t)
 	})
 	t.Run("a resolver on another port, IPv6", func(t *testing.T) {
 		configure(t)
 		master := strings.Replace(service(t, section(t, "A resolver on another port")), "127.0.0.1:5353", "[::1]:5353", 1)
 		h := startHostWith(t, strictCF, master)
-		h.names.stop()
-		startNames(t, "[::1]:5353")
+		h.nameServer.stop()
+		startNameServer(t, "[::1]:5353")
 		serves(t, h)
-		h.log.clean(t)
+		h.log.checkNoProblems(t)
 	})
 	t.Run("IPv6 only", func(t *testing.T) {
 		configure(t)
@@ -115,9 +115,9 @@ func TestHardening(t *testing.T) {
 		t.Cleanup(func() { write(t, "/etc/resolv.conf", string(before), 0o644) })
 		main := strings.NewReplacer("inet_protocols = all", "inet_protocols = ipv6", "198.51.100.25, ", "").Replace(strictCF)
 		h := startHostWith(t, main, masterCF)
-		h.names.stop()
-		startNames(t, "[::1]:53")
+		h.nameServer.stop()
+		startNameServer(t, "[::1]:53")
 		serves(t, h)
-		h.log.clean(t)
+		h.log.checkNoProblems(t)
 	})
 }

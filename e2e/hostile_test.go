@@ -7,33 +7,33 @@ import (
 	"testing"
 )
 
-// hostile are HELO names and senders that try to break a header out of shape.
-// The wanted values are those that a reader of the header must get: Postfix has
-// made what it finds unsafe in a HELO name to question marks by then, and has
-// taken the quotes off a local part.
-var hostile = []struct{ name, helo, wantHELO, sender, wantSender string }{
-	{"semicolon in HELO", "a;b=c", "a?b=c", "a@pass.test", "a@pass.test"},
-	{"quote in HELO", `"x`, "?x", "a@pass.test", "a@pass.test"},
-	{"comment in HELO", "(x)", "?x?", "a@pass.test", "a@pass.test"},
-	{"backslash in HELO", `x\`, "x?", "a@pass.test", "a@pass.test"},
-	{"equals in HELO", "x=y=z", "x=y=z", "a@pass.test", "a@pass.test"},
-	{"percent in HELO", "%{d}.client.test", "%{d}.client.test", "a@pass.test", "a@pass.test"},
-	{"address literal in HELO", "[192.0.2.1]", "[192.0.2.1]", "a@pass.test", "a@pass.test"},
-	{"equals in sender", "client.test", "client.test", "bounce+user=example.com@pass.test", "bounce+user=example.com@pass.test"},
-	{"semicolon in sender", "client.test", "client.test", `"x; identity=helo"@pass.test`, `x; identity=helo@pass.test`},
-	{"quote in sender", "client.test", "client.test", `"a\"b"@pass.test`, `a"b@pass.test`},
-	{"backslash in sender", "client.test", "client.test", `"a\\b"@pass.test`, `a\b@pass.test`},
-	{"comment in sender", "client.test", "client.test", `"(x"@pass.test`, `(x@pass.test`},
-	{"space in sender", "client.test", "client.test", `"a b"@pass.test`, `a b@pass.test`},
-	{"at in sender", "client.test", "client.test", `"a@fail.test"@pass.test`, `a@fail.test@pass.test`},
+// hostileValues are HELO names and senders that try to change the structure of a
+// header field, and the values that a parser of the field must get. Before, Postfix
+// replaces what it finds unsafe in a HELO name by question marks and unquotes local
+// parts.
+var hostileValues = []struct{ name, helo, wantHELO, sender, wantSender string }{
+	{name: "semicolon in HELO", helo: "a;b=c", wantHELO: "a?b=c", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "quote in HELO", helo: `"x`, wantHELO: "?x", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "comment in HELO", helo: "(x)", wantHELO: "?x?", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "backslash in HELO", helo: `x\`, wantHELO: "x?", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "equals in HELO", helo: "x=y=z", wantHELO: "x=y=z", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "percent in HELO", helo: "%{d}.client.test", wantHELO: "%{d}.client.test", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "address literal in HELO", helo: "[192.0.2.1]", wantHELO: "[192.0.2.1]", sender: "a@pass.test", wantSender: "a@pass.test"},
+	{name: "equals in sender", helo: "client.test", wantHELO: "client.test", sender: "bounce+user=example.com@pass.test", wantSender: "bounce+user=example.com@pass.test"},
+	{name: "semicolon in sender", helo: "client.test", wantHELO: "client.test", sender: `"x; identity=helo"@pass.test`, wantSender: `x; identity=helo@pass.test`},
+	{name: "quote in sender", helo: "client.test", wantHELO: "client.test", sender: `"a\"b"@pass.test`, wantSender: `a"b@pass.test`},
+	{name: "backslash in sender", helo: "client.test", wantHELO: "client.test", sender: `"a\\b"@pass.test`, wantSender: `a\b@pass.test`},
+	{name: "comment in sender", helo: "client.test", wantHELO: "client.test", sender: `"(x"@pass.test`, wantSender: `(x@pass.test`},
+	{name: "space in sender", helo: "client.test", wantHELO: "client.test", sender: `"a b"@pass.test`, wantSender: `a b@pass.test`},
+	{name: "at in sender", helo: "client.test", wantHELO: "client.test", sender: `"a@fail.test"@pass.test`, wantSender: `a@fail.test@pass.test`},
 }
 
-// TestHostileReceivedSPF: whatever the client says, there is one Received-SPF
-// field, and a reader gets its values back.
+// Whatever the client sends, there is one Received-SPF field, and a parser reads the
+// client's values from it.
 func TestHostileReceivedSPF(t *testing.T) {
 	configure(t)
 	h := startHost(t)
-	for _, test := range hostile {
+	for _, test := range hostileValues {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, "192.0.2.1", test.helo)
 			id := c.send(message{sender: test.sender, from: "a@pass.test"})
@@ -49,7 +49,7 @@ func TestHostileReceivedSPF(t *testing.T) {
 			}
 		})
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
 type pair struct{ key, value string }
@@ -59,8 +59,8 @@ type receivedSPF struct {
 	pairs  []pair
 }
 
-// readReceivedSPF reads the field by the grammar of RFC 7208, 9.1; <UNKNOWN> and
-// <> are taken for words too, since they stand there unquoted since ever.
+// readReceivedSPF parses the field by the grammar of RFC 7208, 9.1. It accepts
+// <UNKNOWN> and <> without quotes, as all versions have written them.
 func readReceivedSPF(t *testing.T, m *mail.Message) receivedSPF {
 	t.Helper()
 	fields := m.Header["Received-Spf"]
@@ -74,7 +74,7 @@ func readReceivedSPF(t *testing.T, m *mail.Message) receivedSPF {
 	if !ok {
 		t.Fatalf("no comment in %q", fields[0])
 	}
-	rest = afterComment(t, rest)
+	rest = skipComment(t, rest)
 	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
 		key, after, ok := strings.Cut(rest, "=")
 		if !ok || strings.ContainsAny(key, ` ;"`) {
@@ -99,8 +99,8 @@ func readReceivedSPF(t *testing.T, m *mail.Message) receivedSPF {
 	return r
 }
 
-// afterComment gives what follows the comment whose inside s begins with.
-func afterComment(t *testing.T, s string) string {
+// skipComment returns the text after a comment. s begins after its parenthesis.
+func skipComment(t *testing.T, s string) string {
 	t.Helper()
 	depth := 1
 	for i := 0; i < len(s); i++ {
@@ -115,11 +115,11 @@ func afterComment(t *testing.T, s string) string {
 			}
 		}
 	}
-	t.Fatalf("a comment that does not end: %q", s)
+	t.Fatalf("unterminated comment: %q", s)
 	return ""
 }
 
-// unquote reads a quoted-string up to its final quote.
+// unquote parses a quoted-string. s begins after its first quote.
 func unquote(t *testing.T, s string) (value, rest string) {
 	t.Helper()
 	var b strings.Builder
@@ -134,6 +134,6 @@ func unquote(t *testing.T, s string) (value, rest string) {
 			b.WriteByte(s[i])
 		}
 	}
-	t.Fatalf("a quoted-string that does not end: %q", s)
+	t.Fatalf("unterminated quoted-string: %q", s)
 	return "", ""
 }

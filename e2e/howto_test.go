@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestHowto follows docs/ja/howto.md: headers only at first, then rejection. The
-// paths are the tests' own.
+// TestHowto follows docs/ja/howto.md from headers only to rejection, with the paths
+// of the tests.
 func TestHowto(t *testing.T) {
 	guide, err := os.ReadFile(docs + "/ja/howto.md")
 	if err != nil {
@@ -48,7 +48,7 @@ func TestHowto(t *testing.T) {
 	}
 	write(t, configFile, config, 0o644)
 	h.reload(t)
-	c.say("QUIT", "221")
+	c.command("QUIT", "221")
 	c = connect(t, "192.0.2.1", "client.test")
 	if reply, want := c.rcpt(message{sender: "a@fail.test"})[0], strings.TrimSpace(block("reply")); reply != want {
 		t.Errorf("after the change: got %q, want %q", reply, want)
@@ -57,5 +57,5 @@ func TestHowto(t *testing.T) {
 	if got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@pass.test"}))[0]); !strings.HasPrefix(got, "Received-Spf: Pass ") {
 		t.Errorf("after the change: got %s, want Pass", got)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }

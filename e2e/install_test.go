@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// installed is where every way of installing puts the binary.
+// installed is the path of the binary after each way of installing.
 const installed = "/usr/bin/policyd-spf"
 
 // readmeBlock is guideBlock for the README.
@@ -45,7 +45,7 @@ func guideBlock(t *testing.T, file, marker string) string {
 	return block.String()
 }
 
-// readmePostfix returns main.cf and master.cf with the README's lines.
+// readmePostfix returns main.cf and master.cf with the lines of the README.
 func readmePostfix(t *testing.T) (main, master string) {
 	t.Helper()
 	main, _, ok := strings.Cut(mainCF, "policy-spf_time_limit")
@@ -56,13 +56,13 @@ func readmePostfix(t *testing.T) (main, master string) {
 	return main + readmeBlock(t, "file: main.cf"), services + readmeBlock(t, "file: master.cf")
 }
 
-// cleanRoot returns a layer in which no SPF policy server has ever been installed.
+// cleanRoot returns an overlay in which no SPF policy server has been installed.
 func cleanRoot(t *testing.T) string {
 	t.Helper()
-	root := layer(t)
+	root := overlay(t)
 	for _, name := range []string{replaced, "postfix-policyd-spf-perl"} {
-		if status(t, name) != "" {
-			chrooted(t, root, "dpkg", "--no-triggers", "--purge", name)
+		if packageStatus(t, name) != "" {
+			runChrooted(t, root, "dpkg", "--no-triggers", "--purge", name)
 		}
 	}
 	for _, path := range []string{binary, installed, filepath.Dir(configFile), filepath.Dir(namedConfig), filepath.Dir(replacedConfig)} {
@@ -75,42 +75,42 @@ func cleanRoot(t *testing.T) string {
 	return root
 }
 
-// follow runs commands of the README in a folder of a layer.
+// follow runs commands of the README in a folder of an overlay.
 func follow(t *testing.T, root, folder, commands string) {
 	t.Helper()
-	out := chrooted(t, root, "sh", "-exc", "cd "+folder+"\n"+commands)
+	out := runChrooted(t, root, "sh", "-exc", "cd "+folder+"\n"+commands)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the commands said:\n%s", out)
+			t.Logf("the output of the commands:\n%s", out)
 		}
 	})
 }
 
-// TestREADMEInstallation follows the README in a clean root, for each way of
-// installing: its commands word by word, then its lines for Postfix.
+// TestREADMEInstallation follows the README in a clean root for each way of
+// installing: its commands to the letter, then its lines for Postfix.
 func TestREADMEInstallation(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		prepare func(t *testing.T, root string) (folder string) // where the commands are run
 	}{
-		{"deb", func(t *testing.T, root string) string {
+		{name: "deb", prepare: func(t *testing.T, root string) string {
 			onePackage(t, "policyd-spf_*.deb", "make deb")
 			return packages
 		}},
-		{"rpm", func(t *testing.T, root string) string {
+		{name: "rpm", prepare: func(t *testing.T, root string) string {
 			onePackage(t, "policyd-spf-*.rpm", "make rpm")
 			if _, err := exec.LookPath("rpm"); err != nil {
 				skip(t, "no rpm")
 			}
-			// On Debian rpm's database knows of no shell, which the scripts need.
+			// On Debian, rpm's database has no shell, which the scripts require.
 			write(t, root+"/etc/popt", "rpm alias -U --upgrade --nodeps\n", 0o644)
 			return packages
 		}},
-		{"tarball", func(t *testing.T, root string) string {
+		{name: "tarball", prepare: func(t *testing.T, root string) string {
 			onePackage(t, "policyd-spf-*.tar.gz", "make tarball")
 			return packages
 		}},
-		{"source", func(t *testing.T, root string) string {
+		{name: "source", prepare: func(t *testing.T, root string) string {
 			if os.Getenv(goEnv) == "" {
 				skip(t, "no go")
 			}
@@ -118,9 +118,9 @@ func TestREADMEInstallation(t *testing.T) {
 				skip(t, "not in a git clone")
 			}
 			folder := "/srv/policyd-spf"
-			chrooted(t, root, "sh", "-ec", "mkdir "+folder+"; tar -C "+folder+" -xf "+sources)
+			runChrooted(t, root, "sh", "-ec", "mkdir "+folder+"; tar -C "+folder+" -xf "+sources)
 			t.Setenv("PATH", os.Getenv(goEnv)+":"+os.Getenv("PATH"))
-			t.Setenv("GOPROXY", "off") // the modules are there
+			t.Setenv("GOPROXY", "off") // the modules are in the module cache
 			return folder
 		}},
 	} {
@@ -128,7 +128,7 @@ func TestREADMEInstallation(t *testing.T) {
 			root := cleanRoot(t)
 			follow(t, root, test.prepare(t, root), readmeBlock(t, "commands: "+test.name))
 
-			// What Postfix runs reads the file that was installed.
+			// Postfix's process must read the installed file.
 			config, err := os.ReadFile(root + namedConfig)
 			if err != nil {
 				t.Fatal(err)
@@ -142,10 +142,10 @@ func TestREADMEInstallation(t *testing.T) {
 			main, master := readmePostfix(t)
 			h := startHostIn(t, root, main, master)
 			checkServed(t, h)
-			if out := chrooted(t, root, installed, "--check-config"); !strings.Contains(out, "\n0 problems, 0 hints\n") {
-				t.Errorf("--check-config says\n%s", out)
+			if out := runChrooted(t, root, installed, "--check-config"); !strings.Contains(out, "\n0 problems, 0 hints\n") {
+				t.Errorf("--check-config prints\n%s", out)
 			}
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
 }
@@ -163,8 +163,8 @@ func onePackage(t *testing.T, pattern, target string) string {
 	return files[0]
 }
 
-// checkServed holds that the installed program answers Postfix, with
-// Mail_From_reject = Softfail from the installed configuration.
+// checkServed checks that the installed program serves Postfix with the setting
+// Mail_From_reject = Softfail of the installed configuration.
 func checkServed(t *testing.T, h *host) {
 	t.Helper()
 	c := connect(t, "192.0.2.1", "client.test")
@@ -177,7 +177,7 @@ func checkServed(t *testing.T, h *host) {
 	if got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@pass.test"}))[0]); !strings.HasPrefix(got, "Received-Spf: Pass ") {
 		t.Errorf("got %s, want Pass", got)
 	}
-	pids := policies(t, h.root+installed)
+	pids := processesOf(t, h.root+installed)
 	if len(pids) != 1 {
 		t.Fatalf("processes of %s: %d, want one", installed, pids)
 	}
@@ -188,11 +188,10 @@ func checkServed(t *testing.T, h *host) {
 	if want := installed + "\x00" + namedConfig + "\x00"; string(command) != want {
 		t.Errorf("the process is %q, want %q", command, want)
 	}
-	c.say("QUIT", "221")
+	c.command("QUIT", "221")
 }
 
-// TestMakeInstallKeepsConfiguration: a configuration that the binary reads is not
-// hidden by a sample.
+// make install does not hide an existing configuration behind the sample.
 func TestMakeInstallKeepsConfiguration(t *testing.T) {
 	if os.Getenv(goEnv) == "" {
 		skip(t, "no go")
@@ -223,7 +222,7 @@ func TestMakeInstallKeepsConfiguration(t *testing.T) {
 	}
 }
 
-// TestPackageRemoval: removing a package warns if Postfix runs the program.
+// Removing a package prints a warning if Postfix runs the program.
 func TestPackageRemoval(t *testing.T) {
 	deb := onePackage(t, "policyd-spf_*.deb", "make deb")
 	rpm := onePackage(t, "policyd-spf-*.rpm", "make rpm")
@@ -233,8 +232,8 @@ func TestPackageRemoval(t *testing.T) {
 		name            string
 		install, remove []string
 	}{
-		{"deb", []string{"dpkg", "--no-triggers", "-i", deb}, []string{"dpkg", "--no-triggers", "-r", "policyd-spf"}},
-		{"rpm", []string{"rpm", "-i", "--nodeps", rpm}, []string{"rpm", "-e", "policyd-spf"}},
+		{name: "deb", install: []string{"dpkg", "--no-triggers", "-i", deb}, remove: []string{"dpkg", "--no-triggers", "-r", "policyd-spf"}},
+		{name: "rpm", install: []string{"rpm", "-i", "--nodeps", rpm}, remove: []string{"rpm", "-e", "policyd-spf"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := exec.LookPath(test.install[0]); err != nil {
@@ -244,10 +243,10 @@ func TestPackageRemoval(t *testing.T) {
 			const warning = "WARNING: the service policy-spf in master.cf runs policyd-spf."
 			for _, master := range []string{used, unused} {
 				write(t, root+"/etc/postfix/master.cf", master, 0o644)
-				chrooted(t, root, test.install...)
-				out := chrooted(t, root, test.remove...)
+				runChrooted(t, root, test.install...)
+				out := runChrooted(t, root, test.remove...)
 				if want := master == used; strings.Contains(out, warning) != want {
-					t.Errorf("service in master.cf: %v; removing says\n%s", want, out)
+					t.Errorf("service in master.cf: %v; the output of removing:\n%s", want, out)
 				}
 				if _, err := os.Stat(root + installed); err == nil {
 					t.Errorf("%s is still there", installed)
@@ -259,17 +258,17 @@ func TestPackageRemoval(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// TestPackageContents: each package has the binary as it was built, zip archive and
-// all, and documents whose links lead to documents of the package.
+// Each package has the built binary with its zip archive, and documents whose links
+// lead to documents in the package.
 func TestPackageContents(t *testing.T) {
 	built, err := os.ReadFile(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, pattern, unpack, binary string }{
-		{"deb", "policyd-spf_*.deb", `dpkg-deb -x "$0" .`, installed},
-		{"rpm", "policyd-spf-*.rpm", `rpm2cpio "$0" | cpio --quiet --no-absolute-filenames -idm`, installed},
-		{"tarball", "policyd-spf-*.tar.gz", `tar --strip-components=1 -xzf "$0"`, "/policyd-spf"},
+		{name: "deb", pattern: "policyd-spf_*.deb", unpack: `dpkg-deb -x "$0" .`, binary: installed},
+		{name: "rpm", pattern: "policyd-spf-*.rpm", unpack: `rpm2cpio "$0" | cpio --quiet --no-absolute-filenames -idm`, binary: installed},
+		{name: "tarball", pattern: "policyd-spf-*.tar.gz", unpack: `tar --strip-components=1 -xzf "$0"`, binary: "/policyd-spf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := onePackage(t, test.pattern, "make "+test.name)
@@ -296,8 +295,8 @@ func TestPackageContents(t *testing.T) {
 	}
 }
 
-// checkLinks reports the links of the documents in a folder that lead nowhere. It
-// returns how many links to files there are.
+// checkLinks reports links to files that do not exist, in the documents of a folder.
+// It returns the number of links to files.
 func checkLinks(t *testing.T, folder string) (links int) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// What how-tos for pypolicyd-spf say, to be followed to the letter. Without a
-// default_action, mail gets a 451 when the policy server fails.
+// The lines of how-tos for pypolicyd-spf. They have no default_action, so that mail is
+// deferred with 451 when the policy server fails.
 const (
 	howtoMain = `policy-spf_time_limit = 3600s
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, check_policy_service unix:private/policy-spf
@@ -24,13 +24,13 @@ smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, che
 `
 )
 
-// python is an interpreter of this machine.
+// python is an installed interpreter.
 type python struct{ path, version string }
 
 var pythonName = regexp.MustCompile(`^(python|pypy)[0-9.]*$`)
 
-// pythons returns the interpreters of this machine.
-func pythons(t *testing.T) []python {
+// findPythons returns the installed interpreters.
+func findPythons(t *testing.T) []python {
 	t.Helper()
 	var found []python
 	for _, pattern := range []string{"/usr/bin", "/usr/local/bin", "/opt/*/bin", os.Getenv("HOME") + "/.pyenv/versions/*/bin"} {
@@ -55,18 +55,18 @@ func pythons(t *testing.T) []python {
 	return found
 }
 
-// TestInterpreter follows how-tos that run the program with Python: the packaged
-// binary, with each Python of this machine in the place of /usr/bin/python3.
+// TestInterpreter follows how-tos that run the program with Python. It uses the
+// packaged binary, and each installed Python as /usr/bin/python3.
 func TestInterpreter(t *testing.T) {
 	deb := onePackage(t, "policyd-spf_*.deb", "make deb")
-	all := pythons(t)
+	all := findPythons(t)
 	if len(all) == 0 {
 		skip(t, "no Python")
 	}
 	root := cleanRoot(t)
-	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	runChrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 	write(t, root+namedConfig, "debugLevel = 1\nMail_From_reject = Softfail\n", 0o644)
-	// nobody, too, has to reach the Pythons below it.
+	// The user nobody needs access to the Pythons below it.
 	if err := os.Chmod(root+os.Getenv("HOME"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -86,28 +86,27 @@ func TestInterpreter(t *testing.T) {
 				t.Fatalf("%s is %s, want %s", link, got, p.version)
 			}
 			h.reload(t)
-			awaitNoPolicy(t, root+installed)
+			awaitNoProcess(t, root+installed)
 			checkServed(t, h)
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
-	out := chrooted(t, root, installed, "--check-config")
-	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "a site that no longer exists", "\n0 problems, 2 hints\n"} {
+	out := runChrooted(t, root, installed, "--check-config")
+	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "\n0 problems, 1 hint\n"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("--check-config does not say %q, but\n%s", want, out)
+			t.Errorf("--check-config does not print %q, but\n%s", want, out)
 		}
 	}
 }
 
-// TestInterpreterWithoutArchive: Python cannot run a binary of go install.
-// --check-config says so.
+// Python cannot run a binary of go install, and --check-config reports that.
 func TestInterpreterWithoutArchive(t *testing.T) {
 	deb := onePackage(t, "policyd-spf_*.deb", "make deb")
-	if len(pythons(t)) == 0 {
+	if len(findPythons(t)) == 0 {
 		skip(t, "no Python")
 	}
 	root := cleanRoot(t)
-	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	runChrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 	program, err := os.ReadFile(root + installed)
 	if err != nil {
 		t.Fatal(err)
@@ -119,16 +118,16 @@ func TestInterpreterWithoutArchive(t *testing.T) {
 	if reply := connect(t, "192.0.2.1", "client.test").rcpt(message{sender: "a@pass.test"})[0]; !strings.HasPrefix(reply, "451 ") {
 		t.Errorf("got %q, want 451", reply)
 	}
-	out := chrooted(t, root, "sh", "-c", installed+" --check-config; echo status $?")
+	out := runChrooted(t, root, "sh", "-c", installed+" --check-config; echo status $?")
 	text := strings.Join(strings.Fields(out), " ") // lines are wrapped
 	for _, want := range []string{"master.cf: problem ", "the zip archive that make build appends is missing", " status 1"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("--check-config does not say %q, but\n%s", want, out)
+			t.Errorf("--check-config does not print %q, but\n%s", want, out)
 		}
 	}
 }
 
-// asNobody runs a command in a layer as the user nobody, and returns its output.
+// asNobody runs a command in an overlay as the user nobody and returns its output.
 func asNobody(t *testing.T, root string, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
@@ -142,13 +141,13 @@ func asNobody(t *testing.T, root string, command ...string) string {
 	return string(out)
 }
 
-// awaitNoPolicy waits until no process runs the program of that path.
-func awaitNoPolicy(t *testing.T, path string) {
+// awaitNoProcess waits until no process runs the program with that path.
+func awaitNoProcess(t *testing.T, path string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
-	for len(policies(t, path)) > 0 {
+	deadline := time.After(longTimeout)
+	for len(processesOf(t, path)) > 0 {
 		select {
 		case <-tick.C:
 		case <-deadline:

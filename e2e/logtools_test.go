@@ -13,9 +13,8 @@ import (
 
 const mailLog = "/var/log/mail.log"
 
-// kvLines are lines of Log_Format = kv (policyd-spf.conf(5)): one message a line.
-// The HELO name and the sender of the last two are hostile: as a sender can write
-// them, and quoted as the server does.
+// kvLines are lines of Log_Format = kv (policyd-spf.conf(5)), one for each message. The
+// last two have a hostile HELO name and sender, quoted as the server quotes them.
 var kvLines = []string{
 	`action=prepend code= client=192.0.2.1 helo=client.test sender=a@pass.test recipient=<UNKNOWN> helo_result=none mailfrom_result=pass domain=pass.test term=ip4:192.0.2.0/24 lookups=0 voids=0 ms=3 cached=no shadow=`,
 	`action=reject code=550 client=192.0.2.1 helo=client.test sender=a@fail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=fail domain=fail.test term=-all lookups=0 voids=0 ms=2 cached=no shadow=`,
@@ -25,7 +24,7 @@ var kvLines = []string{
 	`action=prepend code= client=192.0.2.5 helo=client.test sender="\" mailfrom_result=fail Fail; identity=helo; client-ip=198.51.100.9; helo=\"@neutral.test" recipient=<UNKNOWN> helo_result=none mailfrom_result=neutral domain=neutral.test term=?all lookups=0 voids=0 ms=2 cached=no shadow=`,
 }
 
-// logTest is a mail log, and what the tools find in it.
+// logTest is a mail log and what the tools must find in it.
 type logTest struct {
 	name    string
 	lines   []string       // without time and host
@@ -65,7 +64,7 @@ func logTests(t *testing.T) []logTest {
 		kv = append(kv, fmt.Sprintf("policyd-spf[%d]: %s", 100+i, line))
 	}
 	other := []string{
-		// Not the server's lines, whatever is in them.
+		// Lines of other programs, whatever they contain.
 		`postfix/smtpd[7]: warning: policyd-spf[9]: Fail; identity=helo; client-ip=198.51.100.9; helo=x`,
 		`postfix/smtpd[7]: policyd-spf[9]: action=reject code=550 client=198.51.100.9 helo=x helo_result=fail mailfrom_result=fail`,
 	}
@@ -91,8 +90,8 @@ func logTests(t *testing.T) []logTest {
 	}
 }
 
-// TestLogTools has the programs of Debian read the server's mail log with the
-// files of packaging/.
+// TestLogTools runs Debian's log tools with the files of packaging/ on the server's
+// mail log.
 func TestLogTools(t *testing.T) {
 	for _, test := range logTests(t) {
 		t.Run(test.name, func(t *testing.T) {
@@ -104,8 +103,8 @@ func TestLogTools(t *testing.T) {
 	}
 }
 
-// dated returns the lines as a syslog daemon writes them.
-func dated(lines []string) string {
+// syslogLines returns the lines as a syslog daemon writes them to a file.
+func syslogLines(lines []string) string {
 	var s strings.Builder
 	for _, line := range lines {
 		fmt.Fprintf(&s, "Nov  2 10:11:12 mx %s\n", line)
@@ -126,16 +125,16 @@ func command(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// needs skips the test without a program.
-func needs(t *testing.T, program, debianPackage string) {
+// requireProgram skips the test if a program is missing.
+func requireProgram(t *testing.T, program, debianPackage string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		skip(t, "no "+program+" (Debian's package "+debianPackage+")")
 	}
 }
 
-// place copies a file of packaging/ to where its program looks for it.
-func place(t *testing.T, from, to string, mode os.FileMode) {
+// installFile copies a file of packaging/ to the path that its program reads.
+func installFile(t *testing.T, from, to string, mode os.FileMode) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(logTools, from))
 	if err != nil {
@@ -144,22 +143,22 @@ func place(t *testing.T, from, to string, mode os.FileMode) {
 	write(t, to, string(data), mode)
 }
 
-// testMunin: the plugin counts what was logged since its last run, over a
-// rotation of the log.
+// testMunin checks that the plugin counts what was logged since its last run, even if
+// the log was rotated.
 func testMunin(t *testing.T, test logTest) {
-	needs(t, "munin-run", "munin-node")
-	place(t, "munin/policyd_spf", "/etc/munin/plugins/policyd_spf", 0o755)
+	requireProgram(t, "munin-run", "munin-node")
+	installFile(t, "munin/policyd_spf", "/etc/munin/plugins/policyd_spf", 0o755)
 	write(t, "/etc/munin/plugin-conf.d/policyd_spf", "[policyd_spf]\nuser root\nenv.logfile "+mailLog+"\n", 0o644)
 	os.RemoveAll("/var/lib/munin-node/plugin-state/root")
 	os.Remove(mailLog + ".1")
-	write(t, mailLog, dated([]string{"policyd-spf[1]: 550 5.7.23 from before the first run"}), 0o644)
+	write(t, mailLog, syslogLines([]string{"policyd-spf[1]: 550 5.7.23 from before the first run"}), 0o644)
 
 	if got := command(t, "munin-run", "policyd_spf", "autoconf"); got != "yes\n" {
 		t.Errorf("autoconf: %q", got)
 	}
 	config := command(t, "munin-run", "policyd_spf", "config")
 	zero := command(t, "munin-run", "policyd_spf")
-	if got := values(t, zero); len(got) != 0 {
+	if got := muninValues(t, zero); len(got) != 0 {
 		t.Errorf("the first run counts %v", got)
 	}
 	for line := range strings.Lines(zero) {
@@ -170,21 +169,21 @@ func testMunin(t *testing.T, test logTest) {
 	}
 
 	half := len(test.lines) / 2
-	appendTo(t, mailLog, dated(test.lines[:half]))
+	appendTo(t, mailLog, syslogLines(test.lines[:half]))
 	if err := os.Rename(mailLog, mailLog+".1"); err != nil {
 		t.Fatal(err)
 	}
-	write(t, mailLog, dated(test.lines[half:]), 0o644)
-	if got := values(t, command(t, "munin-run", "policyd_spf")); fmt.Sprint(got) != fmt.Sprint(test.counts) {
+	write(t, mailLog, syslogLines(test.lines[half:]), 0o644)
+	if got := muninValues(t, command(t, "munin-run", "policyd_spf")); fmt.Sprint(got) != fmt.Sprint(test.counts) {
 		t.Errorf("the plugin counts %v, want %v", got, test.counts)
 	}
-	if got := values(t, command(t, "munin-run", "policyd_spf")); len(got) != 0 {
+	if got := muninValues(t, command(t, "munin-run", "policyd_spf")); len(got) != 0 {
 		t.Errorf("without new lines the plugin counts %v", got)
 	}
 }
 
-// values returns the values of a plugin's fields that are not 0.
-func values(t *testing.T, output string) map[string]int {
+// muninValues returns the plugin's values that are not 0.
+func muninValues(t *testing.T, output string) map[string]int {
 	t.Helper()
 	counts := make(map[string]int)
 	for line := range strings.Lines(output) {
@@ -206,18 +205,19 @@ func appendTo(t *testing.T, name, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In place: the inode stays.
+	// Write in place, so that the inode stays.
 	if err := os.WriteFile(name, append(data, text...), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// testFail2ban: the clients that fail are found, and nobody that a client names.
+// testFail2ban checks that the filter finds the clients that fail, and no address that a
+// client wrote into a value.
 func testFail2ban(t *testing.T, test logTest) {
-	needs(t, "fail2ban-regex", "fail2ban")
+	requireProgram(t, "fail2ban-regex", "fail2ban")
 	const filter = "/etc/fail2ban/filter.d/policyd-spf.conf"
-	place(t, "fail2ban/filter.d/policyd-spf.conf", filter, 0o644)
-	write(t, mailLog, dated(test.lines), 0o644)
+	installFile(t, "fail2ban/filter.d/policyd-spf.conf", filter, 0o644)
+	write(t, mailLog, syslogLines(test.lines), 0o644)
 	out := command(t, "fail2ban-regex", "--out", "ip", mailLog, "policyd-spf")
 	banned := strings.Fields(out)
 	slices.Sort(banned)
@@ -225,7 +225,7 @@ func testFail2ban(t *testing.T, test logTest) {
 		t.Errorf("fail2ban finds %q, want %q", banned, test.banned)
 	}
 
-	place(t, "fail2ban/jail.d/policyd-spf.conf", "/etc/fail2ban/jail.d/policyd-spf.conf", 0o644)
+	installFile(t, "fail2ban/jail.d/policyd-spf.conf", "/etc/fail2ban/jail.d/policyd-spf.conf", 0o644)
 	jail := "/etc/fail2ban/jail.d/zz-e2e.conf"
 	write(t, jail, "[DEFAULT]\nbackend = polling\n[sshd]\nenabled = false\n[policyd-spf]\nenabled = true\nbackend = polling\nlogpath = "+mailLog+"\n", 0o644)
 	if out := command(t, "fail2ban-client", "--test"); !strings.Contains(out, "OK") {
@@ -237,15 +237,15 @@ func testFail2ban(t *testing.T, test logTest) {
 	}
 }
 
-// testLogwatch: the report has the numbers, leaves no line unmatched, and the
-// Postfix service leaves the lines alone.
+// testLogwatch checks that the report has the numbers and no unmatched line, and that
+// the Postfix service ignores the lines.
 func testLogwatch(t *testing.T, test logTest) {
-	needs(t, "logwatch", "logwatch")
+	requireProgram(t, "logwatch", "logwatch")
 	for _, file := range []string{"conf/services/policyd-spf.conf", "conf/services/postfix.conf", "scripts/services/policyd-spf"} {
-		place(t, filepath.Join("logwatch", file), filepath.Join("/etc/logwatch", file), 0o644)
+		installFile(t, filepath.Join("logwatch", file), filepath.Join("/etc/logwatch", file), 0o644)
 	}
 	os.MkdirAll("/var/cache/logwatch", 0o755)
-	write(t, mailLog, dated(test.lines), 0o644)
+	write(t, mailLog, syslogLines(test.lines), 0o644)
 	os.Remove(mailLog + ".1")
 	report := command(t, "logwatch", "--service", "policyd-spf", "--range", "all", "--detail", "5", "--output", "stdout")
 	var lines []string
@@ -265,11 +265,11 @@ func testLogwatch(t *testing.T, test logTest) {
 	}
 }
 
-// testLogcheck: logcheck reports the lines of the other programs and none of the
-// server's, and what the server logs of a mistake.
+// testLogcheck checks that logcheck reports the lines of other programs, and of the
+// server only the line about a mistake in the configuration.
 func testLogcheck(t *testing.T, test logTest) {
-	needs(t, "logcheck", "logcheck")
-	needs(t, "setpriv", "util-linux")
+	requireProgram(t, "logcheck", "logcheck")
+	requireProgram(t, "setpriv", "util-linux")
 	rules, err := os.ReadFile(logcheck)
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +277,7 @@ func testLogcheck(t *testing.T, test logTest) {
 	write(t, "/etc/logcheck/ignore.d.server/policyd-spf", string(rules), 0o644)
 	const mistake = `policyd-spf[5]: ERROR: Unknown name "Mail_From_Reject" in file "/etc/policyd-spf/policyd-spf.conf"`
 	log := filepath.Join("/tmp", "logcheck-"+test.name+".log")
-	write(t, log, dated(append(slices.Clone(test.lines), mistake)), 0o644)
+	write(t, log, syslogLines(append(slices.Clone(test.lines), mistake)), 0o644)
 	for _, dir := range []string{"/run/lock/logcheck", "/var/lib/logcheck"} {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 const mailbox = "/var/mail/e2e"
 
-func emptyMailbox(t *testing.T, root string) {
+func clearMailbox(t *testing.T, root string) {
 	t.Helper()
 	mailbox := root + mailbox
 	os.RemoveAll(mailbox)
@@ -63,10 +63,10 @@ func (h *host) deliveredText(t *testing.T, id string) [][]byte {
 	return copies
 }
 
-// spfFields are the fields that a policy server adds.
+// spfFields are the names of the fields that a policy server adds.
 var spfFields = []string{"Received-Spf", "Authentication-Results", "X-Comment"}
 
-// spfHeader gives the one field about SPF that a message must have.
+// spfHeader returns the field about SPF. A message must have one.
 func spfHeader(t *testing.T, m *mail.Message) string {
 	t.Helper()
 	var found []string

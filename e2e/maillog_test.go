@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come. Nothing takes as long
-// unless it is broken.
-const patience = 60 * time.Second
+// longTimeout limits waits for something that must happen.
+const longTimeout = 60 * time.Second
 
 const logSocket = "/dev/log"
 
-// trouble is what Postfix logs when a policy server does not behave.
-var trouble = regexp.MustCompile(`premature end-of-input|problem talking to server|malformed|exit status|killed by signal|` +
+// problems matches what Postfix logs when a policy server fails.
+var problems = regexp.MustCompile(`premature end-of-input|problem talking to server|malformed|exit status|killed by signal|` +
 	`time limit exceeded|missing attribute|fatal:|panic:|warning:`)
 
-// maillog is what all programs of the room send to syslog.
+// maillog collects what all programs in the sandbox log.
 type maillog struct {
 	conn *net.UnixConn
 
@@ -59,7 +58,7 @@ func (l *maillog) read() {
 		if err != nil {
 			return
 		}
-		// "<22>Jan  2 15:04:05 postfix/smtpd[123]: text": the priority goes.
+		// "<22>Jan  2 15:04:05 postfix/smtpd[123]: text": cut the priority.
 		_, line, _ := strings.Cut(string(buf[:n]), ">")
 		l.mu.Lock()
 		l.lines = append(l.lines, strings.TrimRight(line, "\n"))
@@ -75,17 +74,17 @@ func (l *maillog) all() []string {
 	return append([]string(nil), l.lines...)
 }
 
-// await waits for a line that matches and gives its submatches.
+// await waits for a matching line and returns its submatches.
 func (l *maillog) await(t *testing.T, expression string) []string {
 	t.Helper()
 	return l.awaitAfter(t, 0, expression)
 }
 
-// awaitAfter is await for lines behind the first so many.
+// awaitAfter is await for the lines after the first ones.
 func (l *maillog) awaitAfter(t *testing.T, seen int, expression string) []string {
 	t.Helper()
 	re := regexp.MustCompile(expression)
-	deadline := time.After(patience)
+	deadline := time.After(longTimeout)
 	for {
 		l.mu.Lock()
 		lines, changed := l.lines, l.changed
@@ -103,7 +102,7 @@ func (l *maillog) awaitAfter(t *testing.T, seen int, expression string) []string
 	}
 }
 
-// matches gives the submatches of all lines that match.
+// matches returns the submatches of all matching lines.
 func (l *maillog) matches(expression string) [][]string {
 	re := regexp.MustCompile(expression)
 	var all [][]string
@@ -115,11 +114,11 @@ func (l *maillog) matches(expression string) [][]string {
 	return all
 }
 
-// clean fails the test for every line that speaks of trouble.
-func (l *maillog) clean(t *testing.T) {
+// checkNoProblems fails the test for each line that matches problems.
+func (l *maillog) checkNoProblems(t *testing.T) {
 	t.Helper()
 	for _, line := range l.all() {
-		if trouble.MatchString(line) {
+		if problems.MatchString(line) {
 			t.Errorf("the mail log has: %s", line)
 		}
 	}

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// Debian's postfix-policyd-spf-python, set up as its README.Debian says.
+// Debian's postfix-policyd-spf-python, set up as in its README.Debian.
 const (
 	replaced       = "postfix-policyd-spf-python"
 	replacedBinary = "/usr/bin/policyd-spf"
 	replacedConfig = "/etc/postfix-policyd-spf-python/policyd-spf.conf"
-	namedConfig    = "/etc/python-policyd-spf/policyd-spf.conf" // in all documents
+	namedConfig    = "/etc/python-policyd-spf/policyd-spf.conf" // the path in all documents
 	replacedMaster = `policyd-spf  unix  -       n       n       -       0       spawn
     user=policyd-spf argv=/usr/bin/policyd-spf
 `
@@ -32,79 +32,79 @@ func TestPackage(t *testing.T) {
 	if len(debs) > 1 {
 		t.Fatalf("several packages in dist/: %q", debs)
 	}
-	if status(t, replaced) != "install ok installed" {
+	if packageStatus(t, replaced) != "install ok installed" {
 		skip(t, replaced+" is not installed")
 	}
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, deb string)
 	}{
-		{"untouched configuration", installOverUntouched},
-		{"interpreter in argv", installBesideInterpreter},
-		{"configuration where the original has it", installBesideOriginal},
-		{"changed configuration, mail flowing", installWhileMailFlows},
+		{name: "untouched configuration", run: installOverUntouched},
+		{name: "interpreter in argv", run: installBesideInterpreter},
+		{name: "configuration at the path of the original", run: installBesideOriginal},
+		{name: "changed configuration, mail flowing", run: installWhileMailFlows},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, debs[0]) })
 	}
 }
 
-// installOverUntouched: nobody has edited the replaced package's configuration.
-// dpkg asks nothing; ours is in its place.
+// installOverUntouched checks that our configuration replaces an unedited one, and that
+// dpkg asks no question.
 func installOverUntouched(t *testing.T, deb string) {
-	root := layer(t)
-	out := chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	root := overlay(t)
+	out := runChrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 	config, err := os.ReadFile(root + replacedConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(config), "For a fully commented sample") || !strings.Contains(string(config), "HELO_reject") {
-		t.Errorf("the configuration is not ours:\n%s\ndpkg said:\n%s", config, out)
+		t.Errorf("the configuration is not ours:\n%s\nthe output of dpkg:\n%s", config, out)
 	}
 	if same, err := os.ReadFile(root + namedConfig); err != nil || string(same) != string(config) {
 		t.Errorf("%s is %q, %v; want the same as %s", namedConfig, same, err, replacedConfig)
 	}
-	if got := chrooted(t, root, replacedBinary, "--version"); !strings.Contains(got, "policyd-spf") {
-		t.Errorf("--version says %q", got)
+	if got := runChrooted(t, root, replacedBinary, "--version"); !strings.Contains(got, "policyd-spf") {
+		t.Errorf("--version prints %q", got)
 	}
 }
 
-// installBesideInterpreter: the package says what a master.cf that runs Python
-// could do without, and how to begin where there is no service.
+// installBesideInterpreter checks what the package prints if master.cf runs Python, or
+// has no service.
 func installBesideInterpreter(t *testing.T, deb string) {
 	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
 	for _, test := range []struct{ name, master, want string }{
-		{"interpreter", strings.Replace(replacedMaster, "argv=", "argv=/usr/bin/python3 ", 1), `NOTE: master\.cf starts policyd-spf through Python`},
-		{"no service yet", "", `to switch it on, add to /etc/postfix/master\.cf`},
+		{name: "interpreter", master: strings.Replace(replacedMaster, "argv=", "argv=/usr/bin/python3 ", 1), want: `NOTE: master\.cf starts policyd-spf through Python`},
+		{name: "no service yet", want: `to switch it on, add to /etc/postfix/master\.cf`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			root := layer(t)
+			root := overlay(t)
 			write(t, root+"/etc/postfix/master.cf", services+test.master, 0o644)
-			out := chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+			out := runChrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 			if !regexp.MustCompile(test.want).MatchString(out) {
-				t.Errorf("dpkg said:\n%s\nwant %s", out, test.want)
+				t.Errorf("the output of dpkg:\n%s\nwant %s", out, test.want)
 			}
 		})
 	}
 }
 
-// installBesideOriginal: settings of the original, which was installed without a
-// package, stay, and are those that the program reads.
+// installBesideOriginal checks that the configuration of the original, installed
+// without a package, stays and is the one that the program reads.
 func installBesideOriginal(t *testing.T, deb string) {
-	root := layer(t)
-	chrooted(t, root, "dpkg", "--no-triggers", "--purge", replaced)
+	root := overlay(t)
+	runChrooted(t, root, "dpkg", "--no-triggers", "--purge", replaced)
 	const settings = "Mail_From_reject = Softfail\n"
 	write(t, root+namedConfig, settings, 0o644)
-	chrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
+	runChrooted(t, root, "dpkg", "--no-triggers", "-i", deb)
 	if got, err := os.ReadFile(root + namedConfig); err != nil || string(got) != settings {
 		t.Errorf("the settings are %q, %v", got, err)
 	}
-	if got := chrooted(t, root, replacedBinary, "--show-config"); !strings.HasPrefix(got, namedConfig+"\n") {
-		t.Errorf("--show-config says\n%s\nwant %s first", got, namedConfig)
+	if got := runChrooted(t, root, replacedBinary, "--show-config"); !strings.HasPrefix(got, namedConfig+"\n") {
+		t.Errorf("--show-config prints\n%s\nwant %s first", got, namedConfig)
 	}
 }
 
-// installWhileMailFlows: the administrator's settings stay in force, mail on open
-// connections goes on, and purging the replaced package takes nothing away.
+// installWhileMailFlows checks that changed settings stay in force, that open
+// connections keep working, and that purging the replaced package removes nothing.
 func installWhileMailFlows(t *testing.T, deb string) {
 	const settings = "debugLevel = 1\nHELO_reject = False\nMail_From_reject = Softfail\nskip_addresses = 127.0.0.0/8\n"
 	write(t, replacedConfig, settings, 0o644)
@@ -127,17 +127,17 @@ func installWhileMailFlows(t *testing.T, deb string) {
 		t.Fatalf("dpkg: %v\n%s", err, out)
 	}
 	if text := string(out); strings.Contains(text, "to switch it on") || strings.Contains(text, "NOTE") || strings.Contains(text, "WARNING") {
-		t.Errorf("dpkg said:\n%s\nbut master.cf has the service", text)
+		t.Errorf("the output of dpkg:\n%s\nbut master.cf has the service", text)
 	}
 	check(old) // the process that was running
-	before := policies(t, replacedBinary)
+	before := processesOf(t, replacedBinary)
 	next := connect(t, "192.0.2.2", "client.test")
 	check(next)
-	if pids := policies(t, replacedBinary); len(pids) != len(before)+1 {
+	if pids := processesOf(t, replacedBinary); len(pids) != len(before)+1 {
 		t.Errorf("processes of our binary: %d before the new connection, %d after", before, pids)
 	}
 
-	if got := status(t, replaced); got != "install ok config-files" {
+	if got := packageStatus(t, replaced); got != "install ok config-files" {
 		t.Errorf("%s is %q", replaced, got)
 	}
 	if err := run("dpkg", "--no-triggers", "--purge", replaced); err != nil {
@@ -147,14 +147,14 @@ func installWhileMailFlows(t *testing.T, deb string) {
 		t.Errorf("after the purge the settings are %q, %v", got, err)
 	}
 	h.reload(t)
-	old.say("QUIT", "221")
-	next.say("QUIT", "221")
+	old.command("QUIT", "221")
+	next.command("QUIT", "221")
 	check(connect(t, "192.0.2.3", "client.test"))
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestLogcheck: the packaged rules know what is logged on an ordinary day, and not
-// what is logged of a mistake in the configuration.
+// The logcheck rules match the lines of an ordinary day, but not the line about a
+// mistake in the configuration.
 func TestLogcheck(t *testing.T) {
 	rules, err := os.ReadFile(logcheck)
 	if err != nil {
@@ -176,7 +176,7 @@ func TestLogcheck(t *testing.T) {
 		return false
 	}
 	for _, m := range h.log.matches(`^(.{15}) (policyd-spf\[.*)$`) {
-		line := m[1] + " mx " + m[2] // syslogd puts the host's name in between
+		line := m[1] + " mx " + m[2] // syslogd inserts the host's name
 		if mistake := strings.Contains(line, "Void_Limit"); known(line) == mistake {
 			t.Errorf("known: %v: %s", known(line), line)
 		}
@@ -186,7 +186,7 @@ func TestLogcheck(t *testing.T) {
 	}
 }
 
-// TestRPM installs the RPM package into a layer of its own.
+// TestRPM installs the RPM package in an overlay.
 func TestRPM(t *testing.T) {
 	rpms, err := filepath.Glob(packages + "/*.rpm")
 	if err != nil || len(rpms) != 1 {
@@ -195,33 +195,33 @@ func TestRPM(t *testing.T) {
 	if _, err := exec.LookPath("rpm"); err != nil {
 		skip(t, "no rpm")
 	}
-	root := layer(t)
+	root := overlay(t)
 	if err := os.MkdirAll(root+"/etc/python-policyd-spf", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	const settings = "Mail_From_reject = Softfail\n"
 	write(t, root+"/etc/python-policyd-spf/policyd-spf.conf", settings, 0o644)
-	// Without a database of packages rpm knows of no shell.
-	chrooted(t, root, "rpm", "--install", "--nodeps", "--replacefiles", rpms[0])
-	chrooted(t, root, "rpm", "--verify", "--nodeps", "--noconfig", "policyd-spf")
+	// rpm's database has no shell, which the scripts require.
+	runChrooted(t, root, "rpm", "--install", "--nodeps", "--replacefiles", rpms[0])
+	runChrooted(t, root, "rpm", "--verify", "--nodeps", "--noconfig", "policyd-spf")
 	if got, err := os.ReadFile(root + "/etc/python-policyd-spf/policyd-spf.conf"); err != nil || string(got) != settings {
 		t.Errorf("the settings are %q, %v", got, err)
 	}
 	for _, command := range [][]string{
 		{"/usr/libexec/postfix/policyd-spf", "--version"},
-		{"python3", "/usr/libexec/postfix/policyd-spf", "--version"}, // as Fedora's how-tos say
+		{"python3", "/usr/libexec/postfix/policyd-spf", "--version"}, // as in Fedora's how-tos
 	} {
 		if _, err := exec.LookPath(command[0]); err != nil && command[0] == "python3" {
 			skip(t, "no python3")
 		}
-		if got := chrooted(t, root, command...); !strings.Contains(got, "policyd-spf") {
-			t.Errorf("%s says %q", command, got)
+		if got := runChrooted(t, root, command...); !strings.Contains(got, "policyd-spf") {
+			t.Errorf("%s prints %q", command, got)
 		}
 	}
 }
 
-// status gives the state of a package.
-func status(t *testing.T, name string) string {
+// packageStatus returns the status of a Debian package, "" if it is not known.
+func packageStatus(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("dpkg-query", "-W", "-f", "${Status}", name).Output()
 	if err != nil {
@@ -230,9 +230,9 @@ func status(t *testing.T, name string) string {
 	return string(out)
 }
 
-// layer gives a folder that shows the room's file system, and whose changes are
-// forgotten when the test ends.
-func layer(t *testing.T) string {
+// overlay returns a folder with the sandbox's file system. Changes in it disappear
+// when the test ends.
+func overlay(t *testing.T) string {
 	t.Helper()
 	base := t.TempDir()
 	mount := func(source, target, kind string, flags uintptr, options string) {
@@ -255,9 +255,9 @@ func layer(t *testing.T) string {
 	return root
 }
 
-// chrooted runs a command in a folder that layer has made and gives its output.
-// The command has no standard input: it cannot ask.
-func chrooted(t *testing.T, root string, command ...string) string {
+// runChrooted runs a command in an overlay and returns its output. The command has no
+// standard input, so it cannot ask questions.
+func runChrooted(t *testing.T, root string, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}

@@ -19,28 +19,27 @@ var peerLogs embed.FS
 
 const peerConfig = "/etc/peer.conf"
 
-// peerRequests are what the other policy servers are asked, each as a message of
-// its own.
+// peerRequests are the requests to the other policy servers, one for each message.
 var peerRequests = []struct{ client, helo, sender string }{
-	{"192.0.2.1", "client.test", "a@pass.test"},
-	{"192.0.2.1", "client.test", "a@fail.test"},
-	{"192.0.2.1", "client.test", "a@softfail.test"},
-	{"192.0.2.1", "client.test", "a@neutral.test"},
-	{"192.0.2.1", "client.test", "a@none.test"},
-	{"192.0.2.1", "client.test", "a@permerror.test"},
-	{"192.0.2.1", "client.test", "a@why.test"},
-	{"192.0.2.1", "helopass.test", ""},
-	{"192.0.2.1", "helofail.test", "a@pass.test"},
-	{"2001:db8::1", "client.test", "a@pass.test"},
-	{"192.0.2.1", "client.test", "bounce+user=example.com@pass.test"},
-	{"192.0.2.1", "client.test", "a b@pass.test"},
-	{"192.0.2.1", "client.test", `"a@fail.test"@pass.test`},
-	{"192.0.2.1", "client.test", "x; receiver=y@pass.test"},
-	{"127.0.0.1", "localhost", "a@pass.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@pass.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@fail.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@softfail.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@neutral.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@none.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@permerror.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a@why.test"},
+	{client: "192.0.2.1", helo: "helopass.test"},
+	{client: "192.0.2.1", helo: "helofail.test", sender: "a@pass.test"},
+	{client: "2001:db8::1", helo: "client.test", sender: "a@pass.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "bounce+user=example.com@pass.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: "a b@pass.test"},
+	{client: "192.0.2.1", helo: "client.test", sender: `"a@fail.test"@pass.test`},
+	{client: "192.0.2.1", helo: "client.test", sender: "x; receiver=y@pass.test"},
+	{client: "127.0.0.1", helo: "localhost", sender: "a@pass.test"},
 }
 
-// TestPeerLogs: what the other policy servers of Debian log is what was
-// recorded, and maillog reads it as what they were asked and answered.
+// The other policy servers of Debian log what was recorded, and maillog reads their
+// requests and replies from it.
 func TestPeerLogs(t *testing.T) {
 	for _, test := range []struct {
 		name, program string
@@ -57,14 +56,14 @@ func TestPeerLogs(t *testing.T) {
 			if _, err := os.Stat(test.program); err != nil {
 				skip(t, "no "+test.program)
 			}
-			startNames(t, "127.0.0.1:53")
+			startNameServer(t, "127.0.0.1:53")
 			log := openLog(t)
 			args := []string{}
 			if len(test.config) > 0 {
 				write(t, peerConfig, "skip_addresses = 127.0.0.0/8,::1\n"+strings.Join(test.config, "\n")+"\n", 0o644)
 				args = append(args, peerConfig)
 			}
-			replies := askPeer(t, test.program, args...)
+			replies := requestPeer(t, test.program, args...)
 			lines := peerLines(t, log)
 			checkRecording(t, test.name, lines)
 			checkPeerMessages(t, lines, replies)
@@ -72,8 +71,8 @@ func TestPeerLogs(t *testing.T) {
 	}
 }
 
-// askPeer sends all requests to a policy server and returns its replies.
-func askPeer(t *testing.T, program string, args ...string) []string {
+// requestPeer sends all requests to a policy server and returns its replies.
+func requestPeer(t *testing.T, program string, args ...string) []string {
 	t.Helper()
 	var in strings.Builder
 	for i, r := range peerRequests {
@@ -93,9 +92,9 @@ func askPeer(t *testing.T, program string, args ...string) []string {
 	return replies
 }
 
-// peerLines returns what the policy server has logged, as syslogd writes it to a
-// file, with a time, a host and a pid that are always the same. The socket keeps
-// the order, so a line of our own marks the end.
+// peerLines returns what the policy server has logged, as syslogd writes it to a file,
+// with a fixed time, host and pid. The socket keeps the order, so a line of our own
+// marks the end.
 func peerLines(t *testing.T, log *maillog) []string {
 	t.Helper()
 	conn, err := net.Dial("unixgram", logSocket)
@@ -110,7 +109,7 @@ func peerLines(t *testing.T, log *maillog) []string {
 	head := regexp.MustCompile(`^\w{3} [ \d]\d \d\d:\d\d:\d\d ([^ :[]+)\[\d+\]: `)
 	var lines []string
 	for _, line := range log.all() {
-		line = strings.TrimRight(line, "\n\x00") // Sys::Syslog ends its lines like this
+		line = strings.TrimRight(line, "\n\x00") // as Sys::Syslog ends its lines
 		if head.MatchString(line) {
 			lines = append(lines, head.ReplaceAllString(line, "Nov  2 10:11:12 mx $1[123]: "))
 		}
@@ -118,7 +117,7 @@ func peerLines(t *testing.T, log *maillog) []string {
 	return lines
 }
 
-// checkRecording compares lines with the recording. A new one is printed.
+// checkRecording compares lines with a recording and prints them if they differ.
 func checkRecording(t *testing.T, name string, lines []string) {
 	t.Helper()
 	got := strings.Join(lines, "\n") + "\n"
@@ -128,7 +127,8 @@ func checkRecording(t *testing.T, name string, lines []string) {
 	}
 }
 
-// checkPeerMessages reads lines with maillog.
+// checkPeerMessages compares what maillog reads from lines with the requests and
+// replies.
 func checkPeerMessages(t *testing.T, lines, replies []string) {
 	t.Helper()
 	r := logreader.NewReader(time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC))
@@ -137,27 +137,27 @@ func checkPeerMessages(t *testing.T, lines, replies []string) {
 		if n >= len(peerRequests) {
 			t.Fatalf("more than %d messages", n)
 		}
-		asked, reply := peerRequests[n], strings.ToLower(strings.TrimPrefix(replies[n], "action="))
+		request, reply := peerRequests[n], strings.ToLower(strings.TrimPrefix(replies[n], "action="))
 		n++
 		for prefix, action := range map[string]logreader.Action{"prepend": logreader.Prepend, "550": logreader.Reject, "defer": logreader.Defer, "dunno": logreader.Dunno} {
 			if strings.HasPrefix(reply, prefix) && m.Action != action {
-				t.Errorf("%v: action %v, but the reply was %q", asked, m.Action, reply)
+				t.Errorf("%v: action %v, but the reply was %q", request, m.Action, reply)
 			}
 		}
 		if m.Ambiguous {
-			if !strings.Contains(asked.sender, ";") && !strings.HasPrefix(reply, "550") && m.Exempt != "exempt_localhost" {
-				t.Errorf("%v: the log does not tell who it was", asked)
+			if !strings.Contains(request.sender, ";") && !strings.HasPrefix(reply, "550") && m.Exempt != "exempt_localhost" {
+				t.Errorf("%v: the log does not identify the client", request)
 			}
 			return
 		}
-		if m.Client.String() != asked.client {
-			t.Errorf("%v: client %v", asked, m.Client)
+		if m.Client.String() != request.client {
+			t.Errorf("%v: client %v", request, m.Client)
 		}
-		if m.Known&logreader.HasHELO != 0 && string(m.HELO) != asked.helo {
-			t.Errorf("%v: HELO %q", asked, m.HELO)
+		if m.Known&logreader.HasHELO != 0 && string(m.HELO) != request.helo {
+			t.Errorf("%v: HELO %q", request, m.HELO)
 		}
-		if m.Known&logreader.HasSender != 0 && string(m.Sender) != asked.sender {
-			t.Errorf("%v: sender %q", asked, m.Sender)
+		if m.Known&logreader.HasSender != 0 && string(m.Sender) != request.sender {
+			t.Errorf("%v: sender %q", request, m.Sender)
 		}
 	}
 	for _, line := range lines {

@@ -19,20 +19,20 @@ var mainCF string
 //go:embed testdata/master.cf
 var masterCF string
 
-// strictCF is main.cf with Postfix's own answer for the case that the policy
-// server fails, which is to tell the client to come back.
+// strictCF is main.cf with Postfix's default action for a policy server that
+// fails, which is a reply with code 451.
 var strictCF = strings.Replace(mainCF, "{ unix:private/policy-spf, default_action=DUNNO }", "unix:private/policy-spf", 1)
 
-// host is a mail host with all that it needs, for one test.
+// host is a mail host for one test.
 type host struct {
-	root  string // of Postfix's file system, "" for the room's
-	names *names
-	log   *maillog
-	cmd   *exec.Cmd
+	root       string // of Postfix's file system, "" for the sandbox's
+	nameServer *nameServer
+	log        *maillog
+	cmd        *exec.Cmd
 }
 
-// startHost starts Postfix with the configuration of testdata, the given lines
-// added to main.cf.
+// startHost starts Postfix with the configuration in testdata and adds the given
+// lines to main.cf.
 func startHost(t *testing.T, lines ...string) *host {
 	t.Helper()
 	return startHostWith(t, mainCF+strings.Join(lines, "\n")+"\n", masterCF)
@@ -43,13 +43,13 @@ func startHostWith(t *testing.T, main, master string) *host {
 	return startHostIn(t, "", main, master)
 }
 
-// startHostIn starts Postfix in a layer.
+// startHostIn starts Postfix in an overlay.
 func startHostIn(t *testing.T, root, main, master string) *host {
 	t.Helper()
-	h := &host{root: root, names: startNames(t, "127.0.0.1:53"), log: openLog(t)}
+	h := &host{root: root, nameServer: startNameServer(t, "127.0.0.1:53"), log: openLog(t)}
 	write(t, root+"/etc/postfix/main.cf", main, 0o644)
 	write(t, root+"/etc/postfix/master.cf", master, 0o644)
-	emptyMailbox(t, root)
+	clearMailbox(t, root)
 	for _, dir := range []string{"/var/spool/e2e", "/var/lib/e2e"} {
 		if err := os.MkdirAll(root+dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func (h *host) start(t *testing.T) {
 	h.log.awaitAfter(t, seen, `postfix/master\[\d+\]: daemon started`)
 	t.Cleanup(func() {
 		if t.Failed() && out.Len() > 0 {
-			t.Logf("postfix said:\n%s", out)
+			t.Logf("the output of postfix:\n%s", out)
 		}
 	})
 }
@@ -89,13 +89,13 @@ func (h *host) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// stop ends Postfix and waits for it. `postfix stop` would wait five seconds
-// for processes that are gone at once.
+// stop stops Postfix and waits for it. `postfix stop` would sleep for five
+// seconds.
 func (h *host) stop(t *testing.T) {
 	t.Helper()
 	out, err := h.command("postqueue", "-p").CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "Mail queue is empty" {
-		t.Errorf("at the end mail is in the queue: %v\n%s", err, out)
+		t.Errorf("the queue is not empty at the end: %v\n%s", err, out)
 	}
 	text, err := os.ReadFile(h.root + "/var/spool/e2e/pid/master.pid")
 	if err != nil {
@@ -111,7 +111,7 @@ func (h *host) stop(t *testing.T) {
 	h.cmd.Wait()
 }
 
-// reload is `postfix reload`, awaited.
+// reload runs `postfix reload` and waits until Postfix has reloaded.
 func (h *host) reload(t *testing.T) {
 	t.Helper()
 	seen := len(h.log.all())
@@ -121,8 +121,8 @@ func (h *host) reload(t *testing.T) {
 	h.log.awaitAfter(t, seen, `postfix/master\[\d+\]: reload`)
 }
 
-// served gives the policy processes that have logged, without repetition.
-func (h *host) served() []string {
+// servingPIDs returns the policy processes that have logged, each once.
+func (h *host) servingPIDs() []string {
 	var pids []string
 	for _, m := range h.log.matches(`policyd-spf\[(\d+)\]: `) {
 		if !slices.Contains(pids, m[1]) {
@@ -132,8 +132,8 @@ func (h *host) served() []string {
 	return pids
 }
 
-// executable gives the name of a process's binary, with Linux's remark if the
-// file is no longer there.
+// executable returns the path of a process's binary. Linux appends " (deleted)" if
+// the file is gone.
 func executable(t *testing.T, pid int) string {
 	t.Helper()
 	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
@@ -143,9 +143,9 @@ func executable(t *testing.T, pid int) string {
 	return exe
 }
 
-// policies gives the processes that run the program of that path, whatever has
-// become of its file since.
-func policies(t *testing.T, path string) []int {
+// processesOf returns the processes that run the program with that path, even if
+// its file has been replaced.
+func processesOf(t *testing.T, path string) []int {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/exe")
 	if err != nil {
@@ -154,7 +154,7 @@ func policies(t *testing.T, path string) []int {
 	var pids []int
 	for _, link := range links {
 		if exe, err := os.Readlink(link); err != nil || strings.TrimSuffix(exe, " (deleted)") != path {
-			continue // also processes that ended meanwhile
+			continue // also for processes that have ended meanwhile
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
 		if err != nil {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestREADME: Postfix is set up here as the README says. Blanks do not count, and
-// the paths are the tests' own.
+// testdata sets up Postfix as the README does, with the paths of the tests. White space
+// may differ.
 func TestREADME(t *testing.T) {
 	data, err := os.ReadFile(readme)
 	if err != nil {

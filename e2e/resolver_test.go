@@ -9,63 +9,62 @@ import (
 	"github.com/miekg/dns"
 )
 
-// check asks a new policy process on a machine about one message from 192.0.2.1
-// and gives the action and how long it took.
-func check(t *testing.T, machine, sender string) (string, time.Duration) {
+// checkOnce sends a request about a message from 192.0.2.1 to a new policy process on
+// a host. It returns the action and the time until the reply.
+func checkOnce(t *testing.T, host, sender string) (string, time.Duration) {
 	t.Helper()
-	p, err := startPolicy(machine)
+	p, err := startPolicyServer(host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	action, err := p.ask("192.0.2.1", sender, "1")
+	action, err := p.send("192.0.2.1", sender, "1")
 	took := time.Since(start)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.end(); err != nil {
+	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
 	return action, took
 }
 
-func wantResult(t *testing.T, action, result string) {
+func checkResult(t *testing.T, action, result string) {
 	t.Helper()
 	if want := "action=prepend Received-SPF: " + result + " "; !strings.HasPrefix(action, want) {
 		t.Errorf("got %s, want %s", action, want)
 	}
 }
 
-// TestResolverDown: what a message gets, and how long it takes, when the resolver
-// does not answer.
+// The result of a message, and the time, when the resolver does not respond.
 func TestResolverDown(t *testing.T) {
 	const nobody = "203.0.113.99"
 	for _, test := range []struct {
 		name       string
 		resolvConf string
-		dead       bool // the world behind the resolver
+		dead       bool // the name server of the internet is down
 		result     string
 		most       time.Duration
 	}{
-		{"stopped", "nameserver 203.0.113.54\n", false, "Temperror", time.Second},
-		{"unreachable", "nameserver " + nobody + "\n", false, "Temperror", 7 * time.Second},
-		{"first of two stopped", "nameserver 203.0.113.54\nnameserver " + resolverIP + "\n", false, "Pass", time.Second},
-		{"first of two unreachable", "nameserver " + nobody + "\nnameserver " + resolverIP + "\n", false, "Pass", 7 * time.Second},
-		{"first of two unreachable, timeout:1", "nameserver " + nobody + "\nnameserver " + resolverIP + "\noptions timeout:1\n", false, "Pass", 3 * time.Second},
-		{"running, but the world is gone", "nameserver " + resolverIP + "\n", true, "Temperror", 7 * time.Second},
+		{name: "stopped", resolvConf: "nameserver 203.0.113.54\n", result: "Temperror", most: time.Second},
+		{name: "unreachable", resolvConf: "nameserver " + nobody + "\n", result: "Temperror", most: 7 * time.Second},
+		{name: "first of two stopped", resolvConf: "nameserver 203.0.113.54\nnameserver " + resolverIP + "\n", result: "Pass", most: time.Second},
+		{name: "first of two unreachable", resolvConf: "nameserver " + nobody + "\nnameserver " + resolverIP + "\n", result: "Pass", most: 7 * time.Second},
+		{name: "first of two unreachable, timeout:1", resolvConf: "nameserver " + nobody + "\nnameserver " + resolverIP + "\noptions timeout:1\n", result: "Pass", most: 3 * time.Second},
+		{name: "running, but the internet is down", resolvConf: "nameserver " + resolverIP + "\n", dead: true, result: "Temperror", most: 7 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			configure(t, "debugLevel = -1", "Lookup_Time = 3")
-			names := world(t, fleetZone())
-			machine(t, "resolver", resolverIP, "")
-			machine(t, "idle", "203.0.113.54", "")
-			startUnbound(t, "resolver", resolverIP, worldIP)
-			machine(t, "host", "203.0.113.11", test.resolvConf)
+			names := startInternet(t, fleetZone())
+			addHost(t, "resolver", resolverIP, "")
+			addHost(t, "idle", "203.0.113.54", "")
+			startUnbound(t, "resolver", resolverIP, internetIP)
+			addHost(t, "host", "203.0.113.11", test.resolvConf)
 			if test.dead {
 				names.stop()
 			}
-			action, took := check(t, "host", "a@d1.test")
-			wantResult(t, action, test.result)
+			action, took := checkOnce(t, "host", "a@d1.test")
+			checkResult(t, action, test.result)
 			if took > test.most {
 				t.Errorf("took %v, want at most %v", took, test.most)
 			}
@@ -74,32 +73,32 @@ func TestResolverDown(t *testing.T) {
 	}
 }
 
-// TestResolverServesExpired: with serve-expired a resolver gives out a record that
-// its owner has replaced; without it, the new one.
+// With serve-expired a resolver returns a record that its owner has replaced. Without
+// it, it returns the new record.
 func TestResolverServesExpired(t *testing.T) {
 	const before, after = "$ORIGIN test.\n$TTL 1\nmoved TXT \"v=spf1 -all\"\n", "$ORIGIN test.\n$TTL 1\nmoved TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
 	for _, test := range []struct{ option, result string }{
-		{"serve-expired: no", "Pass"},
-		{"serve-expired: yes", "Fail"},
+		{option: "serve-expired: no", result: "Pass"},
+		{option: "serve-expired: yes", result: "Fail"},
 	} {
 		t.Run(test.option, func(t *testing.T) {
 			configure(t, "debugLevel = -1", "Mail_From_reject = False")
-			names := world(t, before)
-			machine(t, "resolver", resolverIP, "")
-			startUnbound(t, "resolver", resolverIP, worldIP, test.option)
-			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
-			action, _ := check(t, "host", "a@moved.test")
-			wantResult(t, action, "Fail")
-			names.replace("moved.test.", after)
-			<-time.After(2100 * time.Millisecond) // Unbound's clock has to pass the record's one second
-			action, _ = check(t, "host", "a@moved.test")
-			wantResult(t, action, test.result)
+			names := startInternet(t, before)
+			addHost(t, "resolver", resolverIP, "")
+			startUnbound(t, "resolver", resolverIP, internetIP, test.option)
+			addHost(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+			action, _ := checkOnce(t, "host", "a@moved.test")
+			checkResult(t, action, "Fail")
+			names.replaceRecords("moved.test.", after)
+			<-time.After(2100 * time.Millisecond) // Unbound counts whole seconds; the record's TTL is 1
+			action, _ = checkOnce(t, "host", "a@moved.test")
+			checkResult(t, action, test.result)
 		})
 	}
 }
 
-// TestResolverLargeAnswer: a record that does not fit a datagram of 1232 octets
-// takes a TCP connection to a resolver on another host, none to one on loopback.
+// A record that does not fit a datagram of 1232 bytes needs a TCP connection to a
+// resolver on another host, but none to one on loopback.
 func TestResolverLargeAnswer(t *testing.T) {
 	var record strings.Builder
 	record.WriteString("$ORIGIN test.\n$TTL 300\nlarge TXT \"v=spf1 \"")
@@ -111,48 +110,48 @@ func TestResolverLargeAnswer(t *testing.T) {
 		name, ip string
 		tcp      int
 	}{
-		{"on another host", resolverIP, 1},
-		{"on loopback", "127.0.0.1", 0},
+		{name: "on another host", ip: resolverIP, tcp: 1},
+		{name: "on loopback", ip: "127.0.0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			configure(t, "debugLevel = -1")
-			world(t, record.String())
+			startInternet(t, record.String())
 			on := "host"
 			if test.ip == resolverIP {
 				on = "resolver"
-				machine(t, on, resolverIP, "")
+				addHost(t, on, resolverIP, "")
 			}
-			machine(t, "host", "203.0.113.11", "nameserver "+test.ip+"\n")
-			u := startUnbound(t, on, test.ip, worldIP)
-			action, _ := check(t, "host", "a@large.test")
-			wantResult(t, action, "Pass")
-			if got := u.counted(t, "num.query.tcp"); got != test.tcp {
+			addHost(t, "host", "203.0.113.11", "nameserver "+test.ip+"\n")
+			u := startUnbound(t, on, test.ip, internetIP)
+			action, _ := checkOnce(t, "host", "a@large.test")
+			checkResult(t, action, "Pass")
+			if got := u.statistic(t, "num.query.tcp"); got != test.tcp {
 				t.Errorf("%d queries over TCP, want %d", got, test.tcp)
 			}
 		})
 	}
 }
 
-// TestResolverPrefetch: with prefetch a popular name is renewed before it expires,
-// and no message waits for that.
+// With prefetch, Unbound renews a popular name before it expires, and no message waits
+// for that.
 func TestResolverPrefetch(t *testing.T) {
 	if testing.Short() {
-		t.Skip("with -short: it takes a few lifetimes of a record")
+		t.Skip("with -short: the test waits for several TTLs of a record")
 	}
 	waited := make(map[string]int)
 	for _, option := range []string{"prefetch: no", "prefetch: yes"} {
 		t.Run(option, func(t *testing.T) {
 			configure(t, "debugLevel = -1")
-			names := world(t, "$ORIGIN test.\n$TTL 10\npopular TXT \"v=spf1 ip4:192.0.2.1 -all\"\n")
-			names.delay = 500 * time.Millisecond // what no noise of the machine looks like
-			machine(t, "resolver", resolverIP, "")
-			startUnbound(t, "resolver", resolverIP, worldIP, option)
-			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+			names := startInternet(t, "$ORIGIN test.\n$TTL 10\npopular TXT \"v=spf1 ip4:192.0.2.1 -all\"\n")
+			names.delay = 500 * time.Millisecond // longer than any delay of a busy machine
+			addHost(t, "resolver", resolverIP, "")
+			startUnbound(t, "resolver", resolverIP, internetIP, option)
+			addHost(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
 			tick := time.NewTicker(50 * time.Millisecond)
 			defer tick.Stop()
 			for range 32 * 20 { // 32 seconds
-				action, took := check(t, "host", "a@popular.test")
-				wantResult(t, action, "Pass")
+				action, took := checkOnce(t, "host", "a@popular.test")
+				checkResult(t, action, "Pass")
 				if took >= names.delay {
 					waited[option]++
 				}
@@ -160,7 +159,7 @@ func TestResolverPrefetch(t *testing.T) {
 			}
 			names.mu.Lock()
 			defer names.mu.Unlock()
-			t.Logf("%d of 640 messages waited; %d queries for the record left", waited[option], names.asked[dns.Fqdn("popular.test")])
+			t.Logf("%d of 640 messages waited; %d queries for the record left", waited[option], names.queries[dns.Fqdn("popular.test")])
 		})
 	}
 	if waited["prefetch: yes"] >= waited["prefetch: no"] {

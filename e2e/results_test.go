@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestResults sends a message for each result of check_host() and looks at the
-// reply, and at the header of what was accepted.
+// TestResults sends a message for each result of check_host() and checks the reply
+// and the header of an accepted message.
 func TestResults(t *testing.T) {
 	configure(t)
 	h := startHost(t)
@@ -15,64 +15,60 @@ func TestResults(t *testing.T) {
 		client string
 		helo   string
 		sender string
-		reply  string // to RCPT; begins with
-		header string // if it was accepted
+		reply  string // prefix of the reply to RCPT
+		header string // of an accepted message
 	}{
 		{
-			"pass", "192.0.2.1", "client.test", "a@pass.test", "250 ",
-			"Received-Spf: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@pass.test; receiver=<UNKNOWN>",
+			name: "pass", client: "192.0.2.1", helo: "client.test", sender: "a@pass.test", reply: "250 ",
+			header: "Received-Spf: Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@pass.test; receiver=<UNKNOWN>",
 		},
 		{
-			"pass over IPv6", "2001:db8::1", "client.test", "a@pass.test", "250 ",
-			"Received-Spf: Pass (sender SPF authorized) identity=mailfrom; client-ip=2001:db8::1; helo=client.test; envelope-from=a@pass.test; receiver=<UNKNOWN>",
+			name: "pass over IPv6", client: "2001:db8::1", helo: "client.test", sender: "a@pass.test", reply: "250 ",
+			header: "Received-Spf: Pass (sender SPF authorized) identity=mailfrom; client-ip=2001:db8::1; helo=client.test; envelope-from=a@pass.test; receiver=<UNKNOWN>",
 		},
 		{
-			"fail", "192.0.2.1", "client.test", "a@fail.test",
-			"550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
+			name: "fail", client: "192.0.2.1", helo: "client.test", sender: "a@fail.test",
+			reply: "550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
 				"Please see http://www.openspf.net/Why?s=mfrom;id=a@fail.test;ip=192.0.2.1;r=<UNKNOWN>",
-			"",
 		},
 		{
-			"fail over IPv6", "2001:db8::bad", "client.test", "a@pass.test",
-			"550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
+			name: "fail over IPv6", client: "2001:db8::bad", helo: "client.test", sender: "a@pass.test",
+			reply: "550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
 				"Please see http://www.openspf.net/Why?s=mfrom;id=a@pass.test;ip=2001:db8::bad;r=<UNKNOWN>",
-			"",
 		},
 		{
-			"fail with the domain's own explanation", "192.0.2.1", "client.test", "a@why.test",
-			"550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: 192.0.2.1 is not one of ours. " +
+			name: "fail with the domain's own explanation", client: "192.0.2.1", helo: "client.test", sender: "a@why.test",
+			reply: "550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: 192.0.2.1 is not one of ours. " +
 				"Please see http://www.openspf.net/Why?s=mfrom;id=a@why.test;ip=192.0.2.1;r=<UNKNOWN>",
-			"",
 		},
 		{
-			"fail of HELO", "192.0.2.1", "helofail.test", "a@pass.test",
-			"550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
+			name: "fail of HELO", client: "192.0.2.1", helo: "helofail.test", sender: "a@pass.test",
+			reply: "550 5.7.23 <user@rcpt.test>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. " +
 				"Please see http://www.openspf.net/Why?s=helo;id=helofail.test;ip=192.0.2.1;r=<UNKNOWN>",
-			"",
 		},
 		{
-			"softfail", "192.0.2.1", "client.test", "a@softfail.test", "250 ",
-			"Received-Spf: Softfail (domain owner discourages use of this host) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@softfail.test; receiver=<UNKNOWN>",
+			name: "softfail", client: "192.0.2.1", helo: "client.test", sender: "a@softfail.test", reply: "250 ",
+			header: "Received-Spf: Softfail (domain owner discourages use of this host) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@softfail.test; receiver=<UNKNOWN>",
 		},
 		{
-			"neutral", "192.0.2.1", "client.test", "a@neutral.test", "250 ",
-			"Received-Spf: Neutral (access neither permitted nor denied) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@neutral.test; receiver=<UNKNOWN>",
+			name: "neutral", client: "192.0.2.1", helo: "client.test", sender: "a@neutral.test", reply: "250 ",
+			header: "Received-Spf: Neutral (access neither permitted nor denied) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@neutral.test; receiver=<UNKNOWN>",
 		},
 		{
-			"none", "192.0.2.1", "client.test", "a@none.test", "250 ",
-			"Received-Spf: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@none.test; receiver=<UNKNOWN>",
+			name: "none", client: "192.0.2.1", helo: "client.test", sender: "a@none.test", reply: "250 ",
+			header: "Received-Spf: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@none.test; receiver=<UNKNOWN>",
 		},
 		{
-			"permerror", "192.0.2.1", "client.test", "a@permerror.test", "250 ",
-			"Received-Spf: Permerror (SPF Permanent Error: Unknown mechanism found: ipv4:192.0.2.1) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@permerror.test; receiver=<UNKNOWN>",
+			name: "permerror", client: "192.0.2.1", helo: "client.test", sender: "a@permerror.test", reply: "250 ",
+			header: "Received-Spf: Permerror (SPF Permanent Error: Unknown mechanism found: ipv4:192.0.2.1) identity=mailfrom; client-ip=192.0.2.1; helo=client.test; envelope-from=a@permerror.test; receiver=<UNKNOWN>",
 		},
 		{
-			"null sender", "192.0.2.1", "helopass.test", "", "250 ",
-			"Received-Spf: Pass (sender SPF authorized) identity=helo; client-ip=192.0.2.1; helo=helopass.test; envelope-from=<>; receiver=<UNKNOWN>",
+			name: "null sender", client: "192.0.2.1", helo: "helopass.test", sender: "", reply: "250 ",
+			header: "Received-Spf: Pass (sender SPF authorized) identity=helo; client-ip=192.0.2.1; helo=helopass.test; envelope-from=<>; receiver=<UNKNOWN>",
 		},
 		{
-			"null sender, no record", "192.0.2.1", "client.test", "", "250 ",
-			"Received-Spf: None (no SPF record) identity=helo; client-ip=192.0.2.1; helo=client.test; envelope-from=<>; receiver=<UNKNOWN>",
+			name: "null sender, no record", client: "192.0.2.1", helo: "client.test", sender: "", reply: "250 ",
+			header: "Received-Spf: None (no SPF record) identity=helo; client-ip=192.0.2.1; helo=client.test; envelope-from=<>; receiver=<UNKNOWN>",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -90,18 +86,17 @@ func TestResults(t *testing.T) {
 			}
 		})
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestTempError: a name server's failure marks the message, or defers it where
-// the administrator wants that.
+// A failed lookup makes a Temperror header or, with TempError_Defer, a deferral.
 func TestTempError(t *testing.T) {
 	for _, test := range []struct {
 		option string
 		reply  string
 	}{
-		{"TempError_Defer = False", "250 "},
-		{"TempError_Defer = True", "450 4.7.24 <user@rcpt.test>: Recipient address rejected: Message deferred due to: SPF Temporary Error: "},
+		{option: "TempError_Defer = False", reply: "250 "},
+		{option: "TempError_Defer = True", reply: "450 4.7.24 <user@rcpt.test>: Recipient address rejected: Message deferred due to: SPF Temporary Error: "},
 	} {
 		t.Run(test.option, func(t *testing.T) {
 			configure(t, test.option)
@@ -118,20 +113,20 @@ func TestTempError(t *testing.T) {
 					t.Errorf("got %s, want %s", got, want)
 				}
 			}
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
 }
 
-// TestSMTPUTF8: internationalised addresses (RFC 6531) reach the check, and DNS
-// is asked for the domain's A-labels (RFC 8616).
+// Internationalized addresses (RFC 6531) are checked against the record of the
+// domain's A-labels (RFC 8616).
 func TestSMTPUTF8(t *testing.T) {
 	configure(t)
 	h := startHost(t)
 	for _, test := range []struct{ name, sender string }{
-		{"local part", "jörg@pass.test"},
-		{"domain", "info@bücher.test"},
-		{"both", "jörg@bücher.test"},
+		{name: "local part", sender: "jörg@pass.test"},
+		{name: "domain", sender: "info@bücher.test"},
+		{name: "both", sender: "jörg@bücher.test"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, "192.0.2.1", "client.test")
@@ -144,5 +139,5 @@ func TestSMTPUTF8(t *testing.T) {
 			}
 		})
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }

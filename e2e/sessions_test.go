@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestRecipients: a message to several recipients makes several requests; the
-// header goes in once.
+// A message to several recipients causes several requests, and gets one header.
 func TestRecipients(t *testing.T) {
 	configure(t)
 	h := startHost(t)
@@ -30,23 +29,22 @@ func TestRecipients(t *testing.T) {
 			t.Errorf("recipient %d of a forged message: got %q", i, reply)
 		}
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestConnection: many messages of all kinds on one connection, answered by one
-// policy process.
+// One policy process serves all messages of a connection.
 func TestConnection(t *testing.T) {
 	configure(t)
 	h := startHost(t)
 	c := connect(t, "192.0.2.1", "client.test")
 	for round := range 5 {
 		for _, test := range []struct{ sender, reply, header string }{
-			{"a@pass.test", "250", "Received-Spf: Pass "},
-			{"a@fail.test", "550 5.7.23 ", ""},
-			{"a@softfail.test", "250", "Received-Spf: Softfail "},
-			{"a@permerror.test", "250", "Received-Spf: Permerror "},
-			{"a@temperror.test", "250", "Received-Spf: Temperror "},
-			{"", "250", "Received-Spf: None "},
+			{sender: "a@pass.test", reply: "250", header: "Received-Spf: Pass "},
+			{sender: "a@fail.test", reply: "550 5.7.23 "},
+			{sender: "a@softfail.test", reply: "250", header: "Received-Spf: Softfail "},
+			{sender: "a@permerror.test", reply: "250", header: "Received-Spf: Permerror "},
+			{sender: "a@temperror.test", reply: "250", header: "Received-Spf: Temperror "},
+			{reply: "250", header: "Received-Spf: None "},
 		} {
 			m := message{sender: test.sender}
 			reply := c.rcpt(m)[0]
@@ -62,44 +60,43 @@ func TestConnection(t *testing.T) {
 			}
 		}
 	}
-	if pids := h.served(); len(pids) != 1 {
+	if pids := h.servingPIDs(); len(pids) != 1 {
 		t.Errorf("%d policy processes served one connection: %s", len(pids), pids)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestOneProcessForAnSMTPServer: connections one after the other that one smtpd
-// serves are served by one policy process.
+// One policy process serves all connections of an smtpd process.
 func TestOneProcessForAnSMTPServer(t *testing.T) {
 	configure(t)
-	// One SMTP server process, so that the second connection meets it again.
+	// One smtpd process, so that all connections go to it.
 	h := startHostWith(t, mainCF, strings.Replace(masterCF, "smtp       inet  n  -  n  -  -     smtpd",
 		"smtp       inet  n  -  n  -  1     smtpd", 1))
 	for range 3 {
 		c := connect(t, "192.0.2.1", "client.test")
 		h.delivered(t, c.send(message{sender: "a@pass.test"}))
-		c.say("QUIT", "221")
+		c.command("QUIT", "221")
 	}
 	if got := len(h.log.matches(`postfix/smtpd\[\d+\]: connect from`)); got != 3 {
 		t.Errorf("%d connections, want 3", got)
 	}
-	if pids := h.served(); len(pids) != 1 {
+	if pids := h.servingPIDs(); len(pids) != 1 {
 		t.Errorf("%d policy processes served one smtpd: %s", len(pids), pids)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestManyClients: twenty connections at once whose requests arrive together;
-// each gets its own answer.
+// Twenty connections send their requests at the same time, and each gets its own
+// reply.
 func TestManyClients(t *testing.T) {
 	const clients, rounds = 20, 3
 	configure(t)
 	h := startHost(t)
 	kinds := []struct{ domain, reply, header string }{
-		{"pass.test", "250", "Received-Spf: Pass "},
-		{"fail.test", "550 5.7.23 ", ""},
-		{"softfail.test", "250", "Received-Spf: Softfail "},
-		{"none.test", "250", "Received-Spf: None "},
+		{domain: "pass.test", reply: "250", header: "Received-Spf: Pass "},
+		{domain: "fail.test", reply: "550 5.7.23 "},
+		{domain: "softfail.test", reply: "250", header: "Received-Spf: Softfail "},
+		{domain: "none.test", reply: "250", header: "Received-Spf: None "},
 	}
 	var open []*client
 	for i := range clients {
@@ -108,7 +105,7 @@ func TestManyClients(t *testing.T) {
 	sender := func(i, round int) string { return fmt.Sprintf("user%d.%d@%s", i, round, kinds[i%len(kinds)].domain) }
 	for round := range rounds {
 		for i, c := range open {
-			c.say("MAIL FROM:<"+sender(i, round)+">", "250")
+			c.command("MAIL FROM:<"+sender(i, round)+">", "250")
 		}
 		for _, c := range open {
 			if err := c.conn.PrintfLine("RCPT TO:<user@rcpt.test>"); err != nil {
@@ -132,8 +129,8 @@ func TestManyClients(t *testing.T) {
 			}
 		}
 	}
-	if pids := h.served(); len(pids) != clients {
+	if pids := h.servingPIDs(); len(pids) != clients {
 		t.Errorf("%d policy processes served %d connections", len(pids), clients)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }

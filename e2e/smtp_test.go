@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// client is one SMTP connection. It says what it is told, well-formed or not.
+// client is an SMTP connection. It sends lines as they are, well-formed or not.
 type client struct {
 	t    *testing.T
 	conn *textproto.Conn
 }
 
-// connect opens a connection from an address and says EHLO.
+// connect opens a connection from an address and sends EHLO.
 func connect(t *testing.T, from, helo string) *client {
 	t.Helper()
 	c := dial(t, from)
-	c.say("EHLO "+helo, "250")
+	c.command("EHLO "+helo, "250")
 	return c
 }
 
@@ -34,22 +34,22 @@ func dial(t *testing.T, from string) *client {
 	}
 	d := net.Dialer{
 		LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)),
-		Timeout:   patience,
+		Timeout:   longTimeout,
 	}
 	conn, err := d.Dial("tcp", net.JoinHostPort(to, "25"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Two policy time-outs of Postfix's, and then some.
-	conn.SetDeadline(time.Now().Add(4 * patience))
+	// Longer than two policy timeouts of Postfix.
+	conn.SetDeadline(time.Now().Add(4 * longTimeout))
 	c := &client{t, textproto.NewConn(conn)}
 	t.Cleanup(func() { c.conn.Close() })
 	c.expect("220")
 	return c
 }
 
-// ask sends a line and gives the reply's last line, code and all.
-func (c *client) ask(line string) string {
+// exchange sends a line and returns the last line of the reply, with its code.
+func (c *client) exchange(line string) string {
 	c.t.Helper()
 	if err := c.conn.PrintfLine("%s", line); err != nil {
 		c.t.Fatalf("%s: %v", line, err)
@@ -79,17 +79,17 @@ func (c *client) expect(prefix string) string {
 	return line
 }
 
-// say sends a line whose reply must begin with prefix.
-func (c *client) say(line, prefix string) string {
+// command sends a line. The reply must begin with prefix.
+func (c *client) command(line, prefix string) string {
 	c.t.Helper()
-	reply := c.ask(line)
+	reply := c.exchange(line)
 	if !strings.HasPrefix(reply, prefix) {
 		c.t.Fatalf("%s: got %q, want %s", line, reply, prefix)
 	}
 	return reply
 }
 
-// message is what one mail transaction sends.
+// message is a mail transaction.
 type message struct {
 	sender     string   // without <>
 	parameters string   // of MAIL FROM
@@ -98,37 +98,37 @@ type message struct {
 	headers    string   // more header fields, each with CRLF
 }
 
-// rcpt begins a transaction and gives the reply to each recipient.
+// rcpt begins a transaction and returns the reply to each recipient.
 func (c *client) rcpt(m message) []string {
 	c.t.Helper()
 	command := "MAIL FROM:<" + m.sender + ">"
 	if m.parameters != "" {
 		command += " " + m.parameters
 	}
-	c.say(command, "250")
+	c.command(command, "250")
 	if m.recipients == nil {
 		m.recipients = []string{"user@rcpt.test"}
 	}
 	var replies []string
 	for _, r := range m.recipients {
-		replies = append(replies, c.ask("RCPT TO:<"+r+">"))
+		replies = append(replies, c.exchange("RCPT TO:<"+r+">"))
 	}
 	return replies
 }
 
-// reset ends a transaction without sending.
+// reset aborts a transaction.
 func (c *client) reset() {
 	c.t.Helper()
-	c.say("RSET", "250")
+	c.command("RSET", "250")
 }
 
 var queuedAs = regexp.MustCompile(`^250 .* queued as ([0-9A-Za-z]+)$`)
 
-// data sends the text of a message whose recipients were accepted, and gives
-// its queue id.
+// data sends the text of a message whose recipients were accepted, and returns
+// its queue ID.
 func (c *client) data(m message) string {
 	c.t.Helper()
-	c.say("DATA", "354")
+	c.command("DATA", "354")
 	from := m.from
 	if from == "" {
 		from = m.sender
@@ -150,7 +150,7 @@ func (c *client) data(m message) string {
 	return id[1]
 }
 
-// send sends a message that must be accepted for every recipient.
+// send sends a message. It must be accepted for every recipient.
 func (c *client) send(m message) string {
 	c.t.Helper()
 	for _, reply := range c.rcpt(m) {

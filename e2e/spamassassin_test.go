@@ -10,7 +10,7 @@ import (
 
 const (
 	// saRules and saSite are the rules and the configuration of SpamAssassin:
-	// only what it says about SPF.
+	// only the rules about SPF.
 	saRules = "/etc/sa-rules"
 	saSite  = "/etc/sa-site"
 
@@ -46,8 +46,8 @@ func configureSpamAssassin(t *testing.T) {
 
 var saHits = regexp.MustCompile(`(?m)^X-Spam-Rules: (.*)`)
 
-// spamAssassin passes a message to SpamAssassin. It returns the rules that hit and
-// what its SPF plugin says it does.
+// spamAssassin passes a message to SpamAssassin. It returns the rules that hit and the
+// debug output of the SPF plugin.
 func spamAssassin(t *testing.T, message []byte) (hits []string, debug string) {
 	t.Helper()
 	cmd := exec.Command("spamassassin", "-D", "spf", "-x", "-C", saRules, "--siteconfigpath="+saSite, "-p", "/dev/null")
@@ -96,12 +96,12 @@ func TestSpamAssassin(t *testing.T) {
 				t.Run(test.name, func(t *testing.T) {
 					c := connect(t, test.client, "client.test")
 					id := c.send(message{sender: test.sender, from: "a@pass.test", headers: test.headers})
-					queries := h.names.count(test.domain)
+					queries := h.nameServer.queryCount(test.domain)
 					hits, debug := spamAssassin(t, h.deliveredText(t, id)[0])
 					if !slices.Equal(hits, []string{test.rule}) {
 						t.Errorf("the rules %q hit, want %s", hits, test.rule)
 					}
-					queries = h.names.count(test.domain) - queries
+					queries = h.nameServer.queryCount(test.domain) - queries
 					reused := strings.Contains(debug, "re-using mfrom result from "+kind.field+" header: ")
 					if kind.field != "" && (queries != 0 || !reused) {
 						t.Errorf("%d queries for %s, want 0, and the result reused\n%s", queries, test.domain, debug)
@@ -110,11 +110,11 @@ func TestSpamAssassin(t *testing.T) {
 						t.Errorf("no query for %s, although there is no field of ours\n%s", test.domain, debug)
 					}
 					if t.Failed() {
-						t.Logf("SpamAssassin said:\n%s", debug)
+						t.Logf("the output of SpamAssassin:\n%s", debug)
 					}
 				})
 			}
-			h.log.clean(t)
+			h.log.checkNoProblems(t)
 		})
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSymptoms makes the faults of docs/troubleshooting.md and looks for the log
-// lines that the guide shows for them.
+// TestSymptoms causes the faults of docs/troubleshooting.md and waits for the log lines
+// that the guide shows for them.
 func TestSymptoms(t *testing.T) {
 	guide, err := os.ReadFile(docs + "/troubleshooting.md")
 	if err != nil {
@@ -36,28 +36,28 @@ func TestSymptoms(t *testing.T) {
 		mode               os.FileMode // of the configuration
 		clients            int
 	}{
-		{"interpreter", "", strings.Replace(masterCF, "argv="+binary, "argv=/usr/bin/python3 "+stripped, 1), 0o644, 1},
-		{"unreadable", "", masterCF, 0o600, 1},
-		{"root", "", strings.Replace(masterCF, "user=nobody", "user=root", 1), 0o644, 1},
-		{"missing", "", strings.Replace(masterCF, "argv="+binary, "argv="+nothing, 1), 0o644, 1},
-		{"noservice", "", noService, 0o644, 1},
-		{"limit", "smtpd_policy_service_timeout = 2s\n", regexp.MustCompile(`(?m)^(policy-spf .*)0( +spawn)$`).ReplaceAllString(masterCF, "${1}1${2}"), 0o644, 2},
+		{name: "interpreter", master: strings.Replace(masterCF, "argv="+binary, "argv=/usr/bin/python3 "+stripped, 1), mode: 0o644, clients: 1},
+		{name: "unreadable", master: masterCF, mode: 0o600, clients: 1},
+		{name: "root", master: strings.Replace(masterCF, "user=nobody", "user=root", 1), mode: 0o644, clients: 1},
+		{name: "missing", master: strings.Replace(masterCF, "argv="+binary, "argv="+nothing, 1), mode: 0o644, clients: 1},
+		{name: "noservice", master: noService, mode: 0o644, clients: 1},
+		{name: "limit", main: "smtpd_policy_service_timeout = 2s\n", master: regexp.MustCompile(`(?m)^(policy-spf .*)0( +spawn)$`).ReplaceAllString(masterCF, "${1}1${2}"), mode: 0o644, clients: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			lines := shown[test.name]
 			if len(lines) == 0 {
-				t.Fatal("the guide does not have it")
+				t.Fatal("the guide does not show it")
 			}
 			configure(t)
 			if err := os.Chmod(configFile, test.mode); err != nil {
 				t.Fatal(err)
 			}
-			os.Remove("/var/spool/e2e/private/policy-spf") // of a test before
+			os.Remove("/var/spool/e2e/private/policy-spf") // left by an earlier test
 			h := startHostWith(t, strictCF+test.main, test.master)
 			for i := range test.clients {
 				c := connect(t, "192.0.2.1", "client.test")
-				c.say("MAIL FROM:<a@pass.test>", "250")
-				// Postfix may take a minute to reply: the log comes first.
+				c.command("MAIL FROM:<a@pass.test>", "250")
+				// Do not wait for the reply: Postfix may take a minute. It logs first.
 				if err := c.conn.PrintfLine("RCPT TO:<user@rcpt.test>"); err != nil {
 					t.Fatal(err)
 				}

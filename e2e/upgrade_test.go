@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestBinaryReplaced: a process goes on with the binary it was started from; a
-// new one is the new binary. No message notices.
+// A running process keeps its binary, and a new process runs the new one. All messages
+// are checked.
 func TestBinaryReplaced(t *testing.T) {
 	configure(t)
 	h := startHost(t)
 	old := connect(t, "192.0.2.1", "client.test")
 	h.delivered(t, old.send(message{sender: "a@pass.test"}))
-	first := onlyPolicy(t).pid
+	first := onlyPolicyProcess(t).pid
 
 	data, err := os.ReadFile(binary)
 	if err != nil {
@@ -25,11 +25,11 @@ func TestBinaryReplaced(t *testing.T) {
 	}
 
 	h.delivered(t, old.send(message{sender: "a@pass.test"}))
-	if got := onlyPolicy(t).pid; got != first {
+	if got := onlyPolicyProcess(t).pid; got != first {
 		t.Errorf("process %d serves the open connection, want %d still", got, first)
 	}
 	h.delivered(t, connect(t, "192.0.2.2", "client.test").send(message{sender: "a@pass.test"}))
-	pids := policies(t, binary)
+	pids := processesOf(t, binary)
 	if len(pids) != 2 || !slices.Contains(pids, first) {
 		t.Fatalf("processes %d, want %d and a new one", pids, first)
 	}
@@ -39,11 +39,11 @@ func TestBinaryReplaced(t *testing.T) {
 			t.Errorf("process %d runs %s", pid, exe)
 		}
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }
 
-// TestConfigurationChanged: a process keeps its settings; the next one has the
-// new ones; `postfix reload` makes every connection get a next one.
+// A running process keeps its settings, and a new process has the new ones. After
+// `postfix reload`, each connection gets a new process.
 func TestConfigurationChanged(t *testing.T) {
 	configure(t)
 	h := startHost(t)
@@ -57,13 +57,13 @@ func TestConfigurationChanged(t *testing.T) {
 	if reply := other.rcpt(forged)[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
 		t.Errorf("a new process: got %q, want 550 5.7.23", reply)
 	}
-	other.say("QUIT", "221")
+	other.command("QUIT", "221")
 
 	h.reload(t)
-	old.say("QUIT", "221")
+	old.command("QUIT", "221")
 	next := connect(t, "192.0.2.1", "client.test")
 	if reply := next.rcpt(forged)[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
 		t.Errorf("after the reload: got %q, want 550 5.7.23", reply)
 	}
-	h.log.clean(t)
+	h.log.checkNoProblems(t)
 }

@@ -37,11 +37,11 @@ func TestWhyPage(t *testing.T) {
 		program, debianPackage, port string
 		args                         func(snippet string) []string
 	}{
-		{"nginx", "nginx-light", "8081", func(snippet string) []string {
+		{program: "nginx", debianPackage: "nginx-light", port: "8081", args: func(snippet string) []string {
 			write(t, "/etc/nginx/e2e.conf", "pid /run/nginx-e2e.pid;\nevents {}\nhttp {\ninclude /etc/nginx/mime.types;\nserver {\nlisten 127.0.0.1:8081;\n"+snippet+"}\n}\n", 0o644)
 			return []string{"-c", "/etc/nginx/e2e.conf", "-g", "daemon off;"}
 		}},
-		{"apache2", "apache2", "8082", func(snippet string) []string {
+		{program: "apache2", debianPackage: "apache2", port: "8082", args: func(snippet string) []string {
 			const modules = "/usr/lib/apache2/modules/mod_"
 			var text strings.Builder
 			for _, module := range []string{"mpm_event", "authz_core", "alias", "dir", "headers", "mime"} {
@@ -55,7 +55,7 @@ func TestWhyPage(t *testing.T) {
 		}},
 	} {
 		t.Run(test.program, func(t *testing.T) {
-			needs(t, test.program, test.debianPackage)
+			requireProgram(t, test.program, test.debianPackage)
 			language := strings.TrimSuffix(test.program, "2")
 			cmd := exec.Command(test.program, test.args(snippet(t, language))...)
 			var out strings.Builder
@@ -65,7 +65,7 @@ func TestWhyPage(t *testing.T) {
 			}
 			t.Cleanup(func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() })
 			const query = "?s=mfrom;ip=192.0.2.1;id=a+%22b@example.com"
-			response, err := get(t, "http://127.0.0.1:"+test.port+"/why/"+query)
+			response, err := awaitPage(t, "http://127.0.0.1:"+test.port+"/why/"+query)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out.String())
 			}
@@ -86,10 +86,10 @@ func TestWhyPage(t *testing.T) {
 	}
 }
 
-// get sends a request again until the server listens.
-func get(t *testing.T, url string) (*http.Response, error) {
+// awaitPage repeats a request until the server accepts it.
+func awaitPage(t *testing.T, url string) (*http.Response, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longTimeout)
 	t.Cleanup(cancel)
 	for {
 		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)

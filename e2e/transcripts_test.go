@@ -13,14 +13,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
-// scenario is a policy server that is asked some requests.
+// scenario is a conversation with a policy server.
 type scenario struct {
 	name     string
 	config   string
-	requests []string // attributes that differ from those of request
+	requests []string // attributes that differ from the defaults of request
 }
 
-// scenarios are what the transcripts of both programs show.
+// scenarios are the conversations in the transcripts of both programs.
 var scenarios = []scenario{
 	{name: "pass", requests: []string{"sender=a@pass.test"}},
 	{name: "fail", requests: []string{"sender=a@fail.test"}},
@@ -48,11 +48,11 @@ func request(attributes string) string {
 		all["client_address"], all["helo_name"], all["sender"], all["recipient"])
 }
 
-// transcribe runs a program through all scenarios, and returns what it answers
-// and logs.
+// transcribe runs a program through all scenarios and returns its replies and log
+// lines.
 func transcribe(t *testing.T, program string) string {
 	t.Helper()
-	startNames(t, "127.0.0.1:53")
+	startNameServer(t, "127.0.0.1:53")
 	log := openLog(t)
 	end, err := net.Dial("unixgram", logSocket)
 	if err != nil {
@@ -100,8 +100,8 @@ var debianTranscript string
 //go:embed testdata/policyd-spf.txt
 var ourTranscript string
 
-// TestTranscripts holds the recorded transcripts of this program and of Debian's,
-// which docs/differences.md compares.
+// This program and Debian's still reply and log as in the transcripts that
+// docs/differences.md compares.
 func TestTranscripts(t *testing.T) {
 	for _, test := range []struct{ name, program, file, recorded string }{
 		{name: "policyd-spf", program: binary, file: "policyd-spf.txt", recorded: ourTranscript},
@@ -112,7 +112,7 @@ func TestTranscripts(t *testing.T) {
 				if version := debianVersion(replaced); !strings.HasPrefix(version, "3.0.4-") {
 					skip(t, fmt.Sprintf("%s is not 3.0.4, but %q", replaced, version))
 				}
-				// With it, SERVFAIL has another result.
+				// With python3-dnspython, SERVFAIL has another result.
 				if debianVersion("python3-dnspython") != "" {
 					skip(t, "python3-dnspython is installed")
 				}
@@ -123,7 +123,7 @@ func TestTranscripts(t *testing.T) {
 					t.Fatal(err)
 				}
 			} else if got != test.recorded {
-				t.Errorf("testdata/%s is not what %s says (-update rewrites it):\n%s", test.file, test.program, got)
+				t.Errorf("testdata/%s is not what %s prints (-update rewrites it):\n%s", test.file, test.program, got)
 			}
 		})
 	}

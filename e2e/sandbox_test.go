@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// roomEnv is set for the test binary that runs in the room.
-	roomEnv = "E2E_ROOM"
+	// sandboxEnv is set for the test binary that runs in the sandbox.
+	sandboxEnv = "E2E_SANDBOX"
 
-	// goEnv tells it where the go command is.
+	// goEnv holds the folder of the go command.
 	goEnv = "E2E_GO"
 
-	// Where the room has what is tested.
+	// The paths of the tested files in the sandbox.
 	binary     = "/usr/local/bin/policyd-spf"
 	configFile = "/etc/policyd-spf/policyd-spf.conf"
 	packages   = "/srv/packages"
@@ -30,26 +30,26 @@ const (
 	docs       = "/srv/docs"
 )
 
-// serverIPs are Postfix's addresses; clientIPs those that clients come from,
-// beside all of 192.0.2.0/24.
+// serverIPs are Postfix's addresses. Clients connect from clientIPs and from
+// 192.0.2.0/24.
 var (
 	serverIPs = []string{"198.51.100.25", "2001:db8:25::25"}
 	clientIPs = []string{"2001:db8::1", "2001:db8::bad"}
 )
 
 func TestMain(m *testing.M) {
-	if base := os.Getenv(roomEnv); base != "" {
-		if err := furnish(base); err != nil {
-			fmt.Fprintln(os.Stderr, "e2e: the room:", err)
+	if base := os.Getenv(sandboxEnv); base != "" {
+		if err := setUpSandbox(base); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e: setting up the sandbox:", err)
 			os.Exit(1)
 		}
 		os.Exit(m.Run())
 	}
-	if why := missing(); why != "" {
+	if why := missingRequirement(); why != "" {
 		fmt.Println("SKIPPED: e2e:", why)
 		return
 	}
-	code, err := enter()
+	code, err := enterSandbox()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
@@ -57,8 +57,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// missing tells what the tests lack here, "" if nothing.
-func missing() string {
+// missingRequirement returns what this machine lacks, "" if it has everything.
+func missingRequirement() string {
 	if os.Getuid() != 0 {
 		return "not root"
 	}
@@ -73,17 +73,16 @@ func missing() string {
 	return ""
 }
 
-// skip leaves a test out for something that is missing, and says so also where
-// go test does not.
+// skip skips a test and prints the reason, which go test does only with -v.
 func skip(t *testing.T, why string) {
 	t.Helper()
 	fmt.Printf("SKIPPED: e2e: %s: %s\n", t.Name(), why)
 	t.Skip(why)
 }
 
-// enter runs this program again, in namespaces of its own, and gives its exit
+// enterSandbox runs this program again in new namespaces and returns its exit
 // status.
-func enter() (int, error) {
+func enterSandbox() (int, error) {
 	base, err := os.MkdirTemp("", "e2e")
 	if err != nil {
 		return 0, err
@@ -95,7 +94,7 @@ func enter() (int, error) {
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), roomEnv+"="+base)
+	cmd.Env = append(os.Environ(), sandboxEnv+"="+base)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID |
 			syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
@@ -109,13 +108,13 @@ func enter() (int, error) {
 	return 0, err
 }
 
-// testdata is the folder of that name in the sources, which the room does not show.
+// testdata is the folder in the source, which the sandbox does not contain.
 var testdata *os.Root
 
-// furnish makes the room around this process: the root file system becomes a
-// layer in memory over the machine's own, with fresh /dev, /proc, /run and /tmp.
-func furnish(base string) error {
-	// What is tested is read while the machine's files are still in sight.
+// setUpSandbox makes the sandbox around this process: the root file system becomes an
+// overlay in memory over the machine's, with a new /dev, /proc, /run and /tmp.
+func setUpSandbox(base string) error {
+	// Read the tested files while the machine's file system is still visible.
 	files := map[string]string{binary: os.Getenv("POLICYD_SPF")}
 	if files[binary] == "" {
 		files[binary] = "../policyd-spf"
@@ -148,7 +147,7 @@ func furnish(base string) error {
 		contents[to] = data
 	}
 	archive, err := exec.Command("sh", "-c", "cd .. && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf -").Output()
-	if err == nil { // else there is no git, or a release's sources
+	if err == nil { // otherwise there is no git, or this is an unpacked release
 		contents[sources] = archive
 	}
 	if testdata, err = os.OpenRoot("testdata"); err != nil {
@@ -244,7 +243,7 @@ func addAddresses() error {
 	return nil
 }
 
-// run runs a command of the room; its output is part of the error.
+// run runs a command. An error contains its output.
 func run(name string, args ...string) error {
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {
@@ -253,8 +252,8 @@ func run(name string, args ...string) error {
 	return nil
 }
 
-// writeFile writes a file of the room, with the folders it needs. The file is
-// put in place by rename: a program that runs may be replaced by it.
+// writeFile writes a file and creates its folders. It renames the file into place,
+// so that it can replace a running program.
 func writeFile(name string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -273,8 +272,8 @@ func write(t *testing.T, name, text string, mode os.FileMode) {
 	}
 }
 
-// configure writes the policy server's configuration; `debugLevel = 1` and
-// whatever else is said.
+// configure writes the policy server's configuration: `debugLevel = 1` and the
+// given lines.
 func configure(t *testing.T, lines ...string) {
 	t.Helper()
 	write(t, configFile, "debugLevel = 1\n"+strings.Join(lines, "\n")+"\n", 0o644)

@@ -14,35 +14,35 @@ import (
 //go:embed testdata/test.zone
 var testZone string
 
-// fault is a way in which the name server does not answer a name.
+// fault is what the name server does instead of answering.
 type fault int
 
 const (
-	servfail fault = iota + 1 // it says SERVFAIL
-	silence                   // it says nothing
+	servfail fault = iota + 1 // responds with SERVFAIL
+	silence                   // does not respond
 )
 
-// names is the room's name server.
-type names struct {
+// nameServer is a name server with the records of test.zone.
+type nameServer struct {
 	t       *testing.T
 	servers []*dns.Server
-	delay   time.Duration // of each answer
+	delay   time.Duration // of each response
 
 	mu      sync.Mutex
 	records map[string][]dns.RR // by name
 	faults  map[string]fault    // by name
-	asked   map[string]int      // queries, by name
-	changed chan struct{}       // closed when asked changes
+	queries map[string]int      // queries, by name
+	changed chan struct{}       // closed when queries changes
 }
 
-// startNames serves test.zone at an address until the test ends.
-func startNames(t *testing.T, addr string) *names {
+// startNameServer starts a name server for test.zone until the test ends.
+func startNameServer(t *testing.T, addr string) *nameServer {
 	t.Helper()
-	n := &names{
+	n := &nameServer{
 		t:       t,
 		records: make(map[string][]dns.RR),
 		faults:  map[string]fault{"temperror.test.": servfail},
-		asked:   make(map[string]int),
+		queries: make(map[string]int),
 		changed: make(chan struct{}),
 	}
 	n.load(testZone)
@@ -51,7 +51,7 @@ func startNames(t *testing.T, addr string) *names {
 	return n
 }
 
-func (n *names) load(zone string) {
+func (n *nameServer) load(zone string) {
 	n.t.Helper()
 	p := dns.NewZoneParser(strings.NewReader(zone), "", "test.zone")
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
@@ -63,8 +63,8 @@ func (n *names) load(zone string) {
 	}
 }
 
-// replace puts the records of a zone text in place of a name's.
-func (n *names) replace(name, zone string) {
+// replaceRecords replaces the records of a name by those of a zone text.
+func (n *nameServer) replaceRecords(name, zone string) {
 	n.t.Helper()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -72,7 +72,7 @@ func (n *names) replace(name, zone string) {
 	n.load(zone)
 }
 
-func (n *names) start(addr string) {
+func (n *nameServer) start(addr string) {
 	n.t.Helper()
 	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
@@ -91,46 +91,46 @@ func (n *names) start(addr string) {
 	}
 }
 
-// stop ends the service: queries find a closed port.
-func (n *names) stop() {
+// stop closes the port.
+func (n *nameServer) stop() {
 	for _, s := range n.servers {
 		s.Shutdown()
 	}
 	n.servers = nil
 }
 
-// set gives a name a fault, or none.
-func (n *names) set(name string, f fault) {
+// setFault sets the fault of a name. 0 is no fault.
+func (n *nameServer) setFault(name string, f fault) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.faults[dns.CanonicalName(dns.Fqdn(name))] = f
 }
 
-// total gives the number of queries so far.
-func (n *names) total() int {
+// queryTotal returns the number of queries so far.
+func (n *nameServer) queryTotal() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	total := 0
-	for _, count := range n.asked {
+	for _, count := range n.queries {
 		total += count
 	}
 	return total
 }
 
-// count returns the number of queries for a name so far.
-func (n *names) count(name string) int {
+// queryCount returns the number of queries for a name so far.
+func (n *nameServer) queryCount(name string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.asked[dns.Fqdn(name)]
+	return n.queries[dns.Fqdn(name)]
 }
 
-// await waits until name has been asked for count times.
-func (n *names) await(t *testing.T, name string, count int) {
+// awaitQueries waits until there have been count queries for name.
+func (n *nameServer) awaitQueries(t *testing.T, name string, count int) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(longTimeout)
 	for {
 		n.mu.Lock()
-		got, changed := n.asked[dns.Fqdn(name)], n.changed
+		got, changed := n.queries[dns.Fqdn(name)], n.changed
 		n.mu.Unlock()
 		if got >= count {
 			return
@@ -138,16 +138,16 @@ func (n *names) await(t *testing.T, name string, count int) {
 		select {
 		case <-changed:
 		case <-deadline:
-			t.Fatalf("%s was asked for %d times, want %d", name, got, count)
+			t.Fatalf("%d queries for %s, want %d", got, name, count)
 		}
 	}
 }
 
-// ServeDNS answers one query.
-func (n *names) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
+// ServeDNS responds to one query.
+func (n *nameServer) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	name := dns.CanonicalName(q.Question[0].Name)
 	n.mu.Lock()
-	n.asked[name]++
+	n.queries[name]++
 	close(n.changed)
 	n.changed = make(chan struct{})
 	f := n.faults[name]
@@ -170,8 +170,8 @@ func (n *names) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	w.WriteMsg(m)
 }
 
-// answer answers a query from the records.
-func (n *names) answer(q *dns.Msg, name string) *dns.Msg {
+// answer returns the response from the records.
+func (n *nameServer) answer(q *dns.Msg, name string) *dns.Msg {
 	m := new(dns.Msg).SetReply(q)
 	m.RecursionAvailable = true
 	for _, rr := range n.records[name] {
@@ -187,14 +187,15 @@ func (n *names) answer(q *dns.Msg, name string) *dns.Msg {
 			m.Ns = append(m.Ns, rr)
 		}
 	}
-	if len(n.records[name]) == 0 && !n.above(name) {
+	if len(n.records[name]) == 0 && !n.hasSubdomain(name) {
 		m.Rcode = dns.RcodeNameError
 	}
 	return m
 }
 
-// above tells whether there are names below this one, which makes it exist.
-func (n *names) above(name string) bool {
+// hasSubdomain reports whether there are names below this one. If so, it exists
+// (RFC 4592, 2.2.2).
+func (n *nameServer) hasSubdomain(name string) bool {
 	for other := range n.records {
 		if dns.IsSubDomain(name, other) {
 			return true

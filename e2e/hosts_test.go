@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// Machines are network namespaces, joined by a bridge with the world's name
-// servers.
+// Hosts are network namespaces. A bridge connects them with the name server of
+// the internet.
 
 const (
-	worldIP    = "203.0.113.1" // where the world's names are answered
+	internetIP = "203.0.113.1" // the name server of the internet
 	resolverIP = "203.0.113.53"
 )
 
-// ip runs ip(8), which must succeed.
+// ip runs ip(8) and fails the test if that fails.
 func ip(t *testing.T, args ...string) {
 	t.Helper()
 	if err := run("ip", args...); err != nil {
@@ -26,26 +26,26 @@ func ip(t *testing.T, args ...string) {
 	}
 }
 
-// world connects namespaces by a bridge and answers names on it.
-func world(t *testing.T, zone string) *names {
+// startInternet makes a bridge with a name server on it.
+func startInternet(t *testing.T, zone string) *nameServer {
 	t.Helper()
-	ip(t, "link", "add", "world", "type", "bridge")
-	t.Cleanup(func() { ip(t, "link", "del", "world") })
-	ip(t, "addr", "add", worldIP+"/24", "dev", "world")
-	ip(t, "link", "set", "world", "up")
-	n := startNames(t, worldIP+":53")
+	ip(t, "link", "add", "internet", "type", "bridge")
+	t.Cleanup(func() { ip(t, "link", "del", "internet") })
+	ip(t, "addr", "add", internetIP+"/24", "dev", "internet")
+	ip(t, "link", "set", "internet", "up")
+	n := startNameServer(t, internetIP+":53")
 	n.load(zone)
 	return n
 }
 
-// machine makes a namespace with an address on the bridge, and the given
+// addHost adds a namespace with an address on the bridge and the given
 // resolv.conf.
-func machine(t *testing.T, name, addr, resolvConf string) {
+func addHost(t *testing.T, name, addr, resolvConf string) {
 	t.Helper()
 	ip(t, "netns", "add", name)
 	t.Cleanup(func() { ip(t, "netns", "del", name) })
-	ip(t, "link", "add", "b-"+name, "master", "world", "up", "type", "veth", "peer", "name", "eth0", "netns", name)
-	// A namespace goes some time after its name; its end of the cable at once.
+	ip(t, "link", "add", "b-"+name, "master", "internet", "up", "type", "veth", "peer", "name", "eth0", "netns", name)
+	// The kernel removes a namespace some time after its name. Remove its link now.
 	t.Cleanup(func() { ip(t, "link", "del", "b-"+name) })
 	ip(t, "-n", name, "link", "set", "lo", "up")
 	ip(t, "-n", name, "addr", "add", addr+"/24", "dev", "eth0")
@@ -53,20 +53,20 @@ func machine(t *testing.T, name, addr, resolvConf string) {
 	write(t, "/etc/netns/"+name+"/resolv.conf", resolvConf, 0o644)
 }
 
-// unbound is Unbound on a machine.
+// unbound is an Unbound on a host.
 type unbound struct {
 	config string
 	cmd    *exec.Cmd
 }
 
-// startUnbound starts Unbound at an address of a machine, until the test ends;
-// what it does not know it asks forward.
-func startUnbound(t *testing.T, machine, addr, forward string, options ...string) *unbound {
+// startUnbound starts Unbound at an address of a host until the test ends. It
+// forwards queries to the address forward.
+func startUnbound(t *testing.T, host, addr, forward string, options ...string) *unbound {
 	t.Helper()
 	if _, err := exec.LookPath("unbound"); err != nil {
 		skip(t, "no unbound")
 	}
-	u := &unbound{config: "/run/unbound." + machine + ".conf"}
+	u := &unbound{config: "/run/unbound." + host + ".conf"}
 	write(t, u.config, fmt.Sprintf(`server:
     interface: %s
     access-control: 0.0.0.0/0 allow
@@ -88,8 +88,8 @@ remote-control:
     control-enable: yes
     control-interface: %s
     control-use-cert: no
-`, addr, strings.Join(options, "\n    "), forward, "/run/unbound."+machine+".ctl"), 0o644)
-	u.cmd = exec.Command("ip", "netns", "exec", machine, "unbound", "-d", "-c", u.config)
+`, addr, strings.Join(options, "\n    "), forward, "/run/unbound."+host+".ctl"), 0o644)
+	u.cmd = exec.Command("ip", "netns", "exec", host, "unbound", "-d", "-c", u.config)
 	out := new(strings.Builder)
 	u.cmd.Stdout, u.cmd.Stderr = out, out
 	if err := u.cmd.Start(); err != nil {
@@ -98,19 +98,19 @@ remote-control:
 	t.Cleanup(func() {
 		u.stop()
 		if t.Failed() {
-			t.Logf("unbound said:\n%s", out)
+			t.Logf("the output of unbound:\n%s", out)
 		}
 	})
 	u.await(t)
 	return u
 }
 
-// await waits until Unbound takes orders.
+// await waits until Unbound is ready.
 func (u *unbound) await(t *testing.T) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(longTimeout)
 	for exec.Command("unbound-control", "-c", u.config, "status").Run() != nil {
 		select {
 		case <-tick.C:
@@ -125,8 +125,8 @@ func (u *unbound) stop() {
 	u.cmd.Wait()
 }
 
-// counted gives a figure of Unbound's statistics.
-func (u *unbound) counted(t *testing.T, name string) int {
+// statistic returns a number of Unbound's statistics.
+func (u *unbound) statistic(t *testing.T, name string) int {
 	t.Helper()
 	out, err := exec.Command("unbound-control", "-c", u.config, "stats_noreset").Output()
 	if err != nil {
@@ -141,19 +141,19 @@ func (u *unbound) counted(t *testing.T, name string) int {
 			return n
 		}
 	}
-	t.Fatalf("unbound does not count %s:\n%s", name, out)
+	t.Fatalf("unbound has no statistic %s:\n%s", name, out)
 	return 0
 }
 
-// policy is a policy process on a machine, asked directly.
-type policy struct {
-	in  *bufio.Writer
-	out *bufio.Reader
-	end func() error
+// policyServer is a policy process on a host, without Postfix.
+type policyServer struct {
+	in   *bufio.Writer
+	out  *bufio.Reader
+	stop func() error
 }
 
-func startPolicy(machine string) (*policy, error) {
-	cmd := exec.Command("ip", "netns", "exec", machine, binary, configFile)
+func startPolicyServer(host string) (*policyServer, error) {
+	cmd := exec.Command("ip", "netns", "exec", host, binary, configFile)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -166,11 +166,11 @@ func startPolicy(machine string) (*policy, error) {
 		return nil, err
 	}
 	end := func() error { in.Close(); return cmd.Wait() }
-	return &policy{bufio.NewWriter(in), bufio.NewReader(out), end}, nil
+	return &policyServer{in: bufio.NewWriter(in), out: bufio.NewReader(out), stop: end}, nil
 }
 
-// ask sends a request and gives the action.
-func (p *policy) ask(client, sender, instance string) (string, error) {
+// send sends a request and returns the action.
+func (p *policyServer) send(client, sender, instance string) (string, error) {
 	fmt.Fprintf(p.in, "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=%s\nhelo_name=client.test\n"+
 		"sender=%s\nrecipient=user@rcpt.test\ninstance=%s\n\n", client, sender, instance)
 	if err := p.in.Flush(); err != nil {
