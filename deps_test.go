@@ -76,6 +76,27 @@ var layers = []layer{
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }
 
+// The table in docs/architecture.md has the layers and their imports.
+func TestLayersDocument(t *testing.T) {
+	_, text, _ := strings.Cut(read(t, "docs/architecture.md"), "<!-- layers -->")
+	text, _, ok := strings.Cut(text, "<!-- /layers -->")
+	rows := tableRows(text)
+	if !ok || len(rows) == 0 {
+		t.Fatal("docs/architecture.md has no table between <!-- layers --> and <!-- /layers -->")
+	}
+	var documented []string
+	for _, row := range rows[1:] {
+		documented = append(documented, strings.Join(append(codeSpans(row[0]), codeSpans(row[len(row)-1])...), " "))
+	}
+	var want []string
+	for _, l := range layers {
+		want = append(want, strings.Join(append([]string{l.folder}, l.imports...), " "))
+	}
+	if !slices.Equal(documented, want) {
+		t.Errorf("docs/architecture.md has the layers\n%s\nwant\n%s", strings.Join(documented, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // exclusiveImports are packages that only some folders, or one file, may import.
 var exclusiveImports = []struct {
 	path   string

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// startDnsmasq starts dnsmasq at an address of a machine, until the test ends; what it
-// does not know it forwards.
-func startDnsmasq(t *testing.T, machine, addr, forward string, options ...string) {
+// startDnsmasq starts dnsmasq at an address of a host until the test ends. It forwards
+// queries to the address forward.
+func startDnsmasq(t *testing.T, host, addr, forward string, options ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("dnsmasq"); err != nil {
 		skip(t, "no dnsmasq")
 	}
-	pidFile := "/run/dnsmasq." + machine + ".pid" // written when its sockets are there
+	pidFile := "/run/dnsmasq." + host + ".pid" // written when its sockets are there
 	os.Remove(pidFile)
-	args := append([]string{"netns", "exec", machine, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
+	args := append([]string{"netns", "exec", host, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
 		"--pid-file=" + pidFile, "--listen-address=" + addr, "--bind-interfaces", "--no-resolv", "--no-hosts", "--server=" + forward}, options...)
 	cmd := exec.Command("ip", args...)
 	var said strings.Builder
@@ -30,12 +30,12 @@ func startDnsmasq(t *testing.T, machine, addr, forward string, options ...string
 		cmd.Process.Kill()
 		cmd.Wait()
 		if t.Failed() {
-			t.Logf("dnsmasq said:\n%s", said.String())
+			t.Logf("the output of dnsmasq:\n%s", said.String())
 		}
 	})
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(longTimeout)
 	for {
 		if _, err := os.Stat(pidFile); err == nil {
 			return
@@ -48,9 +48,8 @@ func startDnsmasq(t *testing.T, machine, addr, forward string, options ...string
 	}
 }
 
-// TestDnsmasqForwardsFew: dnsmasq answers REFUSED when it has as many queries in
-// progress as it forwards at a time. A record of ten includes is evaluated all the
-// same.
+// dnsmasq responds with REFUSED when it forwards as many queries as it may at a time.
+// A record of ten includes is still evaluated.
 func TestDnsmasqForwardsFew(t *testing.T) {
 	var zone strings.Builder
 	zone.WriteString("$ORIGIN test.\n$TTL 300\nten TXT \"v=spf1")
@@ -64,21 +63,21 @@ func TestDnsmasqForwardsFew(t *testing.T) {
 	for _, max := range []int{2, 5, 8, 150} {
 		t.Run(fmt.Sprint("dns-forward-max=", max), func(t *testing.T) {
 			configure(t, "debugLevel = -1")
-			names := world(t, zone.String())
+			names := startInternet(t, zone.String())
 			names.delay = 20 * time.Millisecond
-			machine(t, "resolver", resolverIP, "")
-			machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
-			startDnsmasq(t, "resolver", resolverIP, worldIP, fmt.Sprint("--dns-forward-max=", max))
-			action, took := check(t, "host", "a@ten.test")
-			wantResult(t, action, "Pass")
+			addHost(t, "resolver", resolverIP, "")
+			addHost(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+			startDnsmasq(t, "resolver", resolverIP, internetIP, fmt.Sprint("--dns-forward-max=", max))
+			action, took := checkOnce(t, "host", "a@ten.test")
+			checkResult(t, action, "Pass")
 			t.Logf("after %v", took.Round(time.Millisecond))
 		})
 	}
 }
 
-// TestDnsmasqHostileConnection: one connection whose records have ten mx of ten silent
-// hosts does not use up the 150 queries that dnsmasq forwards at a time: spoofed mail
-// of other domains is still rejected.
+// One connection whose records have ten mx of ten silent hosts does not use up the 150
+// queries that dnsmasq forwards at a time, and spoofed mail of other domains is still
+// rejected.
 func TestDnsmasqHostileConnection(t *testing.T) {
 	const messages = 60
 	var zone strings.Builder
@@ -97,18 +96,18 @@ func TestDnsmasqHostileConnection(t *testing.T) {
 		fmt.Fprintf(&zone, "v%d TXT \"v=spf1 include:a.test mx -all\"\nv%d MX 1 a.test.\n", m, m)
 	}
 	configure(t, "debugLevel = -1", "Lookup_Time = 3", "Mail_From_reject = False", "HELO_reject = No_Check")
-	names := world(t, zone.String())
+	names := startInternet(t, zone.String())
 	for m := range messages {
 		for i := range 10 {
 			for j := range 10 {
-				names.set(fmt.Sprintf("h%d-%d-%d.test.", m, i, j), silence)
+				names.setFault(fmt.Sprintf("h%d-%d-%d.test.", m, i, j), silence)
 			}
 		}
 	}
-	machine(t, "resolver", resolverIP, "")
-	machine(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
-	startDnsmasq(t, "resolver", resolverIP, worldIP)
-	evil, err := startPolicy("host")
+	addHost(t, "resolver", resolverIP, "")
+	addHost(t, "host", "203.0.113.11", "nameserver "+resolverIP+"\n")
+	startDnsmasq(t, "resolver", resolverIP, internetIP)
+	evil, err := startPolicyServer("host")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,13 +115,13 @@ func TestDnsmasqHostileConnection(t *testing.T) {
 	go func() {
 		defer close(done)
 		for m := range 3 {
-			evil.ask("192.0.2.1", fmt.Sprintf("a@evil%d.test", m), fmt.Sprint("evil", m))
+			evil.send("192.0.2.1", fmt.Sprintf("a@evil%d.test", m), fmt.Sprint("evil", m))
 		}
 	}()
-	names.await(t, "m0.evil1.test.", 1) // the second message: the first one is still forwarded
+	names.awaitQueries(t, "m0.evil1.test.", 1) // the second message: the first one is still forwarded
 	results := map[string]int{}
 	for m := range messages {
-		action, _ := check(t, "host", fmt.Sprintf("a@v%d.test", m))
+		action, _ := checkOnce(t, "host", fmt.Sprintf("a@v%d.test", m))
 		result, _, _ := strings.Cut(strings.TrimPrefix(action, "action=prepend Received-SPF: "), " ")
 		results[result]++
 	}
@@ -130,5 +129,5 @@ func TestDnsmasqHostileConnection(t *testing.T) {
 		t.Errorf("results of %d spoofed messages: %v, want all to be Fail", messages, results)
 	}
 	<-done
-	evil.end()
+	evil.stop()
 }
