@@ -18,6 +18,6 @@ type clientPerLookup struct{ at netip.AddrPort }
 // Lookup implements dns.Resolver.
 func (c clientPerLookup) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) {
 	return dns.NewClient(dns.ResolvConf{
-		Servers: []netip.AddrPort{c.at}, Timeout: 1500 * time.Millisecond, Attempts: 1,
+		Servers: []netip.AddrPort{c.at}, Timeout: 3 * time.Second, Attempts: 1,
 	}).Lookup(q, deadline)
 }

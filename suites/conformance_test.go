@@ -18,17 +18,17 @@ import (
 // over sockets with the client and a name server.
 func TestSuites(t *testing.T) {
 	exceptions := readExceptions(t)
-	if !exists("../../shared/suites/rfc7208-tests.yml") {
+	if !fileExists("../../shared/suites/rfc7208-tests.yml") {
 		t.Run("rfc7208-tests-shared", func(t *testing.T) {
-			t.Skip("../shared/suites/rfc7208-tests.yml is not there; the copy of the Go module is run")
+			t.Skip("../shared/suites/rfc7208-tests.yml does not exist; the copy in the Go module is used")
 		})
 	}
 	ran := 0
 	for _, path := range suitePaths(t) {
 		scenarios := readSuite(t, path)
-		t.Run(title(path), func(t *testing.T) {
+		t.Run(suiteName(path), func(t *testing.T) {
 			for _, s := range scenarios {
-				s.cases = slices.DeleteFunc(s.cases, func(c suiteCase) bool { return *only != "" && c.name != *only })
+				s.cases = slices.DeleteFunc(s.cases, func(c suiteCase) bool { return *caseFlag != "" && c.name != *caseFlag })
 				if len(s.cases) == 0 {
 					continue
 				}
@@ -36,26 +36,26 @@ func TestSuites(t *testing.T) {
 				s = exceptions.apply(t, s)
 				t.Run(s.name, func(t *testing.T) {
 					t.Parallel()
-					s.run(t, "fake", &fake{zone: s.zone})
+					s.run(t, "fake", &zoneResolver{zone: s.zone})
 					s.run(t, "wire", newClient(serve(t, s.zone)))
 				})
 			}
 		})
 	}
 	if ran == 0 {
-		t.Errorf("no case is named %q", *only)
+		t.Errorf("no case is named %q", *caseFlag)
 	}
-	if *only == "" {
-		exceptions.allUsed(t)
+	if *caseFlag == "" {
+		exceptions.checkAllUsed(t)
 	}
 }
 
-// run checks all cases at once, since some wait for a time-out, and then tells
-// of each in a subtest.
+// run checks all cases in parallel, because some wait for a timeout, and reports each
+// in a subtest.
 func (s scenario) run(t *testing.T, how string, r dns.Resolver) {
 	verdicts := s.verdicts(t, &spf.Checker{Resolver: r, Limits: spf.DefaultLimits()})
 	for i, c := range s.cases {
-		t.Run(c.name+"/"+how, func(t *testing.T) { c.judge(t, verdicts[i]) })
+		t.Run(c.name+"/"+how, func(t *testing.T) { c.checkVerdict(t, verdicts[i]) })
 	}
 }
 
@@ -64,15 +64,15 @@ func (s scenario) verdicts(t testing.TB, checker *spf.Checker) []spf.Verdict {
 	verdicts := make([]spf.Verdict, len(s.cases))
 	var wg sync.WaitGroup
 	for i, c := range s.cases {
-		q := c.query(t)
+		q := c.args(t)
 		wg.Go(func() { verdicts[i] = checker.CheckHost(context.Background(), q) })
 	}
 	wg.Wait()
 	return verdicts
 }
 
-// judge fails the test where the verdict is not what the case wants.
-func (c suiteCase) judge(t *testing.T, v spf.Verdict) {
+// checkVerdict checks that a verdict is what the case wants.
+func (c suiteCase) checkVerdict(t *testing.T, v spf.Verdict) {
 	if !slices.Contains(c.results, v.Result.String()) {
 		t.Errorf("got %s (%v; term %q), want %s\n%v",
 			v.Result, v.Err, v.Term, strings.Join(c.results, " or "), c)
@@ -95,7 +95,7 @@ func (c suiteCase) judge(t *testing.T, v spf.Verdict) {
 	}
 }
 
-// An exception is a case whose suite wants what RFC 7208 does not.
+// exception is a case whose suite contradicts RFC 7208.
 type exception struct {
 	Suite, Scenario, Case string
 	Result                string // by RFC 7208
@@ -122,7 +122,7 @@ func readExceptions(t *testing.T) exceptions {
 	return all
 }
 
-// apply gives the scenario with the results that RFC 7208 wants.
+// apply returns the scenario with the results that RFC 7208 wants.
 func (all exceptions) apply(t *testing.T, s scenario) scenario {
 	for _, e := range all {
 		if e.Suite != s.suite || e.Scenario != s.name {
@@ -133,7 +133,7 @@ func (all exceptions) apply(t *testing.T, s scenario) scenario {
 			continue
 		}
 		if slices.Contains(s.cases[i].results, e.Result) {
-			t.Errorf("exceptions.yml: %s: %s: %s is no exception: the suite wants %s, too",
+			t.Errorf("exceptions.yml: %s: %s: %s is not an exception: the suite wants %s, too",
 				s.suite, s.name, e.Case, e.Result)
 		}
 		s.cases[i].results = []string{e.Result}
@@ -142,8 +142,8 @@ func (all exceptions) apply(t *testing.T, s scenario) scenario {
 	return s
 }
 
-// allUsed fails the test for exceptions that name no case.
-func (all exceptions) allUsed(t *testing.T) {
+// checkAllUsed checks that each exception names a case.
+func (all exceptions) checkAllUsed(t *testing.T) {
 	for _, e := range all {
 		if !e.used {
 			t.Errorf("exceptions.yml: %s: %s: there is no case %s", e.Suite, e.Scenario, e.Case)

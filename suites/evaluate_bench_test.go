@@ -104,7 +104,9 @@ func BenchmarkEvaluate(b *testing.B) {
 
 // answersOf returns a resolver that answers from memory at once, so that what is
 // measured is the evaluation.
-func answersOf(z zone) *fake { return &fake{zone: z, memory: map[dns.Question]dns.Answer{}} }
+func answersOf(z zone) *zoneResolver {
+	return &zoneResolver{zone: z, cache: map[dns.Question]dns.Answer{}}
+}
 
 // TestEvaluateAgainstOther compares the results of the probes with those of
 // another library. Where they differ, the table says why, by the RFC.

@@ -31,10 +31,10 @@ func TestLargeAnswers(t *testing.T) {
 		}
 		w.Write(largeAnswer(m))
 	})
-	p := start(t, ours, "--dns", at.String(), os.DevNull)
+	p := startProcess(t, ours, "--dns", at.String(), os.DevNull)
 	const messages = 3
 	for i := range messages {
-		answer, took := p.ask(t, message(i, netip.MustParseAddr("192.0.2.1"), fmt.Sprintf("helo%d.test", i), fmt.Sprintf("a@s%d.test", i)))
+		answer, took := p.send(t, requestText(i, netip.MustParseAddr("192.0.2.1"), fmt.Sprintf("helo%d.test", i), fmt.Sprintf("a@s%d.test", i)))
 		t.Logf("%.70q after %v", answer, took)
 	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
@@ -45,7 +45,7 @@ func TestLargeAnswers(t *testing.T) {
 	for line := range strings.Lines(string(status)) {
 		fmt.Sscanf(line, "VmHWM: %d kB", &peak)
 	}
-	p.end(t)
+	p.stop(t)
 	cpu := (p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()) / messages
 	t.Logf("at most %d kB of memory, %v of CPU a message", peak, cpu)
 	if peak<<10 > maxLargeMemory || peak == 0 {
@@ -56,8 +56,8 @@ func TestLargeAnswers(t *testing.T) {
 	}
 }
 
-// largeAnswer answers any question in 64 kB: a record of ten mx, ten hosts for each, and
-// addresses of nobody; the rest of the message is records that are of no use.
+// largeAnswer returns a response of 64 kB to any question: a record of ten mx, ten hosts
+// for each, and an address that is not the client's. Useless records fill the rest.
 func largeAnswer(m *dns.Msg) []byte {
 	q := m.Question[0]
 	r := new(dns.Msg).SetReply(m)

@@ -23,14 +23,14 @@ import (
 // Prefetching does not change the verdict and the events of the sequential run, over
 // all suites, published records and random ones.
 func TestPrefetchEquivalence(t *testing.T) {
-	all := everything(t)
+	all := allScenarios(t)
 	t.Run("suites and random records", func(t *testing.T) { comparePrefetching(t, all, prefetched) })
 	t.Run("published records", func(t *testing.T) { comparePrefetching(t, publishedRecords(t), prefetched) })
 }
 
 // The same where prefetches are lost, refused, or fail in other ways.
 func TestPrefetchEquivalenceUnderLoss(t *testing.T) {
-	all := everything(t)
+	all := allScenarios(t)
 	t.Run("suites and random records", func(t *testing.T) { comparePrefetching(t, all, lossy) })
 	t.Run("published records", func(t *testing.T) { comparePrefetching(t, publishedRecords(t), lossy) })
 }
@@ -38,13 +38,13 @@ func TestPrefetchEquivalenceUnderLoss(t *testing.T) {
 // publishedZone returns the path of the zone of published records.
 func publishedZone(tb testing.TB) string {
 	path := filepath.Join("..", "..", "shared", "lab", "zones", "realworld.yml")
-	if !exists(path) {
+	if !fileExists(path) {
 		tb.Skip("../shared/lab/zones/realworld.yml is missing")
 	}
 	return path
 }
 
-// publishedRecords is a scenario of each name of the zone of real records.
+// publishedRecords returns a scenario with each name in the zone of published records.
 func publishedRecords(t *testing.T) []scenario {
 	path := publishedZone(t)
 	s := scenario{suite: filepath.Base(path), name: "published records", zone: readZone(t, path)}
@@ -132,7 +132,7 @@ func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 		expire(checker, r, s.zone)
 	}
 	began := time.Now()
-	o.verdict = checker.CheckHost(context.Background(), c.query(t))
+	o.verdict = checker.CheckHost(context.Background(), c.args(t))
 	o.took = time.Since(began)
 	o.queries = distinct(r.Asked)
 	return o
@@ -153,7 +153,7 @@ func cachedChecker(r *dnsfake.Resolver, o spf.Observer, m mode) *spf.Checker {
 
 // newDelayed returns a resolver for a zone, whose answers take some milliseconds.
 func newDelayed(z zone) *dnsfake.Resolver {
-	r := dnsfake.Of(&fake{zone: z}, 0)
+	r := dnsfake.Of(&zoneResolver{zone: z}, 0)
 	r.Delay = func(q dns.Question) time.Duration {
 		h := fnv.New32a()
 		fmt.Fprint(h, q)
@@ -225,8 +225,8 @@ func distinct(asked []dns.Question) int {
 	return len(all)
 }
 
-// difference tells in what another observation differs. A TTL may differ by
-// the time that passed since the answer came.
+// difference describes how another observation differs, "" if it does not. A TTL may
+// differ by the time since the answer came.
 func (o *observation) difference(other *observation) string {
 	v, w := o.verdict, other.verdict
 	apart := (v.TTL - w.TTL).Abs()
@@ -264,7 +264,7 @@ const (
 // The bounds on queries hold over random records and the worst that can be published,
 // whatever the cache has.
 func TestQueryBound(t *testing.T) {
-	scenarios := append(readSuite(t, "testdata/bombs.yml"), corpus(99, 300, false))
+	scenarios := append(readSuite(t, "testdata/bombs.yml"), randomScenario(99, 300, false))
 	most := 0
 	for _, s := range scenarios {
 		for _, c := range s.cases {
@@ -286,7 +286,7 @@ func TestQueryBound(t *testing.T) {
 					most = max(most, n)
 				}
 				if c.results != nil {
-					c.judge(t, plain.verdict)
+					c.checkVerdict(t, plain.verdict)
 				}
 			})
 		}
@@ -303,10 +303,10 @@ func queriesForBoth(t *testing.T, s scenario, c suiteCase) int {
 	for name, n := range s.zone {
 		both[name] = n
 	}
-	q := c.query(t)
+	q := c.args(t)
 	r := newDelayed(both)
 	answer := r.Answer
-	r.Answer = func(q dns.Question) (dns.Answer, error) { // names below helo.test are copies
+	r.Answer = func(q dns.Question) (dns.Answer, error) { // corpusNames below helo.test are copies
 		name, isCopy := strings.CutSuffix(q.Name, ".helo.test")
 		a, err := answer(dns.Question{Name: name, Type: q.Type})
 		if !isCopy || err != nil {

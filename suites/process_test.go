@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// build builds a program of the repository as releases are built.
+// build builds a program of the repository with the flags of a release.
 func build(b testing.TB, dir string) string {
 	program := filepath.Join(b.TempDir(), "program")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, ".")
@@ -34,8 +34,8 @@ type process struct {
 	answer [8192]byte
 }
 
-// start starts a program with the environment that spawn(8) gives.
-func start(b testing.TB, program string, args ...string) *process {
+// startProcess starts a program with the environment of spawn(8).
+func startProcess(b testing.TB, program string, args ...string) *process {
 	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		b.Fatal(err)
@@ -51,17 +51,17 @@ func start(b testing.TB, program string, args ...string) *process {
 	return p
 }
 
-// end closes the connection and waits until the program has ended.
-func (p *process) end(b testing.TB) {
+// stop closes the connection and waits until the program has ended.
+func (p *process) stop(b testing.TB) {
 	p.socket.Close()
 	if err := p.cmd.Wait(); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// ask puts a request, and gives the answer and the time that it took.
-func (p *process) ask(b testing.TB, request string) (string, time.Duration) {
-	begun := time.Now()
+// send sends a request and returns the reply and the time that it took.
+func (p *process) send(b testing.TB, request string) (string, time.Duration) {
+	start := time.Now()
 	if _, err := p.socket.WriteString(request); err != nil {
 		b.Fatal(err)
 	}
@@ -73,11 +73,11 @@ func (p *process) ask(b testing.TB, request string) (string, time.Duration) {
 		}
 		n += m
 	}
-	return string(p.answer[:n]), time.Since(begun)
+	return string(p.answer[:n]), time.Since(start)
 }
 
-// share gives the process's proportional share of memory, in bytes.
-func (p *process) share(b testing.TB) float64 {
+// proportionalSetSize returns the process's PSS in bytes (proc(5)).
+func (p *process) proportionalSetSize(b testing.TB) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid))
 	if err != nil {
 		b.Skip("there is no smaps_rollup to read")
@@ -95,24 +95,24 @@ func (p *process) share(b testing.TB) float64 {
 	return 0
 }
 
-// message is a request of a message of its own.
-func message(instance int, client netip.Addr, helo, sender string) string {
+// requestText returns a request for a message of its own.
+func requestText(instance int, client netip.Addr, helo, sender string) string {
 	return fmt.Sprintf("request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=%v\n"+
 		"client_name=unknown\nhelo_name=%s\nsender=%s\nrecipient=you@mx.example.net\nrecipient_count=0\n"+
 		"queue_id=\ninstance=%x.1\nsize=0\n\n", client, helo, sender, instance)
 }
 
-// middle gives the median.
-func middle(times []time.Duration) time.Duration {
+// median returns the median.
+func median(times []time.Duration) time.Duration {
 	times = slices.Clone(times)
 	slices.Sort(times)
 	return times[len(times)/2]
 }
 
-// ratio reports the medians of ours and of the floor's times, and theirs.
+// ratio reports the medians of our times and of the floor's, and their ratio.
 func ratio(b *testing.B, ours, floor []time.Duration) {
-	b.ReportMetric(float64(middle(ours).Microseconds()), "µs")
-	b.ReportMetric(float64(middle(floor).Microseconds()), "floor-µs")
-	b.ReportMetric(float64(middle(ours))/float64(middle(floor)), "x-floor")
-	b.ReportMetric(0, "ns/op") // of both together: it says nothing
+	b.ReportMetric(float64(median(ours).Microseconds()), "µs")
+	b.ReportMetric(float64(median(floor).Microseconds()), "floor-µs")
+	b.ReportMetric(float64(median(ours))/float64(median(floor)), "x-floor")
+	b.ReportMetric(0, "ns/op") // the time of both together, which is meaningless
 }

@@ -16,7 +16,7 @@ func serve(t testing.TB, z zone) netip.AddrPort {
 	return serveFunc(t, z.serve)
 }
 
-// serveFunc is serve for a function that answers queries.
+// serveFunc is serve for a function that responds to queries.
 func serveFunc(t testing.TB, answer dns.HandlerFunc) netip.AddrPort {
 	tcp, udp := listen(t)
 	at := tcp.Addr().(*net.TCPAddr).AddrPort()
@@ -41,7 +41,7 @@ func serveFunc(t testing.TB, answer dns.HandlerFunc) netip.AddrPort {
 
 // listen finds a port that is free for both UDP and TCP.
 func listen(t testing.TB) (net.Listener, net.PacketConn) {
-	const tries = 20 // a query of somebody else's may have the port for UDP
+	const tries = 20 // another process may use the port for UDP
 	var last error
 	for range tries {
 		tcp, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,10 +59,10 @@ func listen(t testing.TB) (net.Listener, net.PacketConn) {
 	return nil, nil
 }
 
-// serve answers one query.
+// serve responds to one query.
 func (z zone) serve(w dns.ResponseWriter, m *dns.Msg) {
 	q := m.Question[0]
-	r := z.answer(bare(q.Name), dns.TypeToString[q.Qtype])
+	r := z.answer(fromPresentation(q.Name), dns.TypeToString[q.Qtype])
 	if r.rcode == noReply {
 		return
 	}
@@ -70,7 +70,7 @@ func (z zone) serve(w dns.ResponseWriter, m *dns.Msg) {
 	owner := q.Name
 	for _, c := range r.aliases {
 		a.Answer = append(a.Answer, c.rr(owner))
-		owner = present(c.name)
+		owner = toPresentation(c.name)
 	}
 	for _, rr := range r.records {
 		a.Answer = append(a.Answer, rr.rr(owner))
@@ -84,11 +84,11 @@ func (z zone) serve(w dns.ResponseWriter, m *dns.Msg) {
 		a.Truncate(size)
 	}
 	if err := w.WriteMsg(a); err != nil {
-		panic(fmt.Sprintf("%s: %v", q.Name, err)) // the zone holds what no server can say
+		panic(fmt.Sprintf("%s: %v", q.Name, err)) // the zone has data that does not fit a message
 	}
 }
 
-// rr gives the record in miekg/dns's form.
+// rr returns the record as miekg/dns represents it.
 func (r record) rr(owner string) dns.RR {
 	h := dns.RR_Header{Name: owner, Class: dns.ClassINET, Rrtype: dns.StringToType[r.typ], Ttl: r.ttl}
 	switch r.typ {
@@ -103,16 +103,16 @@ func (r record) rr(owner string) dns.RR {
 	case "AAAA":
 		return &dns.AAAA{Hdr: h, AAAA: r.addr.AsSlice()}
 	case "MX":
-		return &dns.MX{Hdr: h, Preference: r.pref, Mx: present(r.name)}
+		return &dns.MX{Hdr: h, Preference: r.pref, Mx: toPresentation(r.name)}
 	case "PTR":
-		return &dns.PTR{Hdr: h, Ptr: present(r.name)}
+		return &dns.PTR{Hdr: h, Ptr: toPresentation(r.name)}
 	default:
-		return &dns.CNAME{Hdr: h, Target: present(r.name)}
+		return &dns.CNAME{Hdr: h, Target: toPresentation(r.name)}
 	}
 }
 
-// present gives a name in presentation form (RFC 1035, 5.1).
-func present(name string) string {
+// toPresentation returns a name in presentation format (RFC 1035, 5.1).
+func toPresentation(name string) string {
 	labels := strings.Split(name, ".")
 	for i, l := range labels {
 		labels[i] = escape(l)
@@ -120,8 +120,8 @@ func present(name string) string {
 	return strings.TrimSuffix(strings.Join(labels, "."), ".") + "."
 }
 
-// bare is the inverse of present, in lower case.
-func bare(name string) string {
+// fromPresentation is the inverse of toPresentation, in lower case.
+func fromPresentation(name string) string {
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
 		c := name[i]
@@ -134,10 +134,10 @@ func bare(name string) string {
 		}
 		b.WriteByte(c)
 	}
-	return canonical(b.String())
+	return normalizeName(b.String())
 }
 
-// escape gives a label or character string in presentation form.
+// escape returns a label or character string in presentation format.
 func escape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -19,12 +19,12 @@ import (
 	"policyd-spf/spf"
 )
 
-var only = flag.String("case", "", "run only the suite cases of this name")
+var caseFlag = flag.String("case", "", "run only the suite cases of this name")
 
-// noExplanation is what a suite writes where the domain gives none of its own.
+// noExplanation is what a suite writes if the domain publishes no explanation.
 const noExplanation = "DEFAULT"
 
-// A scenario is one document of a suite: cases that share a zone.
+// scenario is a document of a suite: cases that share a zone.
 type scenario struct {
 	suite string // the file's name
 	name  string // of the document
@@ -32,16 +32,16 @@ type scenario struct {
 	cases []suiteCase // by name
 }
 
-// A suiteCase is one check and what it is to find.
+// suiteCase is a check and its expected result.
 type suiteCase struct {
 	name                 string
 	host, helo, mailFrom string
-	results              []string // any of them is right
+	results              []string // any of these is right
 	explanation          *string  // nil if not tested
 }
 
-// query is the check that the case asks for.
-func (c suiteCase) query(t testing.TB) spf.Args {
+// args returns the arguments of the case.
+func (c suiteCase) args(t testing.TB) spf.Args {
 	ip, err := netip.ParseAddr(c.host)
 	if err != nil {
 		t.Fatalf("%s: host: %v", c.name, err)
@@ -54,15 +54,15 @@ func (c suiteCase) query(t testing.TB) spf.Args {
 	return spf.Args{IP: ip, Domain: domain, Sender: sender, HELO: c.helo}
 }
 
-// String gives the query as a failure's message has it.
+// String returns the arguments for a failure message.
 func (c suiteCase) String() string {
 	return fmt.Sprintf("host %s, helo %q, mailfrom %q", c.host, c.helo, c.mailFrom)
 }
 
-// oneOrMore is a YAML scalar or a list of them.
-type oneOrMore []string
+// stringList is a YAML scalar or a list of them.
+type stringList []string
 
-func (s *oneOrMore) UnmarshalYAML(n *yaml.Node) error {
+func (s *stringList) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.SequenceNode {
 		n = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{n}}
 	}
@@ -83,7 +83,7 @@ func readSuite(t testing.TB, path string) []scenario {
 			Tests       map[string]struct {
 				Helo, Host  string
 				MailFrom    string `yaml:"mailfrom"`
-				Result      oneOrMore
+				Result      stringList
 				Explanation *string
 			}
 			ZoneData map[string][]yaml.Node `yaml:"zonedata"`
@@ -106,13 +106,13 @@ func readSuite(t testing.TB, path string) []scenario {
 		s := scenario{suite: filepath.Base(path), name: name, zone: z}
 		for _, name := range slices.Sorted(maps.Keys(doc.Tests)) {
 			c := doc.Tests[name]
-			s.cases = append(s.cases, suiteCase{name, c.Host, c.Helo, c.MailFrom, c.Result, c.Explanation})
+			s.cases = append(s.cases, suiteCase{name: name, host: c.Host, helo: c.Helo, mailFrom: c.MailFrom, results: c.Result, explanation: c.Explanation})
 		}
 		scenarios = append(scenarios, s)
 	}
 }
 
-// readZone reads a file that is zonedata alone.
+// readZone reads a file with zonedata only.
 func readZone(t testing.TB, path string) zone {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -129,8 +129,8 @@ func readZone(t testing.TB, path string) zone {
 	return z
 }
 
-// suitePaths finds the suite files: those that the module of the second SPF
-// library ships, the openspf one beside the repository, and our own.
+// suitePaths returns the suite files: those in the module of the other SPF library, the
+// openspf suite beside the repository, and our own.
 func suitePaths(t testing.TB) []string {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "blitiri.com.ar/go/spf").Output()
 	if err != nil {
@@ -145,20 +145,20 @@ func suitePaths(t testing.TB) []string {
 		t.Fatalf("no suites of our own: %v", err)
 	}
 	paths := append(shipped, own...)
-	if beside := filepath.Join("..", "..", "shared", "suites", "rfc7208-tests.yml"); exists(beside) {
+	if beside := filepath.Join("..", "..", "shared", "suites", "rfc7208-tests.yml"); fileExists(beside) {
 		paths = append(paths, beside)
 	}
 	return paths
 }
 
-func exists(path string) bool {
+func fileExists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
-// title names a suite in test names: the two copies of the RFC 7208 suite
-// have one file name.
-func title(path string) string {
+// suiteName returns the name of a suite in test names. The two copies of the RFC 7208
+// suite have the same file name.
+func suiteName(path string) string {
 	name := strings.TrimSuffix(filepath.Base(path), ".yml")
 	if strings.Contains(path, "shared") {
 		name += "-shared"
@@ -167,7 +167,7 @@ func title(path string) string {
 }
 
 func TestMain(m *testing.M) {
-	// Most of the time goes into waiting for time-outs.
+	// The tests spend most of their time waiting for timeouts.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}

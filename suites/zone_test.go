@@ -11,29 +11,29 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A zone is a suite's zonedata: names in lower case, without the final dot,
-// any octet but the dot as itself. Each has a list of entries, each one of
+// zone is a suite's zonedata. Names are in lower case, without the final dot, and may
+// contain any byte but the dot. Each name has a list of entries, each one of
 //
 //	{TXT: text} {TXT: [string, string]} {A: addr} {AAAA: addr}
 //	{MX: [10, host]} {PTR: name} {CNAME: name} {SPF: text} {TTL: 60}
 //	TIMEOUT | SERVFAIL | REFUSED | FORMERR | NOTIMP | NXDOMAIN
 //	{TIMEOUT: true} ... {RCODE: 5}    the same as a map
-//	{A: TIMEOUT} {TXT: SERVFAIL} ...  for questions of that type alone
+//	{A: TIMEOUT} {TXT: SERVFAIL} ...  for questions of that type only
 //	{TXT: NONE}                       no TXT, not even one made from SPF
-//	{CNAMELOOP: true}                 an alias of itself
+//	{CNAMELOOP: true}                 a CNAME record that points to itself
 //
-// An SPF entry is served as TXT where the name has no TXT entry. A failure
-// answers only the types that the name has no records of. "*" as the first
-// label is a wildcard (RFC 4592).
-type zone map[string]*node
+// An SPF entry is served as TXT if the name has no TXT entry. A failure is the response
+// for types of which the name has no records. "*" as the first label is a wildcard
+// (RFC 4592).
+type zone map[string]*zoneNode
 
-type node struct {
+type zoneNode struct {
 	records []record
 	failure string            // a key of failures, or a number; "" if none
 	byType  map[string]string // failures of one type
 }
 
-// A record is an RR without its owner.
+// record is a resource record without its owner.
 type record struct {
 	typ     string // TXT, A, AAAA, MX, PTR, CNAME
 	ttl     uint32
@@ -43,7 +43,7 @@ type record struct {
 	name    string     // MX, PTR, CNAME
 }
 
-// noReply is the RCODE of a server that does not answer.
+// noReply stands for the RCODE of a server that does not respond.
 const noReply = -1
 
 var failures = map[string]int{
@@ -58,20 +58,20 @@ func newZone(data map[string][]yaml.Node) (zone, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		z[canonical(name)] = n
+		z[normalizeName(name)] = n
 	}
-	for name := range data { // empty non-terminals exist, too
-		for _, rest, ok := strings.Cut(canonical(name), "."); ok; _, rest, ok = strings.Cut(rest, ".") {
+	for name := range data { // empty non-terminals exist, too (RFC 4592, 2.2.2)
+		for _, rest, ok := strings.Cut(normalizeName(name), "."); ok; _, rest, ok = strings.Cut(rest, ".") {
 			if z[rest] == nil {
-				z[rest] = &node{}
+				z[rest] = &zoneNode{}
 			}
 		}
 	}
 	return z, nil
 }
 
-func newNode(name string, entries []yaml.Node) (*node, error) {
-	n := &node{byType: map[string]string{}}
+func newNode(name string, entries []yaml.Node) (*zoneNode, error) {
+	n := &zoneNode{byType: map[string]string{}}
 	ttl := defaultTTL(name)
 	var fromSPF []record
 	hasTXT := false
@@ -94,7 +94,7 @@ func newNode(name string, entries []yaml.Node) (*node, error) {
 			case typ == "RCODE":
 				n.failure = value.Value
 			case typ == "CNAMELOOP":
-				n.records = append(n.records, record{typ: "CNAME", ttl: ttl, name: canonical(name)})
+				n.records = append(n.records, record{typ: "CNAME", ttl: ttl, name: normalizeName(name)})
 			case isFailure(typ):
 				n.failure = typ
 			case failure:
@@ -126,11 +126,11 @@ func isFailure(word string) bool {
 	return ok
 }
 
-// defaultTTL differs from name to name, so that the least of several answers
-// tells which were used.
+// defaultTTL returns another TTL for each name, so that the smallest of several TTLs shows
+// which answers were used.
 func defaultTTL(name string) uint32 {
 	h := fnv.New32a()
-	h.Write([]byte(canonical(name)))
+	h.Write([]byte(normalizeName(name)))
 	return 300 + h.Sum32()%3300
 }
 
@@ -140,7 +140,7 @@ func newRecord(typ string, ttl uint32, value yaml.Node) (record, error) {
 	switch typ {
 	case "TXT", "SPF":
 		r.typ = "TXT"
-		var texts oneOrMore
+		var texts stringList
 		if err := value.Decode(&texts); err != nil {
 			return r, err
 		}
@@ -169,8 +169,8 @@ func newRecord(typ string, ttl uint32, value yaml.Node) (record, error) {
 	return r, err
 }
 
-// canonical gives a name as the zone's keys and questions have it.
-func canonical(name string) string {
+// normalizeName returns a name in the form of the zone's keys and of questions.
+func normalizeName(name string) string {
 	b := []byte(strings.TrimSuffix(name, "."))
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {
@@ -180,15 +180,15 @@ func canonical(name string) string {
 	return string(b)
 }
 
-// A reply is what the zone says to a question.
+// reply is the response of a zone to a question.
 type reply struct {
 	rcode   int // or noReply
 	aliases []alias
-	records []record // of the type asked for
-	loop    bool     // the aliases lead in a circle
+	records []record // of the queried type
+	loop    bool     // the aliases form a loop
 }
 
-// An alias is a CNAME record with its owner.
+// alias is a CNAME record with its owner.
 type alias struct {
 	owner string
 	record
@@ -202,7 +202,7 @@ func (z zone) answer(name, typ string) reply {
 			return r
 		}
 		seen[name] = true
-		n := z.find(name)
+		n := z.nodeFor(name)
 		if n == nil {
 			r.rcode = dns.RcodeNameError
 			return r
@@ -232,13 +232,13 @@ func (z zone) answer(name, typ string) reply {
 			return r
 		}
 		r.aliases = append(r.aliases, alias{name, *next})
-		name = canonical(next.name)
+		name = normalizeName(next.name)
 	}
 }
 
-// find gives the node that answers for a name: its own, or the wildcard under
-// the closest name that exists.
-func (z zone) find(name string) *node {
+// nodeFor returns the node of a name: its own, or the wildcard below the closest encloser
+// (RFC 4592).
+func (z zone) nodeFor(name string) *zoneNode {
 	if n := z[name]; n != nil {
 		return n
 	}

@@ -7,18 +7,17 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// fake is a resolver that answers from a zone without a network.
-type fake struct {
+// zoneResolver is a resolver that answers from a zone without a network.
+type zoneResolver struct {
 	zone zone
 
-	// memory keeps answers, where making them would take longer than what is
-	// measured. nil: none are kept.
-	memory map[dns.Question]dns.Answer
+	// cache has the answers so far, for benchmarks. nil: nothing is cached.
+	cache map[dns.Question]dns.Answer
 }
 
 // Lookup implements dns.Resolver.
-func (f *fake) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
-	if a, ok := f.memory[q]; ok {
+func (f *zoneResolver) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
+	if a, ok := f.cache[q]; ok {
 		return a, nil
 	}
 	r := f.zone.answer(q.Name, q.Type.String())
@@ -43,11 +42,11 @@ func (f *fake) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
 		case "A", "AAAA":
 			a.Addrs = append(a.Addrs, rr.addr)
 		default:
-			a.Names = append(a.Names, canonical(rr.name))
+			a.Names = append(a.Names, normalizeName(rr.name))
 		}
 	}
-	if f.memory != nil {
-		f.memory[q] = a
+	if f.cache != nil {
+		f.cache[q] = a
 	}
 	return a, nil
 }

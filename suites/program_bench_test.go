@@ -15,126 +15,126 @@ import (
 	spfdns "policyd-spf/spf/dns"
 )
 
-// These benchmarks measure the built program as Postfix runs it, against a name
-// server on loopback and beside a program that does nothing. Single times say
-// little on a machine that does other things; the ratios do.
+// These benchmarks measure the built program as Postfix runs it, with a name server on
+// loopback, and compare it with a program that does nothing. On a busy machine only the
+// ratios are meaningful.
 
-// unchecked is a request that needs no lookup.
-var unchecked = message(0, netip.MustParseAddr("127.0.0.1"), "localhost", "a@d0.example")
+// exemptRequest is a request that needs no lookups.
+var exemptRequest = requestText(0, netip.MustParseAddr("127.0.0.1"), "localhost", "a@d0.example")
 
-// BenchmarkStart is from the start of a process to its first answer.
+// BenchmarkStart measures the time from the start of a process to its first reply.
 func BenchmarkStart(b *testing.B) {
 	ours, floor := build(b, ".."), build(b, "testdata/floor")
-	world := newWorld(b, 0)
+	world := newTestbed(b, 0)
 	for _, c := range []struct{ name, request string }{
-		{"skip", unchecked},
-		{"check", message(0, world.client(0), "mail.d0.example", "a@d0.example")},
+		{name: "skip", request: exemptRequest},
+		{name: "check", request: requestText(0, world.client(0), "mail.d0.example", "a@d0.example")},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			var our, least []time.Duration
 			for b.Loop() {
-				our = append(our, firstAnswer(b, c.request, ours, world.args...))
-				least = append(least, firstAnswer(b, c.request, floor))
+				our = append(our, timeToFirstReply(b, c.request, ours, world.args...))
+				least = append(least, timeToFirstReply(b, c.request, floor))
 			}
 			ratio(b, our, least)
 		})
 	}
 }
 
-// firstAnswer gives the time from the start of a program to its first answer.
-func firstAnswer(b *testing.B, request, program string, args ...string) time.Duration {
-	begun := time.Now()
-	p := start(b, program, args...)
-	p.ask(b, request)
-	took := time.Since(begun)
-	p.end(b)
+// timeToFirstReply returns the time from the start of a program to its first reply.
+func timeToFirstReply(b *testing.B, request, program string, args ...string) time.Duration {
+	start := time.Now()
+	p := startProcess(b, program, args...)
+	p.send(b, request)
+	took := time.Since(start)
+	p.stop(b)
 	return took
 }
 
-// BenchmarkRoundTrip is a request on a connection that has been used before.
+// BenchmarkRoundTrip measures a request on a connection that has been used before.
 func BenchmarkRoundTrip(b *testing.B) {
 	ours, floor := build(b, ".."), build(b, "testdata/floor")
-	world := newWorld(b, 0)
+	world := newTestbed(b, 0)
 	for _, c := range []struct {
 		name    string
 		request func(i int) string
 	}{
-		{"same", func(i int) string { return message(i, world.client(0), "mail.d0.example", "a@d0.example") }},
-		{"mix", world.stream(1)},
-		{"new", func(i int) string {
-			return message(i, world.client(0), fmt.Sprintf("mail.n%d.any.example", i), fmt.Sprintf("a@n%d.any.example", i))
+		{name: "same", request: func(i int) string { return requestText(i, world.client(0), "mail.d0.example", "a@d0.example") }},
+		{name: "mix", request: world.stream(1)},
+		{name: "new", request: func(i int) string {
+			return requestText(i, world.client(0), fmt.Sprintf("mail.n%d.any.example", i), fmt.Sprintf("a@n%d.any.example", i))
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			p, q := start(b, ours, world.args...), start(b, floor)
+			p, q := startProcess(b, ours, world.args...), startProcess(b, floor)
 			var our, least []time.Duration
 			n := 0
 			for ; n < 100; n++ {
-				p.ask(b, c.request(n))
+				p.send(b, c.request(n))
 			}
 			for b.Loop() {
 				request := c.request(n)
 				n++
-				_, took := p.ask(b, request)
+				_, took := p.send(b, request)
 				our = append(our, took)
-				_, took = q.ask(b, request)
+				_, took = q.send(b, request)
 				least = append(least, took)
 			}
-			p.end(b)
-			q.end(b)
+			p.stop(b)
+			q.stop(b)
 			ratio(b, our, least)
 		})
 	}
 }
 
-// BenchmarkLatency is the first check of a process where each lookup takes 20
-// ms: by the lookups of which each needs the one before.
+// BenchmarkLatency measures the first check of a process if each lookup takes 20 ms. Its
+// unit is the longest chain of lookups that depend on each other.
 func BenchmarkLatency(b *testing.B) {
 	const lookup = 20 * time.Millisecond
 	ours := build(b, "..")
-	world := newWorld(b, lookup)
+	world := newTestbed(b, lookup)
 	for _, c := range []struct {
 		name, domain string
-		path         int // lookups one after the other
+		path         int // the longest chain of lookups
 	}{
-		{"ip4", "d0.example", 1},
-		{"includes", "includes.example", 2},
-		{"chain", "chain.example", 4},
-		{"redirect", "redirect.example", 2},
-		{"mx", "mx.example", 3},
-		{"mixed", "mixed.example", 3},
+		{name: "ip4", domain: "d0.example", path: 1},
+		{name: "includes", domain: "includes.example", path: 2},
+		{name: "chain", domain: "chain.example", path: 4},
+		{name: "redirect", domain: "redirect.example", path: 2},
+		{name: "mx", domain: "mx.example", path: 3},
+		{name: "mixed", domain: "mixed.example", path: 3},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			request := message(1, netip.MustParseAddr("192.0.2.77"), "mail."+c.domain, "a@"+c.domain)
+			request := requestText(1, netip.MustParseAddr("192.0.2.77"), "mail."+c.domain, "a@"+c.domain)
 			unit := world.lookup(b)
 			var times []time.Duration
 			world.queries.Store(0)
 			for b.Loop() {
-				p := start(b, ours, world.args...)
-				p.ask(b, unchecked) // it is started up, but has not asked yet
-				_, took := p.ask(b, request)
+				p := startProcess(b, ours, world.args...)
+				p.send(b, exemptRequest) // the process has started, but has sent no query
+				_, took := p.send(b, request)
 				times = append(times, took)
-				p.end(b)
+				p.stop(b)
 			}
-			b.ReportMetric(float64(middle(times))/float64(time.Duration(c.path)*unit), "x-path")
+			b.ReportMetric(float64(median(times))/float64(time.Duration(c.path)*unit), "x-path")
 			b.ReportMetric(float64(world.queries.Load())/float64(len(times)), "queries")
 		})
 	}
 }
 
-// BenchmarkMemory is what each of 50 processes takes up.
+// BenchmarkMemory measures the memory of each of 50 processes.
 func BenchmarkMemory(b *testing.B) {
 	const processes = 50
 	ours, floor := build(b, ".."), build(b, "testdata/floor")
-	world := newWorld(b, 0)
+	world := newTestbed(b, 0)
 	for _, c := range []struct {
 		name, program string
 		args          []string
 		messages      int
 	}{
-		{"floor", floor, nil, 1},
-		{"idle", ours, world.args, 1},
-		{"busy", ours, world.args, 1000},
+		{name: "floor", program: floor, messages: 1},
+		{name: "idle", program: ours, args: world.args, messages: 1},
+		{name: "busy", program: ours, args: world.args, messages: 1000},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			var total float64
@@ -142,17 +142,17 @@ func BenchmarkMemory(b *testing.B) {
 				total = 0
 				var all [processes]*process
 				for i := range all {
-					all[i] = start(b, c.program, c.args...)
+					all[i] = startProcess(b, c.program, c.args...)
 					request := world.stream(uint64(i))
 					for m := range c.messages {
-						all[i].ask(b, request(m))
+						all[i].send(b, request(m))
 					}
 				}
 				for _, p := range all {
-					total += p.share(b)
+					total += p.proportionalSetSize(b)
 				}
 				for _, p := range all {
-					p.end(b)
+					p.stop(b)
 				}
 			}
 			b.ReportMetric(total/processes/1e6, "MB")
@@ -161,38 +161,38 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// BenchmarkQueries is the stream, with processes of 100 messages each.
+// BenchmarkQueries counts queries, with 100 messages for each process.
 func BenchmarkQueries(b *testing.B) {
 	const messages = 100
 	ours := build(b, "..")
-	world := newWorld(b, 0)
+	world := newTestbed(b, 0)
 	request := world.stream(2)
 	n := 0
 	for b.Loop() {
-		p := start(b, ours, world.args...)
+		p := startProcess(b, ours, world.args...)
 		for range messages {
-			p.ask(b, request(n))
+			p.send(b, request(n))
 			n++
 		}
-		p.end(b)
+		p.stop(b)
 	}
 	b.ReportMetric(float64(world.queries.Load())/float64(n), "queries/message")
 }
 
-// world is a zone of senders and the name server for it.
-type world struct {
+// testbed is a zone of senders and its name server.
+type testbed struct {
 	at      netip.AddrPort
-	args    []string // that name the server, and no configuration
+	args    []string // arguments for the name server and no configuration
 	queries atomic.Int64
 }
 
-// senders is how many sender domains have mail in the stream.
+// senders is the number of sender domains in the stream.
 const senders = 200
 
-// newWorld serves a made zone in which each lookup takes some time.
-func newWorld(b *testing.B, lookup time.Duration) *world {
+// newTestbed starts a name server whose lookups take some time.
+func newTestbed(b *testing.B, lookup time.Duration) *testbed {
 	z := zone{}
-	add := func(name string, records ...record) { z[name] = &node{records: records} }
+	add := func(name string, records ...record) { z[name] = &zoneNode{records: records} }
 	txt := func(s string) record { return record{typ: "TXT", ttl: 3600, strings: []string{s}} }
 	const providers = 30
 	for i := range providers {
@@ -216,7 +216,7 @@ func newWorld(b *testing.B, lookup time.Duration) *world {
 	}
 	add("mixed.example", txt("v=spf1 a:m1.example include:p1.example include:p2.example mx:mx.example -all"))
 
-	w := new(world)
+	w := new(testbed)
 	w.at = serveFunc(b, func(rw dns.ResponseWriter, m *dns.Msg) {
 		w.queries.Add(1)
 		time.Sleep(lookup)
@@ -226,28 +226,29 @@ func newWorld(b *testing.B, lookup time.Duration) *world {
 	return w
 }
 
-// lookup gives the time that a lookup takes.
-func (w *world) lookup(b *testing.B) time.Duration {
+// lookup returns the time that a lookup takes.
+func (w *testbed) lookup(b *testing.B) time.Duration {
 	client := newClient(w.at)
 	var times []time.Duration
 	for range 9 {
-		begun := time.Now()
+		start := time.Now()
 		if _, err := client.Lookup(spfdns.Question{Name: "d0.example", Type: spfdns.TypeTXT}, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
-		times = append(times, time.Since(begun))
+		times = append(times, time.Since(start))
 	}
-	return middle(times)
+	return median(times)
 }
 
-// client gives an address that a provider sends from.
-func (*world) client(i uint64) netip.Addr {
+// client returns an address that a provider sends from.
+func (*testbed) client(i uint64) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(i % 30), byte(i / 30 % 2), byte(1 + i%250)})
 }
 
-// stream gives a realistic stream of messages: sender domains in Zipf
-// popularity, few clients that come back, a tenth with a second recipient.
-func (w *world) stream(seed uint64) func(i int) string {
+// stream returns a function for a realistic stream of messages: sender domains with
+// Zipf-distributed popularity, few clients that return, one message in ten with a second
+// recipient.
+func (w *testbed) stream(seed uint64) func(i int) string {
 	random := rand.New(rand.NewPCG(seed, 1))
 	popularity := rand.NewZipf(random, 1.2, 4, senders-1)
 	var last string
@@ -258,7 +259,7 @@ func (w *world) stream(seed uint64) func(i int) string {
 		domain := popularity.Uint64()
 		client := netip.AddrFrom4([4]byte{10, byte(domain % 30), byte(random.IntN(2)), byte(1 + random.IntN(250))})
 		helo := fmt.Sprintf("out%s.example", strings.ReplaceAll(client.String(), ".", "-"))
-		last = message(i, client, helo, fmt.Sprintf("u%d@d%d.example", random.IntN(1000), domain))
+		last = requestText(i, client, helo, fmt.Sprintf("u%d@d%d.example", random.IntN(1000), domain))
 		return last
 	}
 }
