@@ -34,10 +34,6 @@ var transcripts = map[string]string{
 	"domain-compare": "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
 	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
 	"show-config":    "policyd-spf --show-config mistakes.conf",
-	"explain-fail":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
-	"explain-domain": "policyd-spf --explain --zone demo.zone --domain big.example",
-	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
-	"show-config":    "policyd-spf --show-config mistakes.conf",
 }
 
 // postconf is a postconf(1) that shows a Postfix with the usual mistakes. It names

@@ -42,14 +42,14 @@ func spfNames(z zone) []string {
 	return names
 }
 
-// TestRewrite_publishedRecords holds that the shorter records that the audit
-// proposes for published ones have the same effect: the same result, explanation
+// The shorter records that the audit proposes for published records have the same
+// effect as these: the same result, explanation
 // and error at the boundaries of every network, each plus and minus one, and for
 // 10,000 random addresses. Names that macros make are in the zone or are not, as
 // published. It does not use the comparison that the audit makes itself.
 func TestRewrite_publishedRecords(t *testing.T) {
 	z := readZone(t, publishedZone(t))
-	resolver := &fake{zone: z, memory: make(map[dns.Question]dns.Answer)}
+	resolver := &zoneResolver{zone: z, cache: make(map[dns.Question]dns.Answer)}
 	audited, rewritten := 0, 0
 	for _, name := range spfNames(z) {
 		report := lint.Domain(t.Context(), resolver, name, spf.DefaultLimits())
@@ -157,7 +157,7 @@ func last(n netip.Prefix) netip.Addr {
 // result of check_host(), for records without terms that depend on the client.
 func TestEffect_publishedRecords(t *testing.T) {
 	z := readZone(t, publishedZone(t))
-	resolver := &fake{zone: z, memory: make(map[dns.Question]dns.Answer)}
+	resolver := &zoneResolver{zone: z, cache: make(map[dns.Question]dns.Answer)}
 	compared := 0
 	for _, name := range spfNames(z) {
 		report := lint.Domain(t.Context(), resolver, name, spf.DefaultLimits())
