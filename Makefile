@@ -52,7 +52,13 @@ test: build ## run all tests
 		(cd $$m && CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on ./...) || exit 1; \
 	done
 
-lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser
+# Recorded output in testdata keeps its words.
+lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser; look for phrases
+	@list=$$(mktemp); trap 'rm -f "$$list"' EXIT; grep -v '^#' .ci/phrases >"$$list"; \
+	hits=$$(find . -path ./dist -prune -o -path '*/testdata' -prune -o -type f \
+		\( -name '*.go' -o -name '*.md' -o -name Makefile -o -path './man/*' -o -path './packaging/*' -o -path ./.ci/run \) \
+		-exec grep -nE -f "$$list" {} +); \
+	if [ -n "$$hits" ]; then echo "phrases that .ci/phrases lists:"; echo "$$hits"; exit 1; fi
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
 	@for m in . $(NESTED); do \
 		echo "== vet $$m"; \

@@ -66,8 +66,8 @@ func (c *collector) endSubject() {
 	c.check, c.list, c.root, c.open = nil, nil, nil, nil
 }
 
-// close gives a record that has been evaluated the default result if it has no
-// other (RFC 7208, 4.7).
+// close sets the default result of an evaluated record that has no other
+// (RFC 7208, 4.7).
 func (c *collector) close(r *Record) {
 	if r != nil && r.Result == "" {
 		r.Result, r.Default = spf.Neutral.String(), true

@@ -70,5 +70,5 @@ func (o *Options) setPostfix(name, value string) bool {
 	return true
 }
 
-// isHelp reports whether an argument asks for help, as the original has it.
+// isHelp reports whether an argument asks for help, as in the original.
 func isHelp(arg string) bool { return arg == "-h" || arg == "--help" || arg == "-?" }

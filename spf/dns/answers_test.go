@@ -13,7 +13,7 @@ import (
 	"policyd-spf/spf/dns/dnstest"
 )
 
-// chain gives the aliases c0 to cN-1.test and the record of cN.test.
+// chain returns the aliases c0 to cN-1.test and the record of cN.test.
 func chain(n int) []string {
 	var list []string
 	for i := range n {

@@ -242,7 +242,7 @@ func entrySize(q Question, data *Answer) int {
 	return n
 }
 
-// blocking is the AsyncResolver for a Resolver that is none.
+// blocking makes an AsyncResolver of a Resolver, whose Start blocks.
 type blocking struct{ Resolver }
 
 func (b blocking) Start(q Question, deadline time.Time) *Call {

@@ -47,7 +47,7 @@ type response struct {
 	rcode      int
 	answer     Answer   // whatever the rcode
 	aliases    []string // the chain of aliases that begins at the question's name
-	chaseCNAME bool     // the message does not tell whether the last alias has data; the TTL is that of the chain
+	chaseCNAME bool     // it is unknown whether the last alias has data; the TTL is that of the chain
 }
 
 var (

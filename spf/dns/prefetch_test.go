@@ -129,7 +129,7 @@ func TestPrefetchLimits(t *testing.T) {
 			if n := prefetch(c, 50, 50); n != 0 {
 				t.Errorf("%d prefetches while the resolver works on 12", n)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			if n := prefetch(c, 50, 50); n != 12 {
 				t.Errorf("%d prefetches when the resolver is free again, want 12", n)
 			}
@@ -186,7 +186,7 @@ func TestPrefetchPauses(t *testing.T) {
 				if n := prefetch(c, 50, 50); n != 0 {
 					t.Errorf("%d prefetches in the pause", n)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				if n := prefetch(c, 50, 50); n != 12 {
 					t.Errorf("%d prefetches after the pause, want 12", n)
 				}

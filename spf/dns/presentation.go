@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// present gives a name of a Question in the form of the dns package: absolute,
-// what is special in a master file escaped (RFC 1035, 5.1).
+// toPresentation returns a name of a Question in presentation format (RFC 1035, 5.1):
+// absolute, with special characters escaped.
 func toPresentation(name string) string {
 	plain := true
 	for i := 0; plain && i < len(name); i++ {
@@ -29,13 +29,13 @@ func toPresentation(name string) string {
 	return string(append(b, '.'))
 }
 
-// special tells whether the dns package escapes c within a label.
+// needsEscape reports whether the dns package escapes c within a label.
 func needsEscape(c byte) bool {
 	return c < ' ' || c > '~' || strings.IndexByte(` '@;()"\`, c) >= 0
 }
 
-// wireName gives a name of the dns package in the form that Question has. It
-// fails for a name with a label that a dot is part of: Question cannot hold it.
+// fromPresentation returns a name in presentation format as a Question has it. ok is
+// false if a label contains a dot, which a Question cannot represent.
 func fromPresentation(name string) (wire string, ok bool) {
 	b := make([]byte, 0, MaxNameLen+1)
 	for i := 0; i < len(name); {
