@@ -28,6 +28,25 @@ func TestSecurityNamesTests(t *testing.T) {
 	}
 }
 
+// The files, folders and tests that CONTRIBUTING.md names exist.
+func TestContributingNamesFiles(t *testing.T) {
+	functions := testFunctions(t)
+	file := regexp.MustCompile(`^[a-z.][\w./-]*(/|\.\w+|/[\w.]+)$`)
+	for _, name := range codeSpans(read(t, "CONTRIBUTING.md")) {
+		switch {
+		case strings.HasPrefix(name, "Test"):
+			if !slices.Contains(functions, name) {
+				t.Errorf("%s does not exist", name)
+			}
+		case strings.HasPrefix(name, "testdata/fuzz"), name == "testing/synctest": // of any package, and of Go
+		case file.MatchString(name) && strings.Contains(name, "/"):
+			if _, err := os.Stat(name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // testFunctions returns the names of the functions in all test files.
 func testFunctions(t *testing.T) []string {
 	t.Helper()
