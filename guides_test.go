@@ -11,7 +11,7 @@ import (
 
 // guideTranscript is a command with its output in a guide, after a marker. The
 // block's first line is the command, which runs in testdata/demo.
-var guideTranscript = regexp.MustCompile("(?s)(<!-- transcript[^\n]* -->\n+```text\n)(\\$ (policyd-spf [^\n]*)\n.*?)(```\n)")
+var guideTranscript = regexp.MustCompile("(?s)(<!-- transcript[^\n]* -->\n+```[a-z]*\n)(\\$ (policyd-spf [^\n]*)\n.*?)(```\n)")
 
 // TestGuides runs the commands of the transcripts in docs/, or rewrites these
 // with -update.

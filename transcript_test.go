@@ -93,6 +93,7 @@ type transcriptFile struct {
 }
 
 func TestTranscripts(t *testing.T) {
+	used := make(map[string]bool)
 	for _, d := range []transcriptFile{
 		{path: "README.md", lang: "C.UTF-8", block: regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), escape: strings.NewReplacer()},
 		{path: "man/policyd-spf.1", lang: "C", block: regexp.MustCompile(`(?s)(\.\\" transcript: ([a-z-]+)\n\.Bd[^\n]*\n)(.*?)(\.Ed\n)`),
@@ -109,6 +110,7 @@ func TestTranscripts(t *testing.T) {
 			updated := d.block.ReplaceAllFunc(text, func(block []byte) []byte {
 				parts := d.block.FindSubmatch(block)
 				name := string(parts[2])
+				used[name] = true
 				command, ok := transcripts[name]
 				if !ok {
 					t.Errorf("there is no transcript %q", name)
@@ -126,6 +128,11 @@ func TestTranscripts(t *testing.T) {
 				}
 			}
 		})
+	}
+	for name := range transcripts {
+		if !used[name] {
+			t.Errorf("no document shows the transcript %q", name)
+		}
 	}
 }
 
