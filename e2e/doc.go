@@ -38,5 +38,6 @@
 //	readme_test.go       the README's lines for Postfix
 //	fleet_test.go        several hosts and one resolver (`make fleet`)
 //	resolver_test.go     a resolver that is down, and its options
+//	checkconfig_test.go  what --check-config says of a real Postfix
 //	dnsmasq_test.go      dnsmasq, which forwards few queries at a time
 package e2e

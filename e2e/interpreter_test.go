@@ -92,7 +92,7 @@ func TestInterpreter(t *testing.T) {
 		})
 	}
 	out := runChrooted(t, root, installed, "--check-config")
-	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "\n0 problems, 1 hint\n"} {
+	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "a site that no longer exists", "\n0 problems, 2 hints\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--check-config does not print %q, but\n%s", want, out)
 		}
