@@ -76,6 +76,10 @@ type CachedAction struct {
 	Known bool
 	Kind  Kind
 	Text  string // of a rejection, deferral or restriction class
+
+	// needs is not NeedNothing if the action is unknown: the shadow configuration
+	// lacks this fact.
+	needs Need
 }
 
 // Basis is what a decision rests on.

@@ -57,6 +57,9 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 		}
 	}
 	so.Decision = Decide(set, *f)
+	if f.Earlier.needs != NeedNothing {
+		so.Decision = Decision{Needs: f.Earlier.needs}
+	}
 	d := &so.Decision
 	so.HELO.Reason = shownReason(set, so.HELO.Verdict, d.HELO)
 	so.MailFrom.Reason = shownReason(set, so.MailFrom.Verdict, d.MailFrom)
@@ -70,10 +73,14 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 		sender = "<>"
 	}
 	words := s.actionText(&so, newEnvelope(client, heloDomain(f.HELOName, f.Sender), sender, shown), silent)
-	if a := d.Cache; a.Known {
-		if a.Kind == Reject || a.Kind == Defer {
-			a.Text = words
-		}
+	a := d.Cache
+	if a.Kind == Reject || a.Kind == Defer {
+		a.Text = words
+	}
+	if needs := decide(set, f).Needs; needs != NeedNothing && !f.PerUser { // what is cached depends on it
+		a = CachedAction{Known: true, needs: needs}
+	}
+	if a.Known {
 		s.shadowInstances.put(o.Request.Instance, a)
 	}
 	o.Shadow = &Shadow{Settings: set, User: user, Decision: *d, Text: shadowText(set, *d, words), Differs: differs(&o.Decision, d)}

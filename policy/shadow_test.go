@@ -2,11 +2,15 @@ package policy
 
 import (
 	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"policyd-spf/conf"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // TestShadowLooksNothingUp: a shadow configuration with checks and whitelists that
@@ -90,4 +94,109 @@ func TestUnderLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// outcomeRecorder is an Observer that keeps the last Outcome.
+type outcomeRecorder struct{ last Outcome }
+
+func (r *outcomeRecorder) Evaluate(Subject)   {}
+func (r *outcomeRecorder) Event(spf.Event)    {}
+func (r *outcomeRecorder) Answered(o Outcome) { r.last = o }
+
+// TestShadowIsWhatAServerDoes: under a shadow configuration is decided what a server
+// with that configuration does with the same requests.
+func TestShadowIsWhatAServerDoes(t *testing.T) {
+	zone, err := dns.ReadZone(transcripts+"/base.zone", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := filepath.Join(t.TempDir(), "users")
+	writeFile(t, users, "carol@example.com,Mail_From_reject=False|HELO_reject=No_Check\ndave@example.com,Mail_From_softfail_restriction=greylist\n")
+	for _, test := range []struct {
+		name, config string
+		unknown      bool // some decisions need what the server does not look up
+	}{
+		{name: "defaults"},
+		{name: "header only", config: "HELO_reject = False\nMail_From_reject = False\n"},
+		{name: "not pass", config: "HELO_reject = SPF_Not_Pass\nMail_From_reject = SPF_Not_Pass\n"},
+		{name: "softfail", config: "HELO_reject = Softfail\nMail_From_reject = Softfail\n"},
+		{name: "null", config: "HELO_reject = Null\n"},
+		{name: "no check of HELO", config: "HELO_reject = No_Check\n"},
+		{name: "no check of MAIL FROM", config: "Mail_From_reject = No_Check\n"},
+		{name: "errors", config: "PermError_reject = True\nTempError_Defer = True\n"},
+		{name: "no mail", config: "No_Mail = True\nMail_From_reject = Softfail\n"},
+		{name: "not pass for some domains", config: "Reject_Not_Pass_Domains = softfail.example.org,neutral.example.net\n"},
+		{name: "test mode", config: "TestOnly = 0\n"},
+		{name: "no header", config: "Header_Type = None\n"},
+		{name: "networks", config: "Whitelist = 198.51.100.0/24\nskip_addresses = 203.0.113.0/24\n"},
+		{name: "pass restrictions", config: "HELO_pass_restriction = helo_ok\nMail_From_pass_restriction = from_ok\n"},
+		{name: "other restrictions", config: "HELO_none_restriction = a\nMail_From_softfail_restriction = b\nMail_From_permerror_restriction = c\n"},
+		{name: "skip", config: "Skip_Authenticated = Yes\nSkip_Private = Yes\nSkip_Sender_Domains = fail.example.org\n"},
+		{name: "void limit", config: "Void_Limit = 1\nPermError_reject = True\n"},
+		{name: "larger void limit", config: "Void_Limit = 4\nPermError_reject = True\n", unknown: true},
+		{name: "per user", config: "Per_User = text," + users + "\n", unknown: true},
+		{name: "whitelists by DNS", config: "Domain_Whitelist = pass.example.net\n", unknown: true},
+		{name: "left to DMARC", config: "Leave_DMARC = All\n", unknown: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var main, other outcomeRecorder
+			s, _ := newServer(t, "HELO_reject = False\nMail_From_reject = False\n", zone)
+			s.Observer = &main
+			shadow := loadText(t, test.config)
+			s.Shadow = &shadow
+			real, _ := newServer(t, test.config, zone)
+			real.Observer = &other
+			random := rand.New(rand.NewPCG(14, 8))
+			unknown, differ := 0, 0
+			for range 800 {
+				r := randomShadowRequest(random)
+				s.Answer(context.Background(), r)
+				real.Answer(context.Background(), r)
+				got, want := main.last.Shadow.Decision, other.last.Decision
+				if got.Needs != NeedNothing {
+					unknown++
+					continue
+				}
+				if got.Kind != want.Kind || got.Kind == RestrictionClass && got.Text != want.Text {
+					t.Fatalf("%+v: decided %+v, a server %+v", r, got, want)
+				}
+				if main.last.Shadow.Differs {
+					differ++
+				}
+			}
+			if unknown > 0 && !test.unknown || unknown > 750 {
+				t.Errorf("%d decisions are unknown", unknown)
+			}
+			if differ == 0 && unknown == 0 && test.name != "header only" {
+				t.Error("no decision differs from that of the server's own configuration")
+			}
+		})
+	}
+}
+
+// randomShadowRequest returns a request, often for a further recipient of one of a few
+// messages.
+func randomShadowRequest(random *rand.Rand) Request {
+	results := [...]string{"pass", "fail", "softfail", "neutral", "none", "permerror", "temperror"}
+	senders := [...]string{"nomail", "void1", "void2", "void3"}
+	message := random.IntN(150)
+	of := rand.New(rand.NewPCG(uint64(message), 0)) // the same for all recipients of the message
+	r := Request{
+		ClientAddress: [...]string{"192.0.2.1", "198.51.100.1", "203.0.113.1", "10.0.0.1", "2001:db8::1"}[of.IntN(5)],
+		HELOName:      results[of.IntN(len(results))] + ".example.net",
+		Sender:        "alice@" + results[of.IntN(len(results))] + ".example.org",
+		Instance:      strconv.Itoa(message),
+		Recipient:     [...]string{"bob", "carol", "dave"}[random.IntN(3)] + "@example.com",
+	}
+	switch of.IntN(10) {
+	case 0:
+		r.Sender = ""
+	case 1:
+		r.HELOName = ""
+	case 2:
+		r.SASLUsername = "u"
+	case 3, 4:
+		r.Sender = "alice@" + senders[of.IntN(len(senders))] + ".example.org"
+	}
+	return r
 }
