@@ -104,6 +104,9 @@ func (s *Server) logMessage(o *Outcome, env envelope, log *requestLog, text, sha
 	}
 	log.reply(queueID, o.Decision, o.Reply, text)
 	if shadow != "" {
+		if !log.shows(o) {
+			log.process.Line(levelResults, Info, "dunno") // else a reader takes the next line for the last message's
+		}
 		log.process.Line(levelResults, Info, "shadow: ", shadow)
 	}
 }

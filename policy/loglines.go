@@ -131,6 +131,13 @@ func (l *requestLog) reply(queueID string, d Decision, r Reply, header string) {
 	}
 }
 
+// shows reports whether a message has a line of its results or of its reply.
+func (l *requestLog) shows(o *Outcome) bool {
+	d := &o.Decision
+	return d.Kind != Dunno || d.SuppressedBy == "Header_Type" ||
+		l.format != formatAction && (o.HELO.Identity != 0 || o.MailFrom.Identity != 0)
+}
+
 // config returns the options that the configuration file sets, for the log.
 func (s *Server) config() string {
 	var pairs []string
