@@ -103,6 +103,7 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 	for _, test := range []struct {
 		name, config string
 		shadow       string // the configuration of Shadow_Config
+		exempt       string // the option that exempts the senders of fail.example
 		unquoted     bool   // the log has no quoted values, so some requests cannot be told
 	}{
 		{name: "defaults", config: ""},
@@ -120,6 +121,9 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 		{name: "kv, receiver shown", config: "Log_Format = kv\nHide_Receiver = No\nHELO_reject = False\n"},
 		{name: "kv, strict", config: "Log_Format = kv\nHELO_reject = SPF_Not_Pass\nMail_From_reject = SPF_Not_Pass\nPermError_reject = True\nTempError_Defer = True\n"},
 		{name: "kv, exempt", config: "Log_Format = kv\nWhitelist = 192.0.2.0/24,2001:db8::/32\n"},
+		{name: "skipped", config: "Skip_Sender_Domains = fail.example\nHELO_reject = False\nHide_Receiver = No\n", exempt: "Skip_Sender_Domains", unquoted: true},
+		{name: "skipped, AR", config: "Skip_Sender_Domains = fail.example\nHeader_Type = AR\nHELO_reject = False\n", exempt: "Skip_Sender_Domains", unquoted: true},
+		{name: "skipped, kv", config: "Skip_Sender_Domains = fail.example\nLog_Format = kv\n", exempt: "Skip_Sender_Domains"},
 		{name: "shadow", config: "HELO_reject = False\nMail_From_reject = False\n", shadow: "HELO_reject = False\n"},
 		{name: "shadow, kv", config: "Log_Format = kv\nHELO_reject = False\nMail_From_reject = False\n", shadow: "HELO_reject = False\n"},
 		{name: "exempt", config: "Whitelist = 192.0.2.0/24,2001:db8::/32\nHide_Receiver = No\n", unquoted: true},
@@ -150,6 +154,9 @@ func TestReaderReadsWhatTheServerLogs(t *testing.T) {
 				}
 				told++
 				checkMessage(t, got, request, reply, &server.Settings, mailFrom)
+				if mailFrom == maillog.Fail && test.exempt != "" && got.Exempt != test.exempt {
+					t.Errorf("exempt by %q", got.Exempt)
+				}
 				if test.shadow != "" {
 					checkShadow(t, got, mailFrom)
 				}
