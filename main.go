@@ -31,19 +31,19 @@ func run(args []string) int {
 	case cli.Usage:
 		return program.PrintUsage()
 	case cli.Help:
-		return program.PrintHelp(&o)
+		return program.PrintHelp(o)
 	case cli.Version:
 		return program.PrintVersion()
 	case cli.Completion:
-		return program.PrintCompletion(&o)
+		return program.PrintCompletion(o)
 	case cli.Explain:
-		return program.Explain(&o)
+		return program.Explain(o)
 	case cli.CheckConfig:
-		return program.CheckConfig(&o)
+		return program.CheckConfig(o)
 	case cli.ShowConfig:
-		return program.ShowConfig(&o)
+		return program.ShowConfig(o)
 	case cli.Probe:
-		return program.Probe(&o)
+		return program.Probe(o)
 	}
-	return program.Serve(&o)
+	return program.Serve(o)
 }

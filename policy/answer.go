@@ -11,11 +11,11 @@ import (
 
 // answer takes a request through its steps: settings, whitelists, checks, decision,
 // reply. Each step's input is what the steps before it found out.
-func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
-	o = Outcome{Request: r, Settings: &s.Settings}
+func (s *Server) answer(e *evaluator, o *Outcome) {
+	r := &o.Request
 	if s.Settings.Mock {
 		o.Decision, o.Reply = decide(&s.Settings, &o.Facts), Reply{"dunno", mockText}
-		return o
+		return
 	}
 	var start time.Time
 	if s.Settings.LogFormat == formatKV {
@@ -67,10 +67,10 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	}
 	env := newEnvelope(client, heloDomain(r.HELOName, r.Sender), sender, recipient)
 	if o.Decision.Needs != NeedNothing {
-		runChecks(e, &o, env, log)
+		runChecks(e, o, env, log)
 	}
 
-	text := s.actionText(&o, env, log)
+	text := s.actionText(o, env, log)
 	if a := o.Decision.Cache; a.Known {
 		if a.Kind == Reject || a.Kind == Defer {
 			a.Text = text
@@ -81,11 +81,10 @@ func (s *Server) answer(e *evaluator, r Request) (o Outcome) {
 	o.Reply = makeReply(set, o.Decision, text)
 	shadow := ""
 	if s.Shadow != nil {
-		shadow = s.shadow(e, &o)
+		shadow = s.shadow(e, o)
 	}
-	s.logMessage(&o, env, log, text, shadow, start)
-	s.logPrivate(&o)
-	return o
+	s.logMessage(o, env, log, text, shadow, start)
+	s.logPrivate(o)
 }
 
 // logMessage logs a decision in the form that Log_Format asks for.
@@ -200,7 +199,7 @@ func (s *Server) actionText(o *Outcome, env envelope, log *requestLog) string {
 	}
 	switch {
 	case d.Basis == Whitelisted:
-		header := s.exemptionHeader(set, d.Option, o.Request, env.recipient)
+		header := s.exemptionHeader(set, d.Option, &o.Request, env.recipient)
 		log.process.Line(levelActions, Info, header)
 		log.whitelistDone(d.Option, o.Facts.PerUser)
 		return header
@@ -231,7 +230,7 @@ func (s *Server) resultHeader(set *conf.Settings, c *Check, env envelope) string
 
 // exemptionHeader returns the header field for a client that a whitelist holds. It
 // shows the request as it came, without what stands in for missing values.
-func (s *Server) exemptionHeader(set *conf.Settings, option string, r Request, recipient string) string {
+func (s *Server) exemptionHeader(set *conf.Settings, option string, r *Request, recipient string) string {
 	shown := func(value string, a AttributeSet) string {
 		if r.Missing&a != 0 {
 			return unknown

@@ -18,6 +18,12 @@ func recipientSettings(users *conf.PerUser, global *conf.Settings, recipient str
 	if users == nil {
 		return global, nil
 	}
+	return userSettings(users, global, recipient, log)
+}
+
+// userSettings is recipientSettings with Per_User. The two are apart because this one
+// has a large stack frame.
+func userSettings(users *conf.PerUser, global *conf.Settings, recipient string, log *Log) (*conf.Settings, *conf.UserSettings) {
 	log.Line(levelActions, Info, "Starting to process per-user settings")
 	log.Line(levelActions, Info, "User data: ", global.PerUser)
 	u := users.Lookup(recipient, *global)

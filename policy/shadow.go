@@ -36,7 +36,7 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 	}
 	set, user := recipientSettings(s.shadowUsers, s.Shadow, recipient, silent.process)
 	so := Outcome{Request: o.Request, Settings: set, User: user}
-	client := prospective(set, o.Request)
+	client := prospective(set, &o.Request)
 	so.Facts = Facts{
 		Client: clientAddress(client, silent), HELOName: o.Facts.HELOName, Sender: o.Facts.Sender, Authenticated: o.Facts.Authenticated,
 		PerUser: user != nil && user.Found,
@@ -120,7 +120,7 @@ func shadowText(s *conf.Settings, d Decision, words string) string {
 }
 
 // prospective returns the address that is checked.
-func prospective(s *conf.Settings, r Request) string {
+func prospective(s *conf.Settings, r *Request) string {
 	if s.Prospective != "" {
 		return s.Prospective
 	}

@@ -15,11 +15,13 @@ import (
 
 // Parse parses the arguments after the program's name. Its errors are for
 // people, in one line; under spawn(8) there are none.
-func (p *Program) Parse(args []string) (Options, error) {
+func (p *Program) Parse(args []string) (*Options, error) {
 	if StdinIsSocket() {
-		return parsePostfixArgs(args), nil
+		o := parsePostfixArgs(args)
+		return &o, nil
 	}
-	return parseArgs(args, p.atTerminal())
+	o, err := parseArgs(args, p.atTerminal())
+	return &o, err
 }
 
 // parseArgs parses the arguments of a command that people or scripts start.

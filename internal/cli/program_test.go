@@ -30,15 +30,15 @@ func runProgram(args []string) int {
 		return p.UsageError(err)
 	}
 	return map[Mode]func() int{
-		Serve:       func() int { return p.Serve(&o) },
+		Serve:       func() int { return p.Serve(o) },
 		Usage:       p.PrintUsage,
-		Help:        func() int { return p.PrintHelp(&o) },
+		Help:        func() int { return p.PrintHelp(o) },
 		Version:     p.PrintVersion,
-		Completion:  func() int { return p.PrintCompletion(&o) },
-		Explain:     func() int { return p.Explain(&o) },
-		CheckConfig: func() int { return p.CheckConfig(&o) },
-		ShowConfig:  func() int { return p.ShowConfig(&o) },
-		Probe:       func() int { return p.Probe(&o) },
+		Completion:  func() int { return p.PrintCompletion(o) },
+		Explain:     func() int { return p.Explain(o) },
+		CheckConfig: func() int { return p.CheckConfig(o) },
+		ShowConfig:  func() int { return p.ShowConfig(o) },
+		Probe:       func() int { return p.Probe(o) },
 	}[o.Mode]()
 }
 
