@@ -58,34 +58,20 @@ var ErrNothingUsable = errors.New("nothing usable found: expected a policy reque
 // Paste returns the first usable Source of a text: of a request, of a log, of
 // header fields, of a bounce or of the URL of a refusal. Of a whole message it
 // takes the topmost field, and nothing from the body unless the message is a
-// bounce. Time stamps without a year are read as of now.
+// bounce. The text may be quoted with ">", in HTML, in quoted-printable, in base64
+// or in the JSON of journalctl. Time stamps without a year are read as of now.
 func Paste(text []byte, now time.Time) (Source, error) {
-	text = text[:min(len(text), maxPaste)]
-	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	p := &paste{parser: NewParser(now), now: now}
-	for line := range bytes.Lines(text) {
-		p.lines = append(p.lines, bytes.TrimRight(line, "\r\n"))
-	}
-	for p.first < len(p.lines) && len(bytes.TrimSpace(p.lines[p.first])) == 0 {
-		p.first++
-	}
-	for _, read := range [...]func() (Source, bool){p.request, p.header} {
-		if s, ok := read(); ok {
-			return s, nil
+	decoded := []pastedLines{splitLines(text[:min(len(text), maxPaste)])}
+	for _, decode := range decodings() {
+		if t, changed := decode(decoded[len(decoded)-1]); changed {
+			decoded = append(decoded, t)
 		}
 	}
-	if p.isMessage {
-		return Source{}, ErrNothingUsable
-	}
-	if p.isBounce {
-		if s, ok := p.url(); ok {
-			return s, nil
-		}
-		return Source{}, ErrNothingUsable
-	}
-	for _, read := range [...]func() (Source, bool){p.log, p.looseField, p.bareLine, p.url} {
-		if s, ok := read(); ok {
-			return s, nil
+	for _, withURL := range [...]bool{false, true} { // everything else says more than an URL
+		for _, t := range decoded {
+			if s, ok := readPaste(t, now, withURL); ok {
+				return s, nil
+			}
 		}
 	}
 	return Source{}, ErrNothingUsable
@@ -101,9 +87,71 @@ type paste struct {
 	isBounce  bool
 }
 
+// readPaste returns the first usable Source of lines. Without withURL, the URL and
+// the words of a refusal count only in a bounce.
+func readPaste(t pastedLines, now time.Time, withURL bool) (Source, bool) {
+	p := &paste{parser: NewParser(now), now: now, lines: t.lines}
+	for p.first < len(p.lines) && len(bytes.TrimSpace(p.lines[p.first])) == 0 {
+		p.first++
+	}
+	s, ok := p.source(withURL)
+	if ok {
+		s.Line = t.numbers[s.Line-1] + 1
+	}
+	return s, ok
+}
+
+func (p *paste) source(withURL bool) (Source, bool) {
+	if s, ok := p.request(p.first); ok {
+		return s, true
+	}
+	if s, ok := p.header(p.first); ok || p.isMessage {
+		return s, ok
+	}
+	if p.isBounce || p.mentionsBounce() {
+		for _, read := range [...]func() (Source, bool){p.url, p.refusalText} {
+			if s, ok := read(); ok {
+				return s, true
+			}
+		}
+		if p.isBounce {
+			return Source{}, false
+		}
+	}
+	for _, read := range [...]func() (Source, bool){p.log, p.wrappedLog, p.field, p.bareLine} {
+		if s, ok := read(); ok || p.isMessage {
+			return s, ok
+		}
+	}
+	if withURL {
+		for _, read := range [...]func() (Source, bool){p.url, p.refusalText} {
+			if s, ok := read(); ok {
+				return s, true
+			}
+		}
+	}
+	return p.looseRequest()
+}
+
 // usable reports whether a Source is enough to repeat the check.
 func (s *Source) usable() bool {
 	return s.Known&HasClient != 0 && s.Known&(HasHELO|HasSender) != 0 && (s.HELO != "" || s.Sender != "")
+}
+
+// Source returns the message as a Source, and false if it is not enough to repeat
+// the check.
+func (m *Message) Source() (Source, bool) {
+	s := source(ServerLog, int(m.Line)-1, &m.Envelope, &m.Verdict)
+	s.Time = m.Time
+	return s, !m.Ambiguous && s.usable()
+}
+
+// Source returns a refusal by Postfix, which stands in a line counted from 1, as a
+// Source, and false if it is not enough to repeat the check.
+func (r *Record) Source(line int64, at time.Time) (Source, bool) {
+	s := refused(r, int(line)-1)
+	s.Time = at
+	return s, !r.Ambiguous && s.usable()
 }
 
 // source returns what an Envelope and a Verdict say.
@@ -155,67 +203,67 @@ func reasonResult(reason []byte) Result {
 	return NoResult
 }
 
-// request reads a policy request: "name=value" lines up to an empty one.
-func (p *paste) request() (Source, bool) {
-	var e Envelope
-	for _, line := range p.lines[p.first:] {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 {
-			break
-		}
-		name, value, ok := cut(line, "=")
-		if !ok || !isAttributeName(name) {
-			return Source{}, false
-		}
-		switch string(name) {
-		case "client_address":
-			if e.Client, ok = parseAddr(value); ok {
-				e.Known |= HasClient
-			}
-		case "helo_name":
-			e.HELO, e.Known = value, e.Known|HasHELO
-		case "sender":
-			e.Sender, e.Known = value, e.Known|HasSender
-		case "recipient":
-			e.Recipient, e.Known = value, e.Known|HasRecipient
-		}
-	}
-	s := source(Request, p.first, &e, &Verdict{})
-	return s, s.usable()
-}
-
-// isAttributeName reports whether name could be that of an attribute of the
-// policy protocol.
-func isAttributeName(name []byte) bool {
-	for _, c := range name {
-		if c != '_' && (c < 'a' || c > 'z') && !isDigit(c) {
-			return false
-		}
-	}
-	return len(name) > 0
-}
-
 // log reads log lines: those of the first message of a policy server, or a
 // refusal by Postfix.
 func (p *paste) log() (Source, bool) {
-	for i, line := range p.lines {
+	const maxMessages = 200 // that turn out not to be usable
+	for i, tried := 0, 0; i < len(p.lines); i++ {
+		line := p.lines[i]
 		rec := p.parser.Parse(line)
 		switch rec.Kind {
 		case Checked, Acted:
-			if rec.Ambiguous && rec.Kind == Acted {
+			if rec.Ambiguous && rec.Kind == Acted || tried == maxMessages {
 				continue
 			}
+			tried++
 			if s, ok := p.message(i); ok {
 				return s, true
 			}
 		case Refused:
-			s := p.refused(rec, i)
+			s := refused(rec, i)
 			if s.Time, _ = p.parser.Time(rec.Stamp); s.usable() {
 				return s, true
 			}
 		}
 	}
 	return Source{}, false
+}
+
+// wrappedLog reads log lines that a mail client has wrapped at spaces.
+func (p *paste) wrappedLog() (Source, bool) {
+	const maxLines = 20 // of a log line
+	var t pastedLines
+	wrapped := 0 // lines that the last log line was joined from, 0 outside of one
+	joined := false
+	for i, line := range p.lines {
+		text := bytes.TrimSpace(line)
+		isStart := stampLen(text) > 0 || contains(text, "policyd-spf[") || contains(text, "NOQUEUE: reject: ")
+		switch {
+		case isStart:
+			wrapped = 1
+		case wrapped > 0 && wrapped < maxLines && len(text) > 0:
+			last := &t.lines[len(t.lines)-1]
+			*last = append(append(bytes.Clone(*last), ' '), text...)
+			wrapped++
+			joined = true
+			continue
+		default:
+			wrapped = 0
+		}
+		t.add(text, i)
+	}
+	if !joined {
+		return Source{}, false
+	}
+	q := &paste{parser: p.parser, now: p.now, lines: t.lines}
+	s, ok := q.log()
+	if !ok {
+		s, ok = q.bareLine()
+	}
+	if ok {
+		s.Line = t.numbers[s.Line-1] + 1
+	}
+	return s, ok
 }
 
 // message reads the message whose first line is the one at i.
@@ -240,7 +288,7 @@ func (p *paste) message(i int) (s Source, ok bool) {
 }
 
 // refused returns what a refusal by Postfix says.
-func (p *paste) refused(rec *Record, i int) Source {
+func refused(rec *Record, i int) Source {
 	e, v := rec.Envelope, rec.Verdict
 	reason := v.Reason
 	if _, text, ok := cut(reason, " address rejected: "); ok {
@@ -257,15 +305,15 @@ func (p *paste) refused(rec *Record, i int) Source {
 // bareLine reads the text of a log line without what syslogd wrote before it.
 func (p *paste) bareLine() (Source, bool) {
 	for i, line := range p.lines {
-		text := bytes.TrimSpace(line)
-		if _, after, ok := cut(text, "policyd-spf["); ok { // a log line that begins in another form
+		text := bytes.TrimPrefix(bytes.TrimSpace(line), []byte("MESSAGE=")) // of journalctl -o export
+		if _, after, ok := cut(text, "policyd-spf["); ok {                  // a log line that begins in another form
 			if _, after, ok = cut(after, "]: "); ok {
 				text = after
 			}
 		}
 		if j := index(text, "NOQUEUE: reject: "); j >= 0 {
 			rec := p.parser.Parse(append([]byte("Jan  1 00:00:00 x postfix/smtpd[1]: "), text[j:]...))
-			if s := p.refused(rec, i); rec.Kind == Refused && s.usable() {
+			if s := refused(rec, i); rec.Kind == Refused && s.usable() {
 				return s, true
 			}
 			continue

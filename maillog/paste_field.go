@@ -18,8 +18,9 @@ func (f *field) is(name string) bool { return equalFold(f.name, name) }
 // fields returns the header fields that lines begin with (RFC 5322, 2.2).
 func fields(lines [][]byte, first int) []field {
 	var all []field
+	var margin []byte // of a header that was indented when it was copied
 	for i, line := range lines[first:] {
-		line = bytes.TrimRight(line, " \t")
+		line = bytes.TrimPrefix(bytes.TrimRight(line, " \t"), margin)
 		if i == 0 && bytes.HasPrefix(line, []byte("From ")) { // of an mbox
 			continue
 		}
@@ -32,7 +33,8 @@ func fields(lines [][]byte, first int) []field {
 				last.value = append(append(last.value, ' '), bytes.TrimLeft(line, " \t")...)
 				continue
 			}
-			line = bytes.TrimLeft(line, " \t") // the first line, indented when it was copied
+			text := bytes.TrimLeft(line, " \t")
+			margin, line = line[:len(line)-len(text)], text
 		}
 		name, value, ok := cut(line, ":")
 		if !ok || !isFieldName(name) {
@@ -54,10 +56,10 @@ func isFieldName(name []byte) bool {
 	return len(name) > 0 && !isDigit(name[0])
 }
 
-// header reads the header that the text begins with. The topmost usable field
+// header reads the header that begins in line first. The topmost usable field
 // counts, as each host adds its own above the others.
-func (p *paste) header() (Source, bool) {
-	all := fields(p.lines, p.first)
+func (p *paste) header(first int) (Source, bool) {
+	all := fields(p.lines, first)
 	var at time.Time
 	for i := range all {
 		f := &all[i]
@@ -80,7 +82,7 @@ func (p *paste) header() (Source, bool) {
 		return Source{}, false
 	}
 	for i := range all {
-		s, ok := p.field(all, i)
+		s, ok := p.spfField(all, i)
 		if !ok {
 			continue
 		}
@@ -90,18 +92,72 @@ func (p *paste) header() (Source, bool) {
 	return Source{}, false
 }
 
-// looseField reads a field that does not stand at the beginning of the text.
-func (p *paste) looseField() (Source, bool) {
-	for i := range p.lines {
-		line := bytes.TrimLeft(p.lines[i], " \t")
-		if len(line) < len("received-spf:") || line[0]|0x20 != 'r' && line[0]|0x20 != 'a' {
-			continue
+// field reads a field, or the header of a message, that does not stand at the
+// beginning of the text.
+func (p *paste) field() (Source, bool) {
+	inBlock := false // of lines that are header fields
+	for i, line := range p.lines {
+		if s, ok := p.looseField(i); ok {
+			return s, true
 		}
-		all := fields(p.lines[i:], 0)
-		if len(all) == 0 {
-			continue
+		name, _, ok := cut(bytes.TrimLeft(line, " \t"), ":")
+		isField := ok && isFieldName(name)
+		if isField && !inBlock && hasTrace(fields(p.lines, i)) {
+			s, ok := p.header(i)
+			p.isMessage = true
+			return s, ok
 		}
-		if s, ok := p.field(all[:1], 0); ok {
+		inBlock = isField || inBlock && len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
+	}
+	return Source{}, false
+}
+
+// hasTrace reports whether header fields are those of a message that was
+// delivered.
+func hasTrace(all []field) bool {
+	for i := range all {
+		if f := &all[i]; f.is("received") || f.is("return-path") || f.is("delivered-to") {
+			return true
+		}
+	}
+	return false
+}
+
+// looseField reads the field in line i if it is about SPF. A field that lost the
+// spaces at the start of its further lines when it was copied goes on up to the
+// next field or an empty line.
+func (p *paste) looseField(i int) (Source, bool) {
+	line := bytes.TrimLeft(p.lines[i], " \t*")
+	if len(line) < len("received-spf:") || line[0]|0x20 != 'r' && line[0]|0x20 != 'a' {
+		return Source{}, false
+	}
+	name, _, ok := cut(line, ":")
+	if !ok || !equalFold(name, "received-spf") && !equalFold(name, "authentication-results") && !equalFold(name, "arc-authentication-results") {
+		return Source{}, false
+	}
+	const maxLines = 30 // of a field
+	end := i + 1
+	for end < len(p.lines) && end < i+maxLines && len(bytes.TrimSpace(p.lines[end])) > 0 {
+		end++
+	}
+	if all := fields(p.lines[:end], i); len(all) > 0 {
+		if s, ok := p.spfField(all[:1], 0); ok {
+			return s, true
+		}
+	}
+	var unfolded [][]byte
+	for _, next := range p.lines[i:end] {
+		text := bytes.TrimSpace(next)
+		if len(unfolded) > 0 {
+			if name, _, ok := cut(text, ":"); ok && isFieldName(name) {
+				break
+			}
+			text = append([]byte(" "), text...)
+		}
+		unfolded = append(unfolded, text)
+	}
+	if all := fields(unfolded, 0); len(all) > 0 {
+		if s, ok := p.spfField(all[:1], 0); ok {
 			s.Line += i
 			return s, true
 		}
@@ -109,13 +165,13 @@ func (p *paste) looseField() (Source, bool) {
 	return Source{}, false
 }
 
-// field reads all[i] if it is about SPF.
-func (p *paste) field(all []field, i int) (Source, bool) {
+// spfField reads all[i] if it is about SPF.
+func (p *paste) spfField(all []field, i int) (Source, bool) {
 	switch f := &all[i]; {
 	case f.is("received-spf"):
 		s := p.pastedReceivedSPF(f)
 		return s, s.usable()
-	case f.is("authentication-results"):
+	case f.is("authentication-results"), f.is("arc-authentication-results") && !p.isMessage:
 		s := p.pastedResults(f)
 		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
 			for j := i + 1; j < len(all); j++ { // the host that added the field added the next Received too
@@ -163,6 +219,9 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 		return Source{}
 	}
 	rec.Identity = identityNamed(v.identity)
+	if n := len(rec.Sender); n > 2 && rec.Sender[0] == '<' && rec.Sender[n-1] == '>' { // smf-spf
+		rec.Sender = rec.Sender[1 : n-1]
+	}
 	if v.seen&keySender == 0 {
 		if sender := domainOf(text); len(sender) > 0 {
 			rec.Sender, rec.Known = sender, rec.Known|HasSender
@@ -228,16 +287,24 @@ func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
 	return v, true
 }
 
-// domainOf returns what a comment such as Gmail's names as the sender: "domain
-// of a@example.com designates 192.0.2.1 as permitted sender".
+// domainOf returns what the comment of a result names as the sender: an address, or
+// a domain.
+//
+//	domain of a@example.com designates 192.0.2.1 as permitted sender
+//	google.com: a@example.com does not designate permitted sender hosts
+//	protection.outlook.com: example.com does not designate permitted sender hosts
+//	error in processing during lookup of a@example.com: DNS error
 func domainOf(text []byte) []byte {
-	_, rest, ok := cut(text, "domain of ")
-	if !ok {
-		return nil
+	const punctuation = ",;:()<>"
+	for _, before := range [...]string{"domain of transitioning ", "domain of ", "lookup of "} {
+		if _, rest, ok := cut(text, before); ok {
+			return bytes.Trim(firstWord(rest), punctuation)
+		}
 	}
-	rest = bytes.TrimPrefix(rest, []byte("transitioning "))
-	name, _, _ := cut(rest, " ")
-	return bytes.Trim(name, ",;:()")
+	if before, _, ok := cut(text, " does not designate permitted sender hosts"); ok {
+		return bytes.Trim(lastWord(before), punctuation)
+	}
+	return nil
 }
 
 // addressIn returns the first IP address among the words of a text.

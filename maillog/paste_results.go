@@ -18,7 +18,7 @@ func (p *paste) pastedResults(f *field) Source {
 	p.parser.reset(f.value)
 	rec = &p.parser.rec
 	var result Result
-	inSPF := false
+	inSPF, inIPRev := false, false
 	rest := f.value
 	for len(rest) > 0 {
 		switch c := rest[0]; {
@@ -32,7 +32,7 @@ func (p *paste) pastedResults(f *field) Source {
 			}
 			rest = after
 		case c == ';':
-			inSPF, rest = false, rest[1:]
+			inSPF, inIPRev, rest = false, false, rest[1:]
 		case c == ' ':
 			rest = rest[1:]
 		default:
@@ -51,13 +51,15 @@ func (p *paste) pastedResults(f *field) Source {
 			}
 			rest = after
 			switch {
+			case equalFold(name, "iprev"): // RFC 8601, 2.7.3
+				inIPRev = true
 			case equalFold(name, "spf") && result == NoResult:
 				inSPF, result = true, resultNamed(value)
 			case inSPF && equalFold(name, "smtp.mailfrom"):
 				rec.Sender, rec.Known, rec.Identity = value, rec.Known|HasSender, MailFrom
 			case inSPF && equalFold(name, "smtp.helo"):
 				rec.HELO, rec.Known = value, rec.Known|HasHELO
-			case inSPF && (equalFold(name, "smtp.remote-ip") || equalFold(name, "smtp.client-ip") || equalFold(name, "policy.iprev")):
+			case (inSPF || inIPRev) && (equalFold(name, "smtp.remote-ip") || equalFold(name, "smtp.client-ip") || equalFold(name, "policy.iprev")):
 				if rec.Client, ok = parseAddr(value); ok {
 					rec.Known |= HasClient
 				}

@@ -1,49 +1,67 @@
 package maillog
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // url reads the URL of a refusal, wherever the text has it: in a bounce, in an
-// SMTP reply, alone. A bounce may break its lines at spaces, and what is copied
-// from a message's source may be HTML or quoted-printable.
+// SMTP reply, alone. A bounce may break its lines at spaces or within the URL.
 func (p *paste) url() (Source, bool) {
+	entities := strings.NewReplacer(htmlEntities()...)
 	for i := range p.lines {
 		text := bytes.TrimSpace(p.lines[i])
-		if !contains(text, "?s=") {
+		if bytes.IndexByte(text, '?') < 0 || len(text) > MaxLine {
 			continue
 		}
 		const maxBreaks = 2 // lines that the URL goes on in
-		for _, next := range p.lines[i+1 : min(i+1+maxBreaks, len(p.lines))] {
-			if _, _, whole := cutAny(text, "r="); whole {
+		var found *Record
+		for next := i + 1; ; next++ {
+			rec, whole, ok := readAnyURL(decodeText(text, entities))
+			if ok && (whole || found == nil) {
+				found = rec
+			}
+			if whole || next > i+maxBreaks || next >= len(p.lines) || len(bytes.TrimSpace(p.lines[next])) == 0 {
 				break
 			}
-			text = append(bytes.TrimSuffix(bytes.Clone(text), []byte("=")), bytes.TrimSpace(next)...)
+			text = append(bytes.TrimSuffix(bytes.Clone(text), []byte("=")), bytes.TrimSpace(p.lines[next])...)
 		}
-		text = decodeText(text)
-		rec, ok := readURL(text)
-		if !ok {
+		if found == nil {
 			continue
 		}
-		form := RefusalURL
-		if p.isBounce || p.mentionsBounce() {
-			form = Bounce
-		}
-		rec.Reason = p.refusalBefore(i)
-		rec.Action = Reject
-		if bytes.Contains(rec.Reason, []byte("deferred due to")) {
-			rec.Action = Defer
-		}
-		if s := source(form, i, &rec.Envelope, &rec.Verdict); s.usable() {
+		if s, ok := p.refusalURL(found, i); ok {
 			return s, true
 		}
 	}
 	return Source{}, false
 }
 
+// refusalURL returns the Source of the URL in line i.
+func (p *paste) refusalURL(rec *Record, i int) (Source, bool) {
+	form := RefusalURL
+	if p.isBounce || p.mentionsBounce() {
+		form = Bounce
+	}
+	rec.Reason = p.refusalBefore(i)
+	rec.Action = Reject
+	if bytes.Contains(rec.Reason, []byte("deferred due to")) {
+		rec.Action = Defer
+	}
+	s := source(form, i, &rec.Envelope, &rec.Verdict)
+	return s, s.usable()
+}
+
 // mentionsBounce reports whether the text has a phrase that bounces use.
 func (p *paste) mentionsBounce() bool {
+	phrases := [...]string{
+		"diagnostic-code:", "final-recipient:", "said: 5", "said: 4", "could not be delivered", "undeliver", "returned mail",
+		"remote server", "in reply to", "mail delivery failed", "delivery has failed", "delivery status notification",
+		"error from remote", "gave this error", "generating server:", "could not deliver", "wasn't delivered", "not be delivered",
+	}
 	for _, line := range p.lines {
-		for _, words := range [...]string{"diagnostic-code:", "final-recipient:", "said: 5", "said: 4", "could not be delivered", "undeliver", "returned mail", "remote server", "in reply to"} {
-			if containsFold(line, words) {
+		line = bytes.ToLower(line)
+		for _, words := range phrases {
+			if contains(line, words) {
 				return true
 			}
 		}
@@ -69,8 +87,42 @@ func (p *paste) refusalBefore(i int) []byte {
 	return text[j:]
 }
 
-// readURL reads the first URL of a refusal in a text. It ends at white space, or
-// where the text around it must go on.
+// readAnyURL reads the first URL of a refusal in a text, also where a mail filter
+// has put it into one of its own. It reports whether the URL names a receiver,
+// which is its last part.
+func readAnyURL(text []byte) (rec *Record, whole, ok bool) {
+	const maxRewrites = 2 // by filters, one after the other
+	for range maxRewrites + 1 {
+		if rec, ok := readURL(text); ok {
+			_, _, whole := cutAny(text, "r=")
+			return rec, whole, true
+		}
+		if rec, whole, ok := readQuery(text); ok {
+			return rec, whole, true
+		}
+		next := unwrapURL(text)
+		if bytes.Equal(next, text) {
+			break
+		}
+		text = next
+	}
+	return nil, false, false
+}
+
+// unwrapURL undoes what a mail filter does to an URL: percent-encoding, as in
+// "safelinks.protection.outlook.com/?url=http%3A%2F%2F", or the "-3A" and "_" of
+// "urldefense.proofpoint.com/v2/url?u=http-3A__".
+func unwrapURL(text []byte) []byte {
+	if _, rest, ok := cut(text, "/v2/url?u="); ok {
+		rest, _, _ = cut(rest, "&")
+		rest = bytes.ReplaceAll(bytes.ReplaceAll(rest, []byte("%"), []byte("%25")), []byte("_"), []byte("/"))
+		return (&Parser{}).unescapeURL(bytes.ReplaceAll(rest, []byte("-"), []byte("%")))
+	}
+	return (&Parser{}).unescapeURL(text)
+}
+
+// readURL reads the first URL of a refusal in a text: "?s=mfrom;id=a@b;ip=...".
+// It ends at white space, or where the text around it must go on.
 func readURL(text []byte) (*Record, bool) {
 	i := index(text, "?s=")
 	if i < 0 {
@@ -86,20 +138,62 @@ func readURL(text []byte) (*Record, bool) {
 	if !ok || len(id) == 0 || bytes.IndexByte(id, ' ') >= 0 {
 		return nil, false
 	}
-	if bytes.IndexByte(id, '@') < 0 {
-		p := &Parser{}
-		id = p.unescapeURL(id)
-	}
 	address, recipient, _ := cutAny(rest, "r=")
-	address = untilDelimiter(address)
+	return rec, rec.setURL(id, address, recipient)
+}
+
+// setURL sets what an URL says. Recipient may be the name of a host.
+func (r *Record) setURL(id, address, recipient []byte) bool {
+	if bytes.IndexByte(id, '@') < 0 {
+		id = (&Parser{}).unescapeURL(id)
+	}
+	address = bytes.TrimRight((&Parser{}).unescapeURL(untilDelimiter(address)), ".,")
 	v := pairs{client: address, helo: id, seen: keyClient | keyHELO}
-	if rec.Identity == MailFrom {
+	if r.Identity == MailFrom {
 		v.helo, v.sender, v.seen = nil, id, keyClient|keySender
 	}
-	if recipient = untilDelimiter(recipient); bytes.IndexByte(recipient, '@') > 0 {
+	recipient = (&Parser{}).unescapeURL(untilDelimiter(recipient))
+	if bytes.IndexByte(recipient, '@') > 0 {
 		v.recipient, v.seen = bytes.TrimRight(recipient, "."), v.seen|keyReceiver
 	}
-	return rec, rec.believe(v)
+	return r.believe(v)
+}
+
+// readQuery reads the URLs of other programs: those of Exim and of Mail::SPF's
+// earlier versions, with parts in any order and other names.
+func readQuery(text []byte) (rec *Record, whole, ok bool) {
+	const maxQueries = 20 // that are looked at
+	for range maxQueries {
+		i := bytes.IndexByte(text, '?')
+		if i < 0 {
+			return nil, false, false
+		}
+		text = text[i+1:]
+		query := text
+		if end := bytes.IndexAny(query, " \t<>\"')"); end >= 0 {
+			query = query[:end]
+		}
+		rec := &Record{}
+		rec.Identity = MailFrom
+		var id, address, recipient []byte
+		for _, part := range bytes.FieldsFunc(query, func(r rune) bool { return r == ';' || r == '&' }) {
+			name, value, _ := cut(part, "=")
+			switch string(name) {
+			case "s", "scope":
+				rec.Identity = identityNamed(value)
+			case "id", "identity", "sender":
+				id = (&Parser{}).unescapeURL(value)
+			case "ip":
+				address = value
+			case "r", "receiver":
+				recipient, whole = value, true
+			}
+		}
+		if len(id) > 0 && rec.Identity != NoIdentity && rec.setURL(id, address, recipient) {
+			return rec, whole, true
+		}
+	}
+	return nil, false, false
 }
 
 // cutAny cuts b around ";key" or "&key".
@@ -120,25 +214,85 @@ func untilDelimiter(b []byte) []byte {
 	return b
 }
 
-// decodeText undoes quoted-printable (RFC 2045, 6.7) and the one entity of HTML
-// that stands in URLs, if the text shows signs of them.
-func decodeText(text []byte) []byte {
-	text = bytes.ReplaceAll(text, []byte("&amp;"), []byte("&"))
+// decodeText undoes the entities of HTML, and quoted-printable (RFC 2045, 6.7) if the
+// text shows signs of it.
+func decodeText(text []byte, entities *strings.Replacer) []byte {
+	if bytes.IndexByte(text, '&') >= 0 {
+		text = []byte(entities.Replace(string(text)))
+	}
 	if !contains(text, "?s=3D") {
 		return text
 	}
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		if text[i] == '=' && i+2 < len(text) {
-			high, ok1 := hexDigit(text[i+1])
-			low, ok2 := hexDigit(text[i+2])
-			if ok1 && ok2 {
-				out = append(out, byte(high<<4|low))
-				i += 2
-				continue
+	return decodePrintable(text)
+}
+
+// refusalText reads the words of a refusal by another server, which has no URL but
+// names the client and the domain. They may be wrapped, and each line of an SMTP
+// reply begins with its code.
+func (p *paste) refusalText() (Source, bool) {
+	const maxLines = 4
+	for i := range p.lines {
+		if len(bytes.TrimSpace(p.lines[i])) == 0 {
+			continue
+		}
+		var text []byte
+		for _, line := range p.lines[i:min(i+maxLines, len(p.lines))] {
+			text = append(append(text, trimReplyCode(bytes.TrimSpace(line))...), ' ')
+		}
+		var rec Record
+		var sender []byte
+		ok := false
+		rec.Action, rec.Identity = Reject, MailFrom
+		if _, rest, found := cut(text, "SPF ["); found { // Gmail: "SPF [example.com] with ip: [192.0.2.1] = did not pass"
+			name, rest, _ := cut(rest, "] with ip: [")
+			address, _, _ := cut(rest, "]")
+			rec.Client, ok = parseAddr(address)
+			sender = name
+		} else if before, rest, found := cut(text, " is not allowed to send mail from "); found { // Exim
+			rec.Client, ok = parseAddr(lastWord(before))
+			sender = bytes.Trim(firstWord(rest), "<>.,;'\"")
+			rec.MailFromResult = Fail
+		} else if before, rest, found := cut(text, " does not designate "); found && contains(rest, "as permitted sender") {
+			rec.Client, ok = parseAddr(firstWord(rest))
+			sender = bytes.Trim(lastWord(before), "<>")
+			rec.MailFromResult = Fail
+			if contains(before, "transitioning ") {
+				rec.MailFromResult = Softfail
 			}
 		}
-		out = append(out, text[i])
+		if !ok || len(sender) == 0 || bytes.IndexByte(sender, ' ') >= 0 {
+			continue
+		}
+		rec.Sender, rec.Known = sender, HasClient|HasSender
+		s := source(Bounce, i, &rec.Envelope, &rec.Verdict)
+		return s, s.usable()
 	}
-	return out
+	return Source{}, false
+}
+
+// trimReplyCode removes the codes at the start of a line of an SMTP reply
+// (RFC 5321, 4.2): "550-5.7.26 ".
+func trimReplyCode(line []byte) []byte {
+	const digits = 3
+	if len(line) <= digits || !isDigit(line[0]) || !isDigit(line[1]) || !isDigit(line[2]) || line[digits] != '-' && line[digits] != ' ' {
+		return line
+	}
+	rest := bytes.TrimLeft(line[digits+1:], " ")
+	code, after, _ := cut(rest, " ")
+	for _, c := range code {
+		if c != '.' && !isDigit(c) {
+			return rest
+		}
+	}
+	return bytes.TrimLeft(after, " ")
+}
+
+func firstWord(text []byte) []byte {
+	word, _, _ := cut(bytes.TrimLeft(text, " "), " ")
+	return word
+}
+
+func lastWord(text []byte) []byte {
+	text = bytes.TrimRight(text, " ")
+	return text[bytes.LastIndexByte(text, ' ')+1:]
 }

@@ -66,7 +66,7 @@ func (r *Reader) begin(p *process, rec *Record, t time.Time) {
 	p.storage = p.storage[:0]
 	m := &p.msg
 	*m = Message{}
-	m.Time, m.PID, m.Program, m.Ambiguous = t, rec.PID, rec.Program, rec.Ambiguous
+	m.Time, m.Line, m.PID, m.Program, m.Ambiguous = t, r.Stats.Lines, rec.PID, rec.Program, rec.Ambiguous
 	m.Envelope, m.Verdict = rec.Envelope, rec.Verdict
 	m.HELO, m.Sender, m.Recipient = p.store(rec.HELO), p.store(rec.Sender), p.store(rec.Recipient)
 	m.Domain, m.Term = p.store(rec.Domain), p.store(rec.Term)

@@ -15,6 +15,7 @@ const maxOpen = 2048
 // call that it is passed to.
 type Message struct {
 	Time    time.Time // of the first line
+	Line    int64     // number of the first line among those that were read, counted from 1
 	Host    []byte
 	PID     uint32
 	QueueID []byte // empty if the log does not have it
