@@ -48,11 +48,15 @@ func (d *Address) Passes() bool { return d.verdict.Result == spf.Pass }
 // JSON writes the report as JSON.
 func (d *Address) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 
+// Brief returns the result, in one line without its line feed.
+func (d *Address) Brief(style Style) string {
+	return fmt.Sprintf("%s for %s: %s", d.IP, style.Safe(d.Domain), d.Result)
+}
+
 // Text returns the report as text for people.
 func (d *Address) Text(style Style) string {
 	p := &printer{term.NewPrinter(style)}
-	head := fmt.Sprintf("%s for %s: ", d.IP, p.Safe(d.Domain))
-	p.Text(indent("", "  "), head+d.Result, resultColor(d.Result))
+	p.Text(indent("", "  "), d.Brief(style), resultColor(d.Result))
 	in := indent("  ", "    ")
 	for i, m := range d.Path {
 		what := "by"

@@ -19,23 +19,8 @@ const maxShownNetworks = 5
 func (d *Audit) Text(style Style) string {
 	p := &printer{term.NewPrinter(style)}
 	s := d.report
-	broken, risky := 0, 0
-	for _, f := range s.Findings {
-		switch f.Kind.Severity() {
-		case lint.Broken:
-			broken++
-		case lint.Risky:
-			risky++
-		}
-	}
-	switch {
-	case broken > 0:
-		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF does not work as it should", term.Red)
-	case risky > 0:
-		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF works, but some of it is unwise", term.Yellow)
-	default:
-		p.Text(indent("", "  "), p.Safe(s.Domain)+": SPF works", term.Green)
-	}
+	headline, color := d.headline()
+	p.Text(indent("", "  "), p.Safe(headline), color)
 	p.Line(span(fmt.Sprintf("  terms with lookups      %d/%d", s.Lookups, s.Limits.Lookups), term.Plain))
 	p.Line(span(fmt.Sprintf("  void lookups            %d/%d for IPv4 clients, %d/%d for IPv6", s.VoidLookups4, s.Limits.VoidLookups, s.VoidLookups6, s.Limits.VoidLookups), term.Plain))
 	p.Line(span(fmt.Sprintf("  records                 %d", len(s.Records)), term.Plain))
@@ -79,6 +64,27 @@ func amount(n *big.Int) string {
 		return fmt.Sprintf("2^%d", power)
 	}
 	return fmt.Sprintf("more than 2^%d", power)
+}
+
+// Brief returns the worst that the audit found, in one line without its line feed.
+func (d *Audit) Brief(style Style) string {
+	headline, _ := d.headline()
+	return style.Safe(headline)
+}
+
+// headline says how well the records work.
+func (d *Audit) headline() (string, term.Color) {
+	worst := lint.Info
+	for _, f := range d.report.Findings {
+		worst = min(worst, f.Kind.Severity())
+	}
+	switch worst {
+	case lint.Broken:
+		return d.Domain + ": SPF does not work as it should", term.Red
+	case lint.Risky:
+		return d.Domain + ": SPF works, but some of it is unwise", term.Yellow
+	}
+	return d.Domain + ": SPF works", term.Green
 }
 
 // finding prints a finding, and its place in the record.

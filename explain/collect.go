@@ -14,6 +14,7 @@ import (
 type collector struct {
 	settings settings
 	problems int
+	sources  []*Source // of the requests that have not been answered
 	emit     func(*Report) error
 
 	report  *Report
@@ -30,6 +31,9 @@ func (c *collector) begin() {
 		c.report = &Report{
 			Version: Version, Config: Config{c.settings.path, c.problems}, Checks: []*Check{},
 			Decision: ByUnreadable, settings: c.settings,
+		}
+		if len(c.sources) > 0 {
+			c.report.Source, c.sources = c.sources[0], c.sources[1:]
 		}
 	}
 }
@@ -196,7 +200,11 @@ func (c *collector) Write(reply []byte) (int, error) {
 	c.begin()
 	r := c.report
 	r.Reply = strings.TrimRight(string(reply), "\n")
-	*c = collector{settings: c.settings, problems: c.problems, emit: c.emit}
+	r.Outcome = OutcomeOf(r.Reply)
+	r.compare()
+	r.advise()
+	r.explainTerms()
+	*c = collector{settings: c.settings, problems: c.problems, sources: c.sources, emit: c.emit}
 	return len(reply), c.emit(r)
 }
 

@@ -74,19 +74,30 @@ func (d *Comparison) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 // maxShownChanges is how many networks of a change are printed.
 const maxShownChanges = 20
 
+// Brief returns the worst of what changes, in one line without its line feed.
+func (d *Comparison) Brief(style Style) string {
+	headline, _ := d.headline()
+	return style.Safe(headline)
+}
+
+// headline says what changes.
+func (d *Comparison) headline() (string, term.Color) {
+	switch {
+	case d.Broken:
+		return d.Domain + ": the new record does not work as it should; see --domain with --zone", term.Red
+	case len(d.Lost) > 0:
+		return d.Domain + ": some hosts lose Pass", term.Red
+	case d.Changed():
+		return d.Domain + ": results change, and no host loses Pass", term.Yellow
+	}
+	return d.Domain + ": no result changes", term.Green
+}
+
 // Text returns the report as text for people.
 func (d *Comparison) Text(style Style) string {
 	p := &printer{term.NewPrinter(style)}
-	switch {
-	case d.Broken:
-		p.Text(indent("", "  "), p.Safe(d.Domain)+": the new record does not work as it should; see --domain with --zone", term.Red)
-	case len(d.Lost) > 0:
-		p.Text(indent("", "  "), p.Safe(d.Domain)+": some hosts lose Pass", term.Red)
-	case d.Changed():
-		p.Text(indent("", "  "), p.Safe(d.Domain)+": results change, and no host loses Pass", term.Yellow)
-	default:
-		p.Text(indent("", "  "), p.Safe(d.Domain)+": no result changes", term.Green)
-	}
+	headline, color := d.headline()
+	p.Text(indent("", "  "), p.Safe(headline), color)
 	for _, r := range []struct{ name, text string }{{"now:  ", d.Before}, {"new:  ", d.After}} {
 		text := r.text
 		if text == "" {

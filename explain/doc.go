@@ -1,15 +1,20 @@
-// Package explain tells people why a request is answered as it is, what all of a
+// Package explain tells people why a message is answered as it is, what all of a
 // domain's SPF records say, and which options are in force. It observes the code that
 // serves Postfix and decides nothing.
 //
 // Each result is plain data first, which JSON shows as it is, and text is a
 // rendering of it:
 //
-//	explain.go        answers requests and emits a Report for each
+//	explain.go        answers what a text has, and emits a Report for each request
+//	source.go         Source, where a message was found; sourcetext.go, as text
+//	logsearch.go      finds a message in a mail log
 //	collect.go        what happens during an evaluation, as a tree
 //	outcome.go        the outcome of a request, added to its Report
 //	errorlocation.go  the place in a record that an error comes from
 //	report.go         Report, the data
+//	advice.go         what people can do about a result
+//	glossary.go       what the terms in a report mean
+//	brief.go          Outcome, and a Report as one line
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
 //	slips.go          NearMiss and Slip: what records were probably meant to be
 //	audit.go          Audit, of a domain's records; audittext.go and findingtext.go,

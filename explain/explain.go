@@ -3,29 +3,33 @@ package explain
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/term"
+	"policyd-spf/maillog"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
 
-// maxRequests limits the requests that are read, in bytes: some thousand of
-// Postfix's.
-const maxRequests = 1 << 20
+// maxText limits the text that is read, in bytes: a message with its attachments,
+// or some thousand requests.
+const maxText = 64 << 20
 
-// inputError is what is wrong with the requests that were read.
-type inputError string
+// InputError is what is wrong with a text that was to be explained.
+type InputError string
 
-func (e inputError) Error() string { return string(e) }
+func (e InputError) Error() string { return string(e) }
 
-// IsInputError reports whether an error is about the input of Explain.
+// IsInputError reports whether an error is about the text that was to be explained.
 func IsInputError(err error) bool {
-	_, ok := err.(inputError)
-	return ok
+	var input InputError
+	return errors.As(err, &input)
 }
 
 // Server is a policy server that explains its replies.
@@ -36,33 +40,80 @@ type Server struct {
 	Prefetcher dns.Prefetcher // as in policy.Server
 }
 
-// Explain answers requests, in the form that Postfix sends, with the code that
-// serves Postfix, and emits a report for each. The last request does not need its
-// empty line.
-func (s *Server) Explain(ctx context.Context, in io.Reader, emit func(*Report) error) error {
-	requests, err := io.ReadAll(io.LimitReader(in, maxRequests+1))
+// Text is a text that somebody wants explained.
+type Text struct {
+	In   io.Reader
+	File string    // where In is from; empty for standard input
+	Now  time.Time // the year and the zone of time stamps without one
+}
+
+// name returns the name of the text for messages.
+func (t Text) name() string {
+	if t.File == "" {
+		return "standard input"
+	}
+	return t.File
+}
+
+// Explain explains the requests in a text, in the form that Postfix sends, or
+// else the message that maillog.Paste finds in it, and emits a report for each.
+// The last request does not need its empty line.
+func (s *Server) Explain(ctx context.Context, text Text, emit func(*Report) error) error {
+	content, err := io.ReadAll(io.LimitReader(text.In, maxText+1))
 	switch {
 	case err != nil:
 		return err
-	case len(requests) > maxRequests:
-		return inputError(fmt.Sprintf("more than %d bytes of requests; expected a few", maxRequests))
+	case len(content) > maxText:
+		return InputError(fmt.Sprintf("%s: more than %d bytes; expected a message, a few lines of a log or a few requests", text.name(), maxText))
 	}
-	if requests = bytes.TrimSpace(requests); bytes.IndexByte(requests, '=') < 0 {
-		return inputError("no request on standard input; expected lines name=value, as Postfix sends them")
+	if requests := maillog.Requests(content); len(requests) > 0 {
+		var b bytes.Buffer
+		var sources []*Source
+		for _, r := range requests {
+			b.Write(r.Attributes)
+			b.WriteByte('\n')
+			sources = append(sources, &Source{Form: formName(maillog.Request), File: text.File, Line: r.Line, form: maillog.Request})
+		}
+		return s.serve(ctx, &b, s.Loaded, sources, emit)
 	}
-	requests = append(requests, "\n\n"...)
+	found, err := maillog.Paste(content, text.Now)
+	if err != nil {
+		return InputError(text.name() + ": " + err.Error())
+	}
+	return s.explainSource(ctx, found, newSource(found, text.File), emit)
+}
 
-	c := &collector{settings: settings{loaded: s.Loaded, path: s.Path}, problems: countProblems(s.Loaded), emit: emit}
+// ExplainRequest explains a request in the form that Postfix sends, and emits its
+// report.
+func (s *Server) ExplainRequest(ctx context.Context, request string, emit func(*Report) error) error {
+	return s.serve(ctx, strings.NewReader(strings.TrimSpace(request)+"\n\n"), s.Loaded, nil, emit)
+}
+
+// explainSource explains a message that was found.
+func (s *Server) explainSource(ctx context.Context, found maillog.Source, source *Source, emit func(*Report) error) error {
+	loaded := s.Loaded
+	if source.lacks(unknownHELO) { // without a HELO name, the server checks the sender's domain as one
+		without := *loaded
+		without.Settings.HELOReject = "No_Check"
+		loaded = &without
+	}
+	return s.serve(ctx, strings.NewReader(request(found)), loaded, []*Source{source}, emit)
+}
+
+// serve answers requests with the code that serves Postfix, and emits a report for
+// each. The sources are those of the requests, in their order.
+func (s *Server) serve(ctx context.Context, requests io.Reader, loaded *conf.File, sources []*Source, emit func(*Report) error) error {
+	c := &collector{settings: settings{loaded: loaded, path: s.Path}, problems: countProblems(s.Loaded), sources: sources, emit: emit}
 	server := policy.Server{
-		Settings:   s.Loaded.Settings,
-		Shadow:     shadowSettings(s.Loaded),
+		Settings:   loaded.Settings,
+		Shadow:     shadowSettings(loaded),
 		ConfigFile: s.Path,
 		Resolver:   &spf.TracingResolver{Resolver: s.Resolver, Observer: c},
 		Prefetcher: s.Prefetcher,
-		Log:        &policy.Log{Level: s.Loaded.Settings.DebugLevel},
+		Log:        &policy.Log{Level: loaded.Settings.DebugLevel},
 		Observer:   c,
 	}
-	return server.Serve(ctx, bytes.NewReader(requests), c)
+	return server.Serve(ctx, requests, c)
 }
 
 // countProblems returns the number of problems in a configuration, without hints.

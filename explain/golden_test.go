@@ -25,17 +25,29 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden is a file of testdata/explain: sections, each after a line "-- name --".
 //
-//	request  the request, or else domain: the domain to audit
+//	request  the request or other text to explain, or else domain: the domain to audit
 //	config   policyd-spf.conf; peruser, shadow: the files "peruser" and
 //	         "shadow.conf" beside it
 //	zone     answers from a zone file, or else dns: the same from a slow name
 //	         server, behind a cache that prefetches
 //	ip       with domain: the address to check; new: a zone file to compare with
-//	text     the text; wide: in 120 columns; ascii: with LANG=C; color: on a terminal; json
+//	json     the reports as JSON; text and others: as text, see styles
 type golden struct {
 	path     string
 	names    []string
 	sections map[string]string
+}
+
+// styles returns the sections of a golden file that have text, and its style.
+func styles() map[string]term.Style {
+	return map[string]term.Style{
+		"text":       {UTF8: true, Width: 80},
+		"ascii":      {Width: 80},
+		"color":      {UTF8: true, Color: true, Width: 80},
+		"wide":       {UTF8: true, Width: 120},
+		"wide-ascii": {Width: 120},
+		"wide-color": {Color: true, Width: 120},
+	}
 }
 
 func readGolden(t *testing.T, path string) *golden {
@@ -57,6 +69,12 @@ func readGolden(t *testing.T, path string) *golden {
 	}
 	return g
 }
+
+// input returns the text to explain: the section as it is.
+func (g *golden) input() string { return g.sections["request"] }
+
+// goldenTime is when the golden files are from.
+func goldenTime() time.Time { return time.Date(2026, time.November, 26, 12, 0, 0, 0, time.UTC) }
 
 // compare compares the sections in got with the file, or rewrites them.
 func (g *golden) compare(t *testing.T, got map[string]string) {
@@ -141,12 +159,11 @@ func (g *golden) run(t *testing.T) map[string]string {
 	}
 	got := make(map[string]string)
 	print := func(d interface {
-		Text(Style) string
+		Text(term.Style) string
 	}, json func(*bytes.Buffer) error) {
-		got["text"] += d.Text(Style{UTF8: true})
-		got["wide"] += d.Text(Style{UTF8: true, Width: 120})
-		got["ascii"] += d.Text(Style{})
-		got["color"] += strings.ReplaceAll(d.Text(Style{UTF8: true, Color: true}), "\x1b", "^[")
+		for name, style := range styles() {
+			got[name] += strings.ReplaceAll(d.Text(style), "\x1b", "^[")
+		}
 		var b bytes.Buffer
 		if err := json(&b); err != nil {
 			t.Error(err)
@@ -166,7 +183,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Prefetcher: prefetcher}
-	err = s.Explain(ctx, strings.NewReader(g.sections["request"]), func(d *Report) error {
+	err = s.Explain(ctx, Text{In: strings.NewReader(g.sections["request"]), Now: goldenTime()}, func(d *Report) error {
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		return nil
 	})
@@ -208,14 +225,14 @@ func (g *golden) domainReport(t *testing.T, ctx context.Context, resolver dns.Re
 // checkLines checks that lines fit and that LANG=C gets US-ASCII.
 func checkLines(t *testing.T, got map[string]string) {
 	t.Helper()
-	for name, text := range got {
-		for line := range strings.Lines(text) {
-			width := map[string]int{"text": term.DefaultWidth, "ascii": term.DefaultWidth, "wide": 120}[name]
-			if n := term.Columns(strings.TrimSuffix(line, "\n")); width > 0 && n > width && !strings.HasPrefix(line, "action=") {
-				t.Errorf("a line of more than %d columns: %q", width, line)
+	for name, style := range styles() {
+		for line := range strings.Lines(got[name]) {
+			isUnwrapped := strings.HasPrefix(line, "action=") || strings.HasPrefix(line, "    Whitelist = ")
+			if !style.Color && !isUnwrapped && term.Columns(strings.TrimSuffix(line, "\n")) > style.Width {
+				t.Errorf("%s: a line of more than %d columns: %q", name, style.Width, line)
 			}
-			if name == "ascii" && strings.IndexFunc(line, func(r rune) bool { return r > '~' }) >= 0 {
-				t.Errorf("a line that is not US-ASCII: %q", line)
+			if !style.UTF8 && strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) {
+				t.Errorf("%s: a line that is not US-ASCII: %q", name, line)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ const Version = 1
 // UTF-8 become U+FFFD.
 type Report struct {
 	Version int     `json:"version"`
+	Source  *Source `json:"source,omitempty"` // of a request that was read from a text
 	Request Request `json:"request"`
 	Config  Config  `json:"config"`
 
@@ -21,8 +22,12 @@ type Report struct {
 	DMARC      *DMARC       `json:"dmarc,omitempty"`      // the DMARC policy, if Leave_DMARC asked for it
 	Override   *Setting     `json:"override,omitempty"`   // the option that overrides the checks
 	Decision   DecisionKind `json:"decision"`
+	Outcome    Outcome      `json:"outcome"`
 	Reply      string       `json:"reply"`            // the line that Postfix gets, without line feeds
 	Shadow     *Shadow      `json:"shadow,omitempty"` // with Shadow_Config only
+
+	Advice   *Advice         `json:"advice,omitempty"`   // if the result is not what a sender wants
+	Glossary []GlossaryEntry `json:"glossary,omitempty"` // terms of SPF that occur in the report
 
 	settings settings // for the text
 	policy   *List    // the lookups of the DMARC policy
@@ -163,28 +168,28 @@ type Term struct {
 
 // Lookup is one lookup.
 type Lookup struct {
-	Name         string   `json:"name"`
-	Type         string   `json:"type"`
-	Data         []string `json:"data"` // the strings of a TXT record are joined
-	NXDomain     bool     `json:"nxdomain,omitempty"`
-	Void         int      `json:"void,omitempty"` // which void lookup it is, counted from 1
-	TTL          float64  `json:"ttl"`            // remaining, in seconds
-	Milliseconds float64  `json:"took_ms"`
-	Source       Source   `json:"source"`
-	TCP          bool     `json:"tcp,omitempty"`
-	Size         int      `json:"size,omitempty"` // bytes of the message, if it has data
-	Error        string   `json:"error,omitempty"`
+	Name         string       `json:"name"`
+	Type         string       `json:"type"`
+	Data         []string     `json:"data"` // the strings of a TXT record are joined
+	NXDomain     bool         `json:"nxdomain,omitempty"`
+	Void         int          `json:"void,omitempty"` // which void lookup it is, counted from 1
+	TTL          float64      `json:"ttl"`            // remaining, in seconds
+	Milliseconds float64      `json:"took_ms"`
+	Source       AnswerSource `json:"source"`
+	TCP          bool         `json:"tcp,omitempty"`
+	Size         int          `json:"size,omitempty"` // bytes of the message, if it has data
+	Error        string       `json:"error,omitempty"`
 }
 
-// Source is where an answer is from.
-type Source string
+// AnswerSource is where an answer is from.
+type AnswerSource string
 
 // The sources of answers.
 const (
-	FromServer Source = "server"
-	FromCache  Source = "cache" // from an earlier check
-	FromAhead  Source = "ahead" // prefetched
-	FromFile   Source = "file"  // the zone file of --zone
+	FromServer AnswerSource = "server"
+	FromCache  AnswerSource = "cache" // from an earlier check
+	FromAhead  AnswerSource = "ahead" // prefetched
+	FromFile   AnswerSource = "file"  // the zone file of --zone
 )
 
 // Explanation is what an exp= modifier led to.

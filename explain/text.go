@@ -13,6 +13,7 @@ import (
 // checks as trees, what decided, and the reply to Postfix.
 func (d *Report) Text(style Style) string {
 	p := &printer{term.NewPrinter(style)}
+	p.source(d)
 	p.summary(d)
 	for _, l := range d.Lists {
 		p.list(l)
@@ -24,6 +25,8 @@ func (d *Report) Text(style Style) string {
 		p.dmarc(d.DMARC)
 	}
 	p.decision(d)
+	p.advice(d.Advice)
+	p.glossary(d.Glossary)
 	return p.String()
 }
 
@@ -42,7 +45,7 @@ func (p *printer) summary(d *Report) {
 	}
 	p.Line()
 	r := d.Request
-	asked := "client " + p.orNone(r.ClientAddress) + ", HELO " + p.orNone(r.HELOName) + ", sender " + p.mailFrom(r.Sender)
+	asked := "client " + p.orNone(r.ClientAddress) + ", HELO " + p.helo(d) + ", sender " + p.sender(d)
 	if r.Recipient != "" {
 		asked += ", recipient " + p.Safe(r.Recipient)
 	}
@@ -57,11 +60,26 @@ func (p *printer) orNone(value string) string {
 	return p.Safe(value)
 }
 
-func (p *printer) mailFrom(value string) string {
-	if value == "" {
+// helo returns the HELO name of a request.
+func (p *printer) helo(d *Report) string {
+	if d.Source.lacks(unknownHELO) {
+		return "not known"
+	}
+	return p.orNone(d.Request.HELOName)
+}
+
+// sender returns the sender of a request.
+func (p *printer) sender(d *Report) string {
+	sender := d.Request.Sender
+	switch {
+	case d.Source.lacks(unknownSender):
+		return "not known"
+	case d.Source.lacks(unknownLocalPart):
+		return "somebody at " + p.Safe(sender)
+	case sender == "":
 		return "<>"
 	}
-	return p.Safe(value)
+	return p.Safe(sender)
 }
 
 // options says where the options are from.
@@ -78,15 +96,15 @@ func (p *printer) options(d *Report) string {
 
 // headline says in a few words what Postfix does.
 func (d *Report) headline() (string, term.Color) {
-	action, _, _ := strings.Cut(strings.TrimPrefix(d.Reply, "action="), " ")
+	name := actionName(d.Reply)
 	switch {
 	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_restriction"):
 		return "Left to Postfix: it does what " + d.Override.Option + " says", term.Bold
-	case strings.HasPrefix(action, "5"):
-		return "Rejected, with code " + action, term.Red
-	case strings.HasPrefix(action, "4"), action == "defer_if_permit":
+	case strings.HasPrefix(name, "5"):
+		return "Rejected, with code " + name, term.Red
+	case strings.HasPrefix(name, "4"), name == "defer_if_permit":
 		return "Deferred, if no other restriction rejects it", term.Yellow
-	case action == "prepend":
+	case name == "prepend":
 		return "Not refused: the message gets a header", term.Green
 	}
 	return "Not refused: Postfix goes on with its next restriction", term.Green
@@ -236,6 +254,9 @@ func (p *printer) decision(d *Report) {
 	p.Line()
 	p.Line(span("Decision", term.Bold))
 	in := indent("  ", "    ")
+	if d.Source.lacks(unknownHELO) {
+		p.Text(in, "HELO: the name is not known, and is not checked.", term.Plain)
+	}
 	for _, c := range d.Checks {
 		p.Text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)), term.Plain)
 	}

@@ -42,8 +42,8 @@ func (p *Program) domain(o *Options, resolver dns.Resolver) int {
 	repairing, cancelRepair := context.WithTimeout(context.Background(), repairTimeout)
 	defer cancelRepair()
 	d.AddRepair(repairing)
-	printer := p.newPrinter(o, firstLine)
-	return p.finish(printer, failedIf(d.Broken()), printer.print(d))
+	printer := p.newPrinter(o)
+	return p.finish(printer, failedIf(d.Broken()), printer.printBrief(d))
 }
 
 // queryName returns a valid name as in a DNS question.
@@ -72,8 +72,8 @@ func (p *Program) checkAddress(o *Options, resolver dns.Resolver) int {
 	ip, _ := netip.ParseAddr(o.ip)
 	name := queryName(o.domain)
 	d := explain.NewAddress(name, lint.CheckAddress(ctx, resolver, name, ip, spf.DefaultLimits()))
-	printer := p.newPrinter(o, firstLine)
-	return p.finish(printer, failedIf(!d.Passes()), printer.print(d))
+	printer := p.newPrinter(o)
+	return p.finish(printer, failedIf(!d.Passes()), printer.printBrief(d))
 }
 
 // compare prints what the record in a zone file changes. What that file does not
@@ -91,8 +91,8 @@ func (p *Program) compare(o *Options, resolver dns.Resolver) int {
 	before := lint.Domain(ctx, resolver, name, spf.DefaultLimits())
 	after := lint.Domain(ctx, zone, name, spf.DefaultLimits())
 	d := explain.NewComparison(lint.Compare(before, after))
-	printer := p.newPrinter(o, firstLine)
-	return p.finish(printer, failedIf(d.Changed()), printer.print(d))
+	printer := p.newPrinter(o)
+	return p.finish(printer, failedIf(d.Changed()), printer.printBrief(d))
 }
 
 // auditChanges prints what has changed since an earlier audit of a domain.
@@ -105,7 +105,7 @@ func (p *Program) auditChanges(o *Options, resolver dns.Resolver) int {
 	defer cancel()
 	d := auditDomain(ctx, resolver, queryName(o.domain))
 	changed := d.SetChanges(earlier[d.Domain])
-	printer := p.newPrinter(o, nil)
+	printer := p.newPrinter(o)
 	if o.json {
 		err = d.JSON(printer.out)
 	} else {
@@ -135,7 +135,7 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 	if err != nil {
 		return p.Fail(err)
 	}
-	printer := p.newPrinter(o, nil)
+	printer := p.newPrinter(o)
 	failed := false
 	lines := bufio.NewScanner(p.Stdin)
 	for err == nil && lines.Scan() {

@@ -1,6 +1,6 @@
 package cli
 
-import "strings"
+import "policyd-spf/explain"
 
 // Exit statuses.
 const (
@@ -24,25 +24,17 @@ func exitStatuses() [][]string {
 	}
 }
 
-// outcome is what an answer does to a message.
-type outcome struct {
-	status int    // with --exit-code
-	text   string // with --brief
-}
-
-// outcomeOf returns the outcome of a reply: one of the actions in access(5)
-// that package policy uses, or the name of a restriction class.
-func outcomeOf(reply string) outcome {
-	action, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(reply, "action=")), " ")
-	switch {
-	case strings.HasPrefix(action, "5"), action == "reject":
-		return outcome{StatusRejected, "rejected"}
-	case strings.HasPrefix(action, "4"), action == "defer", action == "defer_if_permit":
-		return outcome{StatusDeferred, "deferred"}
-	case action == "prepend", action == "dunno", action == "":
-		return outcome{StatusOK, "not refused"}
+// outcomeStatus returns the exit status for an outcome.
+func outcomeStatus(o explain.Outcome) int {
+	switch o {
+	case explain.Rejected:
+		return StatusRejected
+	case explain.Deferred:
+		return StatusDeferred
+	case explain.LeftToPostfix:
+		return StatusPostfix
 	}
-	return outcome{StatusPostfix, "left to Postfix: " + action}
+	return StatusOK
 }
 
 // worse returns the exit status that says more about several messages: that one

@@ -3,10 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"policyd-spf/explain"
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
@@ -50,6 +52,10 @@ type Options struct {
 	compare                     string // --compare: the zone file with the new record
 	changedSince                string // --changed-since: the file of earlier audits
 	ip, helo, sender, recipient string // the request to explain or to send
+
+	files []string     // --explain: the files to explain, after the configuration file
+	log   string       // --log: the mail log to search
+	find  explain.Find // --from, --to, --client and --queue-id
 }
 
 // flagSpec describes a flag. Parsing, help and completions are made from it.
@@ -82,7 +88,7 @@ func flags() []flagSpec {
 	)
 	return []flagSpec{
 		{name: "explain", mode: Explain,
-			help: "say why a request is answered as it is. The request is read from standard input, as Postfix sends it, or made from --ip, --helo and --sender"},
+			help: "say why a message is answered as it is. FILE or standard input has a request, a Received-SPF or Authentication-Results field, a log line, a bounce, the URL of a refusal or a whole message; or else give --ip, --helo and --sender, or --log"},
 		{name: "check-config", mode: CheckConfig,
 			help: "find problems in the configuration, in the DNS servers and in Postfix's files"},
 		{name: "show-config", mode: ShowConfig,
@@ -104,10 +110,10 @@ func flags() []flagSpec {
 			set:  func(o *Options, value string) error { o.helo = value; return nil }},
 		{name: "sender", placeholder: "ADDRESS", want: "the address in MAIL FROM", usedIn: requests,
 			help: "the address in MAIL FROM; '' is the null reverse-path",
-			set:  func(o *Options, value string) error { o.sender = bareAddress(value); return nil }},
+			set:  func(o *Options, value string) error { return setAddress(&o.sender, value) }},
 		{name: "recipient", placeholder: "ADDRESS", want: "the address in RCPT TO", usedIn: requests,
 			help: "the address in RCPT TO",
-			set:  func(o *Options, value string) error { o.recipient = bareAddress(value); return nil }},
+			set:  func(o *Options, value string) error { return setAddress(&o.recipient, value) }},
 		{name: "domain", placeholder: "NAME", want: "a domain name, such as example.com, or - for names on standard input", usedIn: []Mode{Explain},
 			help: "instead of a request: audit the domain's SPF record and all that it includes. With --ip: does this host pass, and by which term? With -: read names from standard input and write a line of JSON for each", set: setDomain},
 		{name: "compare", placeholder: "FILE", want: "the name of a zone file with the new record", isFile: true, usedIn: []Mode{Explain},
@@ -116,6 +122,20 @@ func flags() []flagSpec {
 		{name: "changed-since", placeholder: "FILE", want: "a file with the JSON of earlier audits", isFile: true, usedIn: []Mode{Explain},
 			help: "with --domain: compare with the audits in this file; the exit status is 1 if a record or its effect has changed",
 			set:  func(o *Options, value string) error { o.changedSince = value; return needValue(value) }},
+		{name: "log", placeholder: "FILE", want: "the name of a mail log, plain or compressed with gzip, or - for standard input", isFile: true, usedIn: []Mode{Explain},
+			help: "instead of a request: explain the last message of a mail log that --from, --to, --client and --queue-id match; FILE may be compressed with gzip, or - for standard input",
+			set:  setLog},
+		{name: "from", placeholder: "ADDRESS", want: "the sender's address or domain", usedIn: []Mode{Explain},
+			help: "with --log: the sender, or its domain; '<>' is the null reverse-path",
+			set:  func(o *Options, value string) error { return setFrom(o, value) }},
+		{name: "to", placeholder: "ADDRESS", want: "the recipient's address or domain", usedIn: []Mode{Explain},
+			help: "with --log: the recipient, or its domain",
+			set:  func(o *Options, value string) error { return setAddress(&o.find.To, value) }},
+		{name: "client", placeholder: "ADDRESS", want: "the client's IPv4 or IPv6 address", usedIn: []Mode{Explain},
+			help: "with --log: the client's address", set: setClient},
+		{name: "queue-id", placeholder: "ID", want: "Postfix's queue id of the message", usedIn: []Mode{Explain},
+			help: "with --log: Postfix's queue id",
+			set:  func(o *Options, value string) error { o.find.QueueID = strings.TrimSuffix(value, ":"); return nil }},
 		{name: "exit-code", usedIn: []Mode{Explain},
 			help: "make the exit status tell the outcome (see below)",
 			set:  func(o *Options, _ string) error { o.exitCode = true; return nil }},
@@ -202,14 +222,46 @@ func setDNS(o *Options, value string) error {
 	return nil
 }
 
-// bareAddress returns the address in "<address>" or "Name <address>".
-func bareAddress(value string) string {
-	if before, ok := strings.CutSuffix(value, ">"); ok {
-		if start := strings.LastIndexByte(before, '<'); start >= 0 {
-			return before[start+1:]
-		}
+// setAddress sets an address as net/mail parses it: "<a@example.com>" and
+// "Alice <a@example.com>" too. What is not one, such as a domain alone, is taken as
+// it is, for senders may be anything.
+func setAddress(address *string, value string) error {
+	value = strings.TrimSpace(value)
+	*address = value
+	if value == "<>" {
+		*address = ""
+	} else if parsed, err := mail.ParseAddress(value); err == nil {
+		*address = parsed.Address
+	} else if start := strings.LastIndexByte(value, '<'); start >= 0 && strings.HasSuffix(value, ">") {
+		*address = value[start+1 : len(value)-1] // a name that needs quotes and has none
 	}
-	return value
+	return nil
+}
+
+func setFrom(o *Options, value string) error {
+	if err := setAddress(&o.find.From, value); err != nil {
+		return err
+	}
+	if o.find.From == "" {
+		o.find.From = "<>"
+	}
+	return nil
+}
+
+func setClient(o *Options, value string) error {
+	client, err := netip.ParseAddr(strings.Trim(value, "[]"))
+	if err != nil {
+		return errWant
+	}
+	o.find.Client = client.Unmap().WithZone("")
+	return nil
+}
+
+func setLog(o *Options, value string) error {
+	if o.log = value; value == "" {
+		return errWant
+	}
+	return nil
 }
 
 // has reports whether a flag was given.
@@ -224,6 +276,20 @@ func (o *Options) givenIdentities() []string {
 		}
 	}
 	return names
+}
+
+// findFlags name what --log is searched for.
+func findFlags() []string { return []string{"from", "to", "client", "queue-id"} }
+
+// givenFind returns the first flag that was given of those that --log is searched
+// for, "" if there is none.
+func (o *Options) givenFind() string {
+	for _, name := range o.given {
+		if slices.Contains(findFlags(), name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // validate checks that the flags go together.
@@ -245,6 +311,12 @@ func (o *Options) validate() error {
 		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")
 	case o.Mode != Explain:
 		return nil
+	case o.log == "" && o.givenFind() != "":
+		return fmt.Errorf("--%s needs --log FILE too: it says which message of a mail log is meant", o.givenFind())
+	case o.log != "" && (o.domain != "" || len(identities) > 0 || len(o.files) > 0):
+		return errors.New("--log names a mail log to search; give it or what is to be explained, not both")
+	case len(o.files) > 0 && (o.domain != "" || len(identities) > 0):
+		return fmt.Errorf("unexpected argument %q after the configuration file %q: flags say what is to be explained", o.files[0], o.configFile)
 	case o.domain != "":
 		return nil
 	case len(identities) > 0 && o.ip == "":

@@ -16,26 +16,35 @@ import (
 
 // document is a result as data, with its renderings.
 type document interface {
-	Text(explain.Style) string
+	Text(term.Style) string
 	JSON(io.Writer) error
+}
+
+// briefDocument is a document that --brief is for.
+type briefDocument interface {
+	document
+	Brief(term.Style) string
 }
 
 // documentPrinter prints documents in the form that the flags ask for.
 type documentPrinter struct {
-	out     *bufio.Writer
-	style   explain.Style
-	json    bool
-	brief   func(text string) string // of a document's text; nil for all of it
-	printed int
+	out         *bufio.Writer
+	style       term.Style
+	json, brief bool
+	printed     int
 }
 
-func (p *Program) newPrinter(o *Options, brief func(string) string) *documentPrinter {
-	s := p.style(o)
-	d := &documentPrinter{out: bufio.NewWriter(p.Stdout), style: explain.Style{Color: s.Color, UTF8: s.UTF8}, json: o.json}
-	if o.brief {
-		d.brief = brief
+func (p *Program) newPrinter(o *Options) *documentPrinter {
+	return &documentPrinter{out: bufio.NewWriter(p.Stdout), style: p.style(o), json: o.json, brief: o.brief}
+}
+
+// printBrief prints a document, as one line with --brief.
+func (p *documentPrinter) printBrief(d briefDocument) error {
+	if p.brief && !p.json {
+		_, err := p.out.WriteString(d.Brief(p.style) + "\n")
+		return err
 	}
-	return d
+	return p.print(d)
 }
 
 // print prints a document. Full texts are separated by a rule.
@@ -43,21 +52,12 @@ func (p *documentPrinter) print(d document) error {
 	if p.json {
 		return d.JSON(p.out)
 	}
-	text := d.Text(p.style)
-	switch {
-	case p.brief != nil:
-		text = p.brief(text) + "\n"
-	case p.printed > 0:
-		fmt.Fprintf(p.out, "\n%s\n\n", strings.Repeat("=", 72))
+	if p.printed > 0 {
+		fmt.Fprintf(p.out, "\n%s\n\n", strings.Repeat("=", p.style.Width))
 	}
 	p.printed++
-	_, err := p.out.WriteString(text)
+	_, err := p.out.WriteString(d.Text(p.style))
 	return err
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }
 
 // Fail prints an error and returns the exit status for it.
@@ -94,58 +94,6 @@ func (p *Program) finish(printer *documentPrinter, status int, err error) int {
 	return status
 }
 
-// Explain says why requests are answered as they are, or audits a domain, and
-// returns the exit status.
-func (p *Program) Explain(o *Options) int {
-	resolver, prefetcher, err := newResolver(o)
-	if err != nil {
-		return p.Fail(err)
-	}
-	p.noteOrigin(resolver)
-	if o.domain != "" {
-		return p.domain(o, resolver)
-	}
-	path := p.configPath(o)
-	loaded, err := conf.Load(path)
-	if err != nil {
-		return p.Fail(err)
-	}
-	p.noteMissing(o)
-	server := &explain.Server{Loaded: loaded, Path: path, Resolver: resolver, Prefetcher: prefetcher}
-	printer := p.newPrinter(o, nil)
-	status := StatusOK
-	err = server.Explain(context.Background(), p.requests(o), func(d *explain.Report) error {
-		result := outcomeOf(d.Reply)
-		if o.exitCode {
-			status = worse(status, result.status)
-		}
-		if o.brief {
-			printer.brief = func(string) string { return briefExplanation(d, result, p.style(o)) }
-		}
-		return printer.print(d)
-	})
-	return p.finish(printer, status, err)
-}
-
-// briefExplanation returns the outcome and the results that led to it, in one
-// line.
-func briefExplanation(d *explain.Report, result outcome, style term.Style) string {
-	line := result.text
-	for i, c := range d.Checks {
-		separator := ", "
-		if i == 0 {
-			separator = ": "
-		}
-		identity := "MAIL FROM"
-		if c.Identity == "helo" {
-			identity = "HELO"
-		}
-		line += separator + identity + " " + c.Verdict.Result
-	}
-	action := strings.TrimSpace(strings.TrimPrefix(d.Reply, "action="))
-	return line + " (" + style.Safe(action) + ")"
-}
-
 // CheckConfig prints the problems of the configuration and returns the exit
 // status.
 func (p *Program) CheckConfig(o *Options) int {
@@ -169,7 +117,7 @@ func (p *Program) ShowConfig(o *Options) int {
 		return p.Fail(err)
 	}
 	p.noteMissing(o)
-	printer := p.newPrinter(o, nil)
+	printer := p.newPrinter(o)
 	return p.finish(printer, StatusOK, printer.print(explain.ShowConfig(loaded, path)))
 }
 
@@ -182,16 +130,4 @@ func (p *Program) noteMissing(o *Options) {
 	if note := p.missingConfig(o); note != "" {
 		p.complain("%s", note)
 	}
-}
-
-// requests returns the requests to explain.
-func (p *Program) requests(o *Options) io.Reader {
-	if len(o.givenIdentities()) > 0 {
-		return strings.NewReader("request=smtpd_access_policy\nclient_address=" + o.ip + "\nhelo_name=" + o.helo +
-			"\nsender=" + o.sender + "\nrecipient=" + o.recipient + "\n\n")
-	}
-	if term.IsTerminal(p.Stdin) {
-		p.complain("waiting for a policy request: lines name=value; Ctrl-D ends")
-	}
-	return p.Stdin
 }

@@ -97,14 +97,19 @@ func (p *parser) next(args []string) (rest []string, err error) {
 	return nil, unknownFlag(last)
 }
 
-// word takes an argument that is not a flag: the configuration file.
+// word takes an argument that is not a flag: the configuration file, or with
+// --explain a file to explain.
 func (p *parser) word(arg string, rest []string) ([]string, error) {
 	o := &p.options
 	switch {
+	case o.configFile != "" && o.Mode == Explain:
+		o.files = append(o.files, arg)
+		return rest, nil
 	case o.configFile != "":
 		return nil, fmt.Errorf("unexpected argument %q after the configuration file %q; expected one file", arg, o.configFile)
 	case o.Mode == Help:
 		return nil, nil
+	case o.Mode == Explain && arg == stdinName:
 	case !exists(arg) && !strings.ContainsAny(arg, "/."):
 		return nil, unknownWord(arg)
 	}

@@ -82,7 +82,7 @@ func TestParseArgs_errors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{name: "unknown flag", args: []string{"--frob"}, want: `unknown flag "--frob"; see policyd-spf --help`},
+		{name: "unknown flag", args: []string{"--xyzzy"}, want: `unknown flag "--xyzzy"; see policyd-spf --help`},
 		{name: "misspelled flag", args: []string{"--explane"}, want: `unknown flag "--explane"; did you mean --explain?`},
 		{name: "misspelled flag with a value", args: []string{"--explain", "--ips=192.0.2.1"}, want: `unknown flag "--ips"; did you mean --ip?`},
 		{name: "swapped letters", args: []string{"--explain", "--domian", "example.com"}, want: `unknown flag "--domian"; did you mean --domain?`},
@@ -108,7 +108,7 @@ func TestParseArgs_errors(t *testing.T) {
 		{name: "empty label", args: []string{"--explain", "--domain", "a..b"}, want: `--domain "a..b"; expected a domain name, such as example.com, or - for names on standard input`},
 		{name: "one label", args: []string{"--explain", "--domain", "localhost"}, want: `--domain "localhost"; expected a domain name, such as example.com, or - for names on standard input`},
 		{name: "control character", args: []string{"--explain", "--ip", "192.0.2.1", "--helo", "a\x01b"}, want: `--helo "a\x01b" has a control character in it; expected the client's HELO name`},
-		{name: "two configuration files", args: []string{"--explain", "a.conf", "b.conf"}, want: `unexpected argument "b.conf" after the configuration file "a.conf"; expected one file`},
+		{name: "two configuration files", args: []string{"--check-config", "a.conf", "b.conf"}, want: `unexpected argument "b.conf" after the configuration file "a.conf"; expected one file`},
 		{name: "request without address", args: []string{"--explain", "--sender", "a@example.com"}, want: "--sender needs --ip ADDRESS too: SPF checks the client's address"},
 		{name: "request without identity", args: []string{"--explain", "--ip", "192.0.2.1"}, want: "--ip needs --helo NAME or --sender ADDRESS too: SPF checks a name or a sender's domain"},
 		{name: "request and domain", args: []string{"--explain", "--ip", "192.0.2.1", "--helo", "x", "--domain", "example.com"}, want: "--domain audits a record and --helo makes a request; give one or the other"},
