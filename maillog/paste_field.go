@@ -81,9 +81,14 @@ func (p *paste) header(first int) (Source, bool) {
 		p.isMessage = false // its body is what it is about
 		return Source{}, false
 	}
+	unusable := false // the host that added the next Received field has added a field that cannot be used
 	for i := range all {
+		if unusable && all[i].is("received") {
+			break // the fields below are of other hosts, or forged
+		}
 		s, ok := p.spfField(all, i)
 		if !ok {
+			unusable = unusable || all[i].hasSPF()
 			continue
 		}
 		s.InMessage, s.Time = p.isMessage, at
@@ -110,6 +115,11 @@ func (p *paste) field() (Source, bool) {
 		inBlock = isField || inBlock && len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
 	}
 	return Source{}, false
+}
+
+// hasSPF reports whether the field has the result of an SPF check.
+func (f *field) hasSPF() bool {
+	return f.is("received-spf") || f.is("authentication-results") && containsFold(f.value, "spf=")
 }
 
 // hasTrace reports whether header fields are those of a message that was
@@ -175,7 +185,7 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 		s := p.pastedResults(f)
 		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
 			for j := i + 1; j < len(all); j++ { // the host that added the field added the next Received too
-				if all[j].is("received") {
+				if all[j].is("received") && equalFold(firstWord(all[j].value), "from") { // not of a hop without SMTP
 					s.Client, s.HELO = receivedFrom(all[j].value)
 					if s.Client.IsValid() {
 						s.Known |= HasClient | HasHELO
@@ -322,31 +332,38 @@ func addressIn(text []byte) (a netip.Addr, ok bool) {
 	return a, false
 }
 
-// receivedFrom returns the client of a Received field (RFC 5321, 4.4): "from
-// helo (name [192.0.2.1])".
+// receivedFrom returns the client of a Received field (RFC 5321, 4.4), as various
+// programs write it:
+//
+//	from helo (name [192.0.2.1])              Postfix
+//	from name ([192.0.2.1] helo=helo)         Exim
+//	from helo (192.0.2.1) by                  Exchange
+//	from unknown (HELO helo) (192.0.2.1)      qmail
 func receivedFrom(value []byte) (a netip.Addr, helo string) {
 	rest, ok := cutPrefix(value, "from ")
 	if !ok {
 		return a, ""
 	}
-	name, rest, ok := cut(rest, " ")
-	if !ok || len(rest) == 0 || rest[0] != '(' {
+	name, rest, _ := cut(rest, " ")
+	helo = string(name)
+	for rest = bytes.TrimLeft(rest, " "); len(rest) > 0 && rest[0] == '('; rest = bytes.TrimLeft(rest, " ") {
+		var text []byte
+		if text, rest, ok = comment(rest); !ok {
+			break
+		}
+		for _, key := range [...]string{"helo=", "HELO ", "EHLO "} {
+			if _, after, ok := cut(text, key); ok && len(firstWord(after)) > 0 {
+				helo = string(firstWord(after))
+			}
+		}
+		if !a.IsValid() {
+			a, _ = addressIn(bytes.ReplaceAll(text, []byte("IPv6:"), nil))
+		}
+	}
+	if !a.IsValid() {
 		return a, ""
 	}
-	text, _, ok := comment(rest)
-	if !ok {
-		return a, ""
-	}
-	text, _, _ = cut(text, "]")
-	_, address, ok := cut(text, "[")
-	if !ok {
-		return a, ""
-	}
-	address = bytes.TrimPrefix(address, []byte("IPv6:"))
-	if a, ok = parseAddr(address); !ok {
-		return a, ""
-	}
-	return a, string(name)
+	return a, helo
 }
 
 // receivedTime returns the time at the end of a Received field, zero if there is

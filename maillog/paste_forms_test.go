@@ -108,6 +108,27 @@ func TestPaste_receivers(t *testing.T) {
 	}
 }
 
+func TestReceivedFrom(t *testing.T) {
+	for _, test := range []struct{ name, value, address, helo string }{
+		{name: "Postfix", value: "from h.example (name.example [192.0.2.1]) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "Postfix, IPv6", value: "from h.example (unknown [IPv6:2001:db8::1]) by mx", address: "2001:db8::1", helo: "h.example"},
+		{name: "Exim", value: "from name.example ([192.0.2.1] helo=h.example) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "Exim, the same name", value: "from h.example ([192.0.2.1]) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "Exchange", value: "from h.example (192.0.2.1) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "qmail", value: "from unknown (HELO h.example) (192.0.2.1) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "sendmail", value: "from h.example (name.example [192.0.2.1] (may be forged)) by mx", address: "192.0.2.1", helo: "h.example"},
+		{name: "no address", value: "from h.example (localhost) by mx"},
+		{name: "no client", value: "by mx with SMTP id x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, helo := receivedFrom([]byte(test.value))
+			if test.address == "" && a.IsValid() || test.address != "" && a.String() != test.address || helo != test.helo {
+				t.Errorf("%v, %q, want %s, %q", a, helo, test.address, test.helo)
+			}
+		})
+	}
+}
+
 // TestPaste_bounces is about the bounces of other mail servers.
 func TestPaste_bounces(t *testing.T) {
 	const refusal = "550 5.7.23 <r@example.net>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>"

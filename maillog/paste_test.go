@@ -119,6 +119,7 @@ func TestPaste_nothingUsable(t *testing.T) {
 		{name: "AR without spf", text: "Authentication-Results: mx; dkim=pass header.d=example.com"},
 		{name: "message with a field in its body", text: "From: a@example.com\nSubject: x\n\nReceived-SPF: Pass (x) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=<UNKNOWN>\nhttp://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=x\n"},
 		{name: "forged field", text: "Received-SPF: Fail (x) identity=mailfrom; client-ip=192.0.2.9; helo=h; envelope-from=v@bank.example; receiver=r (y) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=<UNKNOWN>"},
+		{name: "usable field below one that is not", text: "Received-SPF: Fail (x)\nReceived: from h by mx\nReceived-SPF: Pass (x) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=<UNKNOWN>\nFrom: a@example.com\n\n"},
 		{name: "two addresses", text: "Received-SPF: Pass (x) client-ip=192.0.2.1; client-ip=192.0.2.9; helo=h; identity=helo"},
 		{name: "URL without an address", text: "http://www.openspf.net/Why?s=mfrom;id=a@example.com"},
 		{name: "other program's line", text: "Nov  2 10:11:12 mx dovecot[1]: x"},
