@@ -72,7 +72,7 @@ func newSource(found maillog.Source, file string) *Source {
 func formName(form maillog.Form) string {
 	return map[maillog.Form]string{
 		maillog.Request: "request", maillog.ReceivedSPF: "received-spf", maillog.AuthResults: "authentication-results",
-		maillog.ServerLog: "policy-log", maillog.PostfixReject: "postfix-log", maillog.Bounce: "bounce", maillog.RefusalURL: "url",
+		maillog.ServerLog: "policy-log", maillog.PostfixReject: "postfix-log", maillog.Bounce: "bounce", maillog.RefusalURL: "url", maillog.XComment: "x-comment",
 	}[form]
 }
 

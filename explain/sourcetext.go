@@ -22,7 +22,7 @@ func (p *printer) source(d *Report) {
 	switch {
 	case s.InMessage:
 		article = "the topmost"
-	case s.form == maillog.AuthResults:
+	case s.form == maillog.AuthResults, s.form == maillog.XComment:
 		article = "an"
 	case s.form == maillog.RefusalURL:
 		article = "the"

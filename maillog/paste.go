@@ -23,12 +23,13 @@ const (
 	PostfixReject                 // the log line of a refusal by Postfix
 	Bounce                        // a bounce with the URL of a refusal
 	RefusalURL                    // the URL of a refusal, or its text
+	XComment                      // an X-Comment field: the client is exempt
 )
 
 // String returns the name of the form for people.
 func (f Form) String() string {
 	return [...]string{"", "policy request", "Received-SPF field", "Authentication-Results field",
-		"log line of a policy server", "log line of Postfix", "bounce", "URL of a refusal"}[f]
+		"log line of a policy server", "log line of Postfix", "bounce", "URL of a refusal", "X-Comment field"}[f]
 }
 
 // Source is what pasted text says about a message, and where it says so. It has
@@ -85,7 +86,12 @@ type paste struct {
 	first     int  // line that is not empty
 	isMessage bool // a whole message, whose body does not count
 	isBounce  bool
+	attempts  int // to read fields outside of a header, see maxAttempts
 }
+
+// maxAttempts bounds how many fields outside of a header are read until one is
+// usable.
+const maxAttempts = 500
 
 // readPaste returns the first usable Source of lines. Without withURL, the URL and
 // the words of a refusal count only in a bounce.
@@ -96,6 +102,7 @@ func readPaste(t pastedLines, now time.Time, withURL bool) (Source, bool) {
 	}
 	s, ok := p.source(withURL)
 	if ok {
+		s.Client = s.Client.Unmap()
 		s.Line = t.numbers[s.Line-1] + 1
 	}
 	return s, ok
@@ -118,7 +125,7 @@ func (p *paste) source(withURL bool) (Source, bool) {
 			return Source{}, false
 		}
 	}
-	for _, read := range [...]func() (Source, bool){p.log, p.wrappedLog, p.field, p.bareLine} {
+	for _, read := range [...]func() (Source, bool){p.log, p.wrappedLog, p.field, p.bareLine, p.bareValue} {
 		if s, ok := read(); ok || p.isMessage {
 			return s, ok
 		}

@@ -37,6 +37,7 @@ func fields(lines [][]byte, first int) []field {
 			margin, line = line[:len(line)-len(text)], text
 		}
 		name, value, ok := cut(line, ":")
+		name = bytes.TrimRight(name, " \t") // RFC 5322, 4.5.8
 		if !ok || !isFieldName(name) {
 			break
 		}
@@ -138,11 +139,14 @@ func hasTrace(all []field) bool {
 // next field or an empty line.
 func (p *paste) looseField(i int) (Source, bool) {
 	line := bytes.TrimLeft(p.lines[i], " \t*")
-	if len(line) < len("received-spf:") || line[0]|0x20 != 'r' && line[0]|0x20 != 'a' {
+	if len(line) < len("received-spf:") || line[0]|0x20 != 'r' && line[0]|0x20 != 'a' && line[0]|0x20 != 'x' {
 		return Source{}, false
 	}
-	name, _, ok := cut(line, ":")
-	if !ok || !equalFold(name, "received-spf") && !equalFold(name, "authentication-results") && !equalFold(name, "arc-authentication-results") {
+	name, value := splitLooseField(line)
+	if !equalFold(name, "received-spf") && !equalFold(name, "authentication-results") && !equalFold(name, "arc-authentication-results") && !equalFold(name, "x-comment") {
+		return Source{}, false
+	}
+	if p.attempts++; p.attempts > maxAttempts {
 		return Source{}, false
 	}
 	const maxLines = 30 // of a field
@@ -155,21 +159,52 @@ func (p *paste) looseField(i int) (Source, bool) {
 			return s, true
 		}
 	}
-	var unfolded [][]byte
-	for _, next := range p.lines[i:end] {
-		text := bytes.TrimSpace(next)
-		if len(unfolded) > 0 {
-			if name, _, ok := cut(text, ":"); ok && isFieldName(name) {
-				break
-			}
-			text = append([]byte(" "), text...)
-		}
-		unfolded = append(unfolded, text)
+	return p.unfolded(string(name), value, i)
+}
+
+// splitLooseField splits a field whose colon may have got lost in a table.
+func splitLooseField(line []byte) (name, value []byte) {
+	const maxName = 40 // bytes, more than the names that count have
+	n := 0
+	for n < min(len(line), maxName) && isFieldName(line[:n+1]) {
+		n++
 	}
-	if all := fields(unfolded, 0); len(all) > 0 {
-		if s, ok := p.spfField(all[:1], 0); ok {
-			s.Line += i
-			return s, true
+	return line[:n], bytes.TrimLeft(line[n:], " \t:|")
+}
+
+// unfolded reads a field whose value begins in line i, and goes on in lines that may
+// have lost the spaces at their start.
+func (p *paste) unfolded(name string, value []byte, i int) (Source, bool) {
+	if p.attempts++; p.attempts > maxAttempts {
+		return Source{}, false
+	}
+	const maxLines = 30
+	value = bytes.Clone(value)
+	for _, line := range p.lines[i+1 : min(i+maxLines, len(p.lines))] {
+		text := bytes.TrimSpace(line)
+		if next, _, ok := cut(text, ":"); len(text) == 0 || ok && isFieldName(next) {
+			break
+		}
+		value = append(append(value, ' '), text...)
+	}
+	return p.spfField([]field{{[]byte(name), bytes.TrimSpace(value), i}}, 0)
+}
+
+// bareValue reads the value of a field whose name was not copied: "Fail (SPF fail -
+// not authorized) client-ip=...", or "spf=pass (...) smtp.mailfrom=...".
+func (p *paste) bareValue() (Source, bool) {
+	for i, line := range p.lines {
+		text := bytes.TrimSpace(line)
+		if _, after, ok := cut(text, " "); ok && resultNamed(firstWord(text)) != NoResult && bytes.HasPrefix(after, []byte("(")) {
+			if s, ok := p.unfolded("Received-SPF", text, i); ok {
+				return s, true
+			}
+		}
+		if j := index(text, "spf="); j == 0 || j > 0 && (text[j-1] == ' ' || text[j-1] == ';') {
+			value := append([]byte("unknown; "), text[j:]...)
+			if s, ok := p.unfolded("Authentication-Results", value, i); ok {
+				return s, true
+			}
 		}
 	}
 	return Source{}, false
@@ -181,6 +216,13 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 	case f.is("received-spf"):
 		s := p.pastedReceivedSPF(f)
 		return s, s.usable()
+	case f.is("x-comment"):
+		p.parser.reset(f.value)
+		rec := &p.parser.rec
+		rec.Kind, rec.Action = Acted, Prepend
+		p.parser.exempt(f.value, false)
+		s := source(XComment, f.line, &rec.Envelope, &rec.Verdict)
+		return s, rec.Kind == Acted && !rec.Ambiguous && s.usable()
 	case f.is("authentication-results"), f.is("arc-authentication-results") && !p.isMessage:
 		s := p.pastedResults(f)
 		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
@@ -229,9 +271,7 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 		return Source{}
 	}
 	rec.Identity = identityNamed(v.identity)
-	if n := len(rec.Sender); n > 2 && rec.Sender[0] == '<' && rec.Sender[n-1] == '>' { // smf-spf
-		rec.Sender = rec.Sender[1 : n-1]
-	}
+	rec.trimSender()
 	if v.seen&keySender == 0 {
 		if sender := domainOf(text); len(sender) > 0 {
 			rec.Sender, rec.Known = sender, rec.Known|HasSender
@@ -251,6 +291,13 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 	}
 	rec.setResult(rec.Identity, result)
 	return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+}
+
+// trimSender removes angle brackets around the sender.
+func (r *Record) trimSender() {
+	if n := len(r.Sender); n >= 2 && r.Sender[0] == '<' && r.Sender[n-1] == '>' {
+		r.Sender = r.Sender[1 : n-1]
+	}
 }
 
 // dropHost removes a recipient that is a host.

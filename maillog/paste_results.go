@@ -66,7 +66,8 @@ func (p *paste) pastedResults(f *field) Source {
 			}
 		}
 	}
-	if rec.Identity == NoIdentity && rec.Known&HasHELO != 0 {
+	rec.trimSender()
+	if (rec.Identity == NoIdentity || len(rec.Sender) == 0) && rec.Known&HasHELO != 0 {
 		rec.Identity = HELO
 	}
 	rec.setResult(rec.Identity, result)

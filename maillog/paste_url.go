@@ -75,7 +75,7 @@ func (p *paste) refusalBefore(i int) []byte {
 	const maxLines = 4
 	var text []byte
 	for _, line := range p.lines[max(0, i-maxLines) : i+1] {
-		text = append(append(text, bytes.TrimSpace(line)...), ' ')
+		text = append(append(text, trimReplyCode(bytes.TrimSpace(line))...), ' ')
 	}
 	j := lastIndex(text, "Message rejected due to: ")
 	if j < 0 {
