@@ -94,7 +94,7 @@ func TestCheck(t *testing.T) {
 		{name: "address, mail address, asterisk and slash among names", text: "Domain_Whitelist = 192.0.2.1, [2001:db8::1], a@b.example, *.c.example, http://d.example", want: []string{
 			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: 192.0.2.1 is an address among names; expected skip_addresses or Whitelist; used: the entry matches nothing",
 			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: [2001:db8::1] is an address among names; expected skip_addresses or Whitelist; used: the entry matches nothing",
-			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: a@b.example is a mail address, but domain names are compared; expected b.example; used: the entry matches nothing",
+			"policyd-spf.conf:1: hint: Domain_Whitelist = @LIST@: the part before @ means nothing; expected b.example; used: the record of b.example",
 			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: *.c.example has an asterisk, which stands for itself; expected c.example; used: the entry matches nothing",
 			"policyd-spf.conf:1: problem: Domain_Whitelist = @LIST@: http://d.example is not a domain name; expected a domain name; used: the entry matches nothing"}},
 		{name: "final dots", text: "Domain_Whitelist = a.example.\nHELO_Whitelist = b.example.\nDomain_Whitelist_PTR = c.example.\nReject_Not_Pass_Domains = d.example.\nSkip_Sender_Domains = e.example.", want: []string{
@@ -106,6 +106,19 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:2: problem: HELO_Whitelist = .c.example: .c.example begins with a dot, as no name does; expected c.example; used: the entry matches nothing",
 			"policyd-spf.conf:1: problem: Domain_Whitelist_PTR = .a.example, *.b.example, *: *.b.example has an asterisk, which stands for itself; expected .b.example, which matches subdomains; used: the entry matches nothing",
 			"policyd-spf.conf:1: problem: Domain_Whitelist_PTR = .a.example, *.b.example, *: * has an asterisk, which stands for itself; expected a domain name; used: the entry matches nothing"}},
+		{name: "subdomains of senders", text: "Skip_Sender_Domains = .a.example, *.b.example, a@c.example, [192.0.2.1], 192.0.2.1, .bücher.example", want: []string{
+			"policyd-spf.conf:1: problem: Skip_Sender_Domains = .a.example, *.b.example, a@c.example, [192.0.2.1], 192.0.2.1, .bücher.example: *.b.example has an asterisk, which stands for itself; expected .b.example, which matches subdomains; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Skip_Sender_Domains = .a.example, *.b.example, a@c.example, [192.0.2.1], 192.0.2.1, .bücher.example: a@c.example is a mail address, but domain names are compared; expected c.example; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Skip_Sender_Domains = .a.example, *.b.example, a@c.example, [192.0.2.1], 192.0.2.1, .bücher.example: 192.0.2.1 is an address among names; expected skip_addresses or Whitelist; used: the entry matches nothing"}},
+		{name: "subdomains in Reject_Not_Pass_Domains", text: "Reject_Not_Pass_Domains = .a.example, *.b.example, *, A.example", want: []string{
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = .a.example, *.b.example, *, A.example: .a.example does not apply to subdomains; expected each subdomain; used: a.example and the domains above it",
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = .a.example, *.b.example, *, A.example: *.b.example does not apply to subdomains; expected each subdomain; used: b.example and the domains above it",
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = .a.example, *.b.example, *, A.example: * has an asterisk, which stands for itself; expected a domain name; used: the entry matches nothing"}},
+		{name: "dots alone", text: "Reject_Not_Pass_Domains = ., .., *.\nSkip_Sender_Domains = .", want: []string{
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = ., .., *.: . is not a domain name; expected a domain name; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = ., .., *.: .. is not a domain name; expected a domain name; used: the entry matches nothing",
+			"policyd-spf.conf:1: problem: Reject_Not_Pass_Domains = ., .., *.: *. has an asterisk, which stands for itself; expected a domain name; used: the entry matches nothing",
+			"policyd-spf.conf:2: problem: Skip_Sender_Domains = .: . is not a domain name; expected a domain name; used: the entry matches nothing"}},
 		{name: "every address", text: "Whitelist = 0.0.0.0/0", want: []string{
 			"policyd-spf.conf:1: problem: Whitelist = 0.0.0.0/0: 0.0.0.0/0 contains every address of its family: none is checked; expected the networks of your own hosts"}},
 		{name: "errors rejected, but nothing else", text: "PermError_reject = True\nTempError_Defer = True\nHELO_reject = False\nMail_From_reject = No_Check", want: []string{
@@ -371,4 +384,18 @@ func TestCheck_effectForSomeRecipients(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "policyd-spf.conf:1: hint: ") {
 		t.Errorf("%q, want one hint", got)
 	}
+}
+
+// FuzzCheck: no value of a list makes the check panic.
+func FuzzCheck(f *testing.F) {
+	for _, value := range []string{".", "*.", "a@", "[", "*.a.example, .b.example.", "192.0.2.1/33, ::/0"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		for _, o := range Options() {
+			if o.Kind == List || o.Kind == NetworkList {
+				o.check(value)
+			}
+		}
+	})
 }

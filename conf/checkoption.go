@@ -87,43 +87,58 @@ func checkNetworks(value string) []Problem {
 func (o Option) checkDomains(value string) []Problem {
 	var problems []Problem
 	for _, entry := range parseList(value) {
-		if what, expected := o.checkDomain(entry); what != "" {
-			problems = append(problems, Problem{Severity: Faulty, What: what, Expected: expected, Used: "the entry matches nothing"})
+		p := Problem{Severity: Faulty, Used: "the entry matches nothing"}
+		if o.checkDomain(entry, &p); p.What != "" {
+			problems = append(problems, p)
 		}
 	}
 	return capProblems(problems)
 }
 
-// checkDomain returns what keeps an entry of a list of domain names from matching,
-// and what is expected instead.
-func (o Option) checkDomain(entry string) (what, expected string) {
-	ascii, valid := idn.ToASCII(entry)
-	lists := "skip_addresses or Whitelist"
-	if o.Name == "Reject_Not_Pass_Domains" {
-		lists = "a domain name"
-	}
-	at := strings.LastIndexByte(entry, '@')
+// checkDomain tells in p what keeps an entry of a list of domain names from matching,
+// or from matching what it seems to. How names are compared depends on the list.
+func (o Option) checkDomain(entry string, p *Problem) {
+	var (
+		bare      = strings.TrimPrefix(entry, ".") // some lists take a leading dot for all subdomains
+		name      = strings.TrimPrefix(strings.TrimPrefix(entry, "*"), ".")
+		at        = strings.LastIndexByte(entry, '@')
+		isWild    = entry == "*."+name || entry == "."+name
+		ofParents = o.Name == "Reject_Not_Pass_Domains" // an entry holds for the domains above it
+		takesDot  = o.Name == "Domain_Whitelist_PTR" || o.Name == "Skip_Sender_Domains"
+		isLiteral = o.Name == "Skip_Sender_Domains" && strings.HasPrefix(entry, "[") // of a sender (RFC 5321, 4.1.3)
+	)
+	ascii, valid := idn.ToASCII(bare)
 	switch {
 	case strings.ContainsFunc(entry, IsSpace):
-		return spaceIn(entry)
+		p.What, p.Expected = spaceIn(entry)
 	case !valid:
-		return entry + " is not a domain name that IDNA2008 allows", "a domain name"
+		p.What, p.Expected = entry+" is not a domain name that IDNA2008 allows", "a domain name"
+	case strings.Trim(entry, ".") == "":
+		p.What, p.Expected = entry+" is not a domain name", "a domain name"
+	case isLiteral:
 	case isAddress(entry):
-		return entry + " is an address among names", lists
+		p.What, p.Expected = entry+" is an address among names", "skip_addresses or Whitelist"
+		if ofParents {
+			p.Expected = "a domain name"
+		}
+	case at >= 0 && o.Name == "Domain_Whitelist":
+		p.Severity = Hint
+		p.What, p.Expected, p.Used = "the part before @ means nothing", entry[at+1:], "the record of "+entry[at+1:]
 	case at >= 0:
-		return entry + " is a mail address, but domain names are compared", entry[at+1:]
+		p.What, p.Expected = entry+" is a mail address, but domain names are compared", entry[at+1:]
+	case ofParents && isWild && name != "" && !strings.Contains(name, "*"):
+		p.What, p.Expected, p.Used = entry+" does not apply to subdomains", "each subdomain", name+" and the domains above it"
 	case strings.Contains(entry, "*"):
-		return entry + " has an asterisk, which stands for itself", o.domainOf(entry)
+		p.What, p.Expected = entry+" has an asterisk, which stands for itself", o.withoutAsterisk(entry)
 	case strings.ContainsAny(entry, "/:;\"<>()[]"):
-		return entry + " is not a domain name", "a domain name"
+		p.What, p.Expected = entry+" is not a domain name", "a domain name"
 	case strings.HasSuffix(entry, ".") && o.Name != "Domain_Whitelist": // a lookup takes it
-		return entry + " has a final dot, but names are compared without one", strings.TrimRight(entry, ".")
+		p.What, p.Expected = entry+" has a final dot, but names are compared without one", strings.TrimRight(entry, ".")
 	case o.Name == "HELO_Whitelist" && strings.ToLower(ascii) != ascii:
-		return entry + " has capital letters, but HELO names are compared in lower case", strings.ToLower(entry)
-	case strings.HasPrefix(entry, ".") && o.Name != "Domain_Whitelist_PTR": // subdomains there
-		return entry + " begins with a dot, as no name does", strings.TrimLeft(entry, ".")
+		p.What, p.Expected = entry+" has capital letters, but HELO names are compared in lower case", strings.ToLower(entry)
+	case bare != entry && !takesDot:
+		p.What, p.Expected = entry+" begins with a dot, as no name does", bare
 	}
-	return "", ""
 }
 
 // isAddress reports whether an entry is an IP address or a network.
@@ -133,13 +148,13 @@ func isAddress(entry string) bool {
 	return err == nil || networkErr == nil || networkErr == errHostBits
 }
 
-// domainOf returns what is meant by an entry such as *.example.com.
-func (o Option) domainOf(entry string) string {
+// withoutAsterisk returns what is meant by an entry such as *.example.com.
+func (o Option) withoutAsterisk(entry string) string {
 	name := strings.TrimPrefix(strings.TrimPrefix(entry, "*"), ".")
 	switch {
 	case name == "" || strings.Contains(name, "*"):
 		return "a domain name"
-	case o.Name == "Domain_Whitelist_PTR":
+	case o.Name == "Domain_Whitelist_PTR" || o.Name == "Skip_Sender_Domains":
 		return "." + name + ", which matches subdomains"
 	}
 	return name
