@@ -1,7 +1,9 @@
 package dns
 
 import (
+	"errors"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -182,10 +184,12 @@ func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 
 // isRepeatable reports whether a lookup that failed may succeed without prefetches
 // beside it. A lookup that has timed out is not repeated: the client has retried
-// after the prefetches had timed out, and the time for the check is short.
+// after the prefetches had timed out, and the time for the check is short. A closed
+// port is not due to prefetches, and hosts limit the rate at which they report it:
+// Linux sends six ICMP messages, then one a second, and further queries time out.
 func isRepeatable(err error) bool {
 	e, ok := err.(*Error)
-	return ok && (e.Kind == BadRcode || e.Kind == Malformed || e.Kind == Network)
+	return ok && (e.Kind == BadRcode || e.Kind == Malformed || e.Kind == Network && !errors.Is(e.Err, syscall.ECONNREFUSED))
 }
 
 // isRefused reports whether a server answered REFUSED, as dnsmasq does when it has
