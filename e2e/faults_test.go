@@ -159,6 +159,7 @@ func TestNoSyslog(t *testing.T) {
 	// From here on, Postfix's queue manager and delivery agents have the socket open.
 	c := connect(t, "192.0.2.1", "client.test")
 	h.delivered(t, c.send(message{sender: "a@pass.test"}))
+	h.log.await(t, `policyd-spf\[\d+\]: prepend `) // the log comes after the reply
 	if err := os.Remove(logSocket); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,11 @@ func TestGoingLive(t *testing.T) {
 	h := startHost(t)
 	c := connect(t, "192.0.2.1", "client.test")
 	for range 2 {
+		seen := len(h.log.all())
 		if got := spfHeader(t, h.delivered(t, c.send(message{sender: "a@fail.test"}))[0]); !strings.HasPrefix(got, "Received-Spf: Fail ") {
 			t.Errorf("headers only: got %s, want Fail", got)
 		}
+		h.log.awaitAfter(t, seen, `policyd-spf\[\d+\]: prepend `) // the log comes after the reply
 	}
 
 	// The guide's command lists the client.
@@ -41,6 +43,7 @@ func TestGoingLive(t *testing.T) {
 	configure(t, strings.Replace(headersOnly, "Mail_From_reject = False\n", guideBlock(t, guide, "file: reject"), 1))
 	h.reload(t)
 	c.command("QUIT", "221")
+	awaitNoProcess(t, binary)
 	c = connect(t, "192.0.2.1", "client.test")
 	if reply := c.rcpt(message{sender: "a@fail.test"})[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
 		t.Errorf("after the change: got %q, want a rejection", reply)

@@ -49,6 +49,7 @@ func TestHowto(t *testing.T) {
 	write(t, configFile, config, 0o644)
 	h.reload(t)
 	c.command("QUIT", "221")
+	awaitNoProcess(t, binary)
 	c = connect(t, "192.0.2.1", "client.test")
 	if reply, want := c.rcpt(message{sender: "a@fail.test"})[0], strings.TrimSpace(block("reply")); reply != want {
 		t.Errorf("after the change: got %q, want %q", reply, want)

@@ -42,7 +42,7 @@ func TestPackage(t *testing.T) {
 		{name: "untouched configuration", run: installOverUntouched},
 		{name: "interpreter in argv", run: installBesideInterpreter},
 		{name: "configuration at the path of the original", run: installBesideOriginal},
-		{name: "changed configuration, mail flowing", run: installWhileMailFlows},
+		{name: "changed configuration while mail flows", run: installWhileMailFlows},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, debs[0]) })
 	}
@@ -107,9 +107,10 @@ func installBesideOriginal(t *testing.T, deb string) {
 // connections keep working, and that purging the replaced package removes nothing.
 func installWhileMailFlows(t *testing.T, deb string) {
 	const settings = "debugLevel = 1\nHELO_reject = False\nMail_From_reject = Softfail\nskip_addresses = 127.0.0.0/8\n"
-	write(t, replacedConfig, settings, 0o644)
+	root := overlay(t) // the tests that run later need the replaced package
+	write(t, root+replacedConfig, settings, 0o644)
 	services, _, _ := strings.Cut(masterCF, "policy-spf unix")
-	h := startHostWith(t, strings.ReplaceAll(mainCF, "policy-spf", "policyd-spf"), services+replacedMaster)
+	h := startHostIn(t, root, strings.ReplaceAll(mainCF, "policy-spf", "policyd-spf"), services+replacedMaster)
 
 	old := connect(t, "192.0.2.1", "client.test")
 	check := func(c *client) {
@@ -122,28 +123,23 @@ func installWhileMailFlows(t *testing.T, deb string) {
 	}
 	check(old) // the replaced program
 
-	out, err := exec.Command("dpkg", "--no-triggers", "--force-confdef", "--force-confold", "-i", deb).CombinedOutput()
-	if err != nil {
-		t.Fatalf("dpkg: %v\n%s", err, out)
-	}
-	if text := string(out); strings.Contains(text, "to switch it on") || strings.Contains(text, "NOTE") || strings.Contains(text, "WARNING") {
-		t.Errorf("the output of dpkg:\n%s\nbut master.cf has the service", text)
+	out := runChrooted(t, root, "dpkg", "--no-triggers", "--force-confdef", "--force-confold", "-i", deb)
+	if strings.Contains(out, "to switch it on") || strings.Contains(out, "NOTE") || strings.Contains(out, "WARNING") {
+		t.Errorf("the output of dpkg:\n%s\nbut master.cf has the service", out)
 	}
 	check(old) // the process that was running
-	before := processesOf(t, replacedBinary)
+	before := processesOf(t, root+replacedBinary)
 	next := connect(t, "192.0.2.2", "client.test")
 	check(next)
-	if pids := processesOf(t, replacedBinary); len(pids) != len(before)+1 {
+	if pids := processesOf(t, root+replacedBinary); len(pids) != len(before)+1 {
 		t.Errorf("processes of our binary: %d before the new connection, %d after", before, pids)
 	}
 
-	if got := packageStatus(t, replaced); got != "install ok config-files" {
+	if got := runChrooted(t, root, "dpkg-query", "-W", "-f", "${Status}", replaced); got != "install ok config-files" {
 		t.Errorf("%s is %q", replaced, got)
 	}
-	if err := run("dpkg", "--no-triggers", "--purge", replaced); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(replacedConfig); err != nil || string(got) != settings {
+	runChrooted(t, root, "dpkg", "--no-triggers", "--purge", replaced)
+	if got, err := os.ReadFile(root + replacedConfig); err != nil || string(got) != settings {
 		t.Errorf("after the purge the settings are %q, %v", got, err)
 	}
 	h.reload(t)

@@ -61,6 +61,7 @@ func TestConfigurationChanged(t *testing.T) {
 
 	h.reload(t)
 	old.command("QUIT", "221")
+	awaitNoProcess(t, binary)
 	next := connect(t, "192.0.2.1", "client.test")
 	if reply := next.rcpt(forged)[0]; !strings.HasPrefix(reply, "550 5.7.23 ") {
 		t.Errorf("after the reload: got %q, want 550 5.7.23", reply)
