@@ -102,6 +102,31 @@ func requestText(instance int, client netip.Addr, helo, sender string) string {
 		"queue_id=\ninstance=%x.1\nsize=0\n\n", client, helo, sender, instance)
 }
 
+// cpuTime returns the CPU time that all threads of the process have used.
+func (p *process) cpuTime(b testing.TB) time.Duration {
+	accounts, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var sum time.Duration
+	for _, account := range accounts {
+		text, err := os.ReadFile(account)
+		if err != nil {
+			b.Fatal(err)
+		}
+		nanoseconds, _, _ := strings.Cut(string(text), " ")
+		used, err := strconv.ParseInt(nanoseconds, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(used)
+	}
+	if sum == 0 {
+		b.Skip("there is no schedstat to read")
+	}
+	return sum
+}
+
 // median returns the median.
 func median(times []time.Duration) time.Duration {
 	times = slices.Clone(times)

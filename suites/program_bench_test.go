@@ -87,6 +87,54 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
+// BenchmarkSparse measures the CPU time of a message from a known sender where processes
+// mostly wait: 20 of them get a message in turn, with a pause after each. In
+// BenchmarkRoundTrip's closed loop the caches of the processor and the threads of the
+// process stay awake.
+func BenchmarkSparse(b *testing.B) {
+	const (
+		processes = 20
+		pause     = 700 * time.Microsecond
+		warmup    = 15 // messages of each process that are not counted
+		messages  = 60 // messages of each process that are
+	)
+	world := newTestbed(b, 0)
+	for _, c := range []struct {
+		name, program string
+		args          []string
+	}{
+		{"floor", build(b, "testdata/floor"), nil},
+		{"known", build(b, ".."), world.args},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var used time.Duration
+			for b.Loop() {
+				var all [processes]*process
+				for i := range all {
+					all[i] = startProcess(b, c.program, c.args...)
+				}
+				for m := range warmup + messages {
+					if m == warmup {
+						for _, p := range all {
+							used -= p.cpuTime(b)
+						}
+					}
+					for i, p := range all {
+						p.send(b, requestText(m*processes+i, world.client(0), "mail.d0.example", "a@d0.example"))
+						time.Sleep(pause)
+					}
+				}
+				for _, p := range all {
+					used += p.cpuTime(b)
+					p.stop(b)
+				}
+			}
+			b.ReportMetric(float64(used.Microseconds())/float64(b.N*processes*messages), "cpu-µs")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
 // BenchmarkLatency measures the first check of a process if each lookup takes 20 ms. Its
 // unit is the longest chain of lookups that depend on each other.
 func BenchmarkLatency(b *testing.B) {
