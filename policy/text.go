@@ -48,7 +48,10 @@ func appendLower(b, text []byte) []byte {
 // appendLowerName is appendLower for a domain name, in which a capital sigma is
 // never a final one: that would be another name (UTS 46, 7).
 func appendLowerName(b, name []byte) []byte {
-	return appendLower(b, bytes.ReplaceAll(name, []byte("Σ"), []byte("σ")))
+	if bytes.Contains(name, []byte("Σ")) { // rare, and ReplaceAll always copies
+		name = bytes.ReplaceAll(name, []byte("Σ"), []byte("σ"))
+	}
+	return appendLower(b, name)
 }
 
 // lower returns text in lower case. Before is the lower-case text that precedes
