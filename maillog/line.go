@@ -21,6 +21,7 @@ type Parser struct {
 	rec     Record
 	scratch []byte // unquoted values of the line
 	clock   clock
+	pairs   pairCache
 }
 
 // NewParser returns a Parser. Time stamps without a year have the latest year
@@ -245,4 +246,17 @@ func cutQueueID(text []byte) (id, rest []byte, ok bool) {
 		return nil, text, false
 	}
 	return text[:i], text[i+2:], true
+}
+
+// LineTime returns the time stamp of a line of any program, and false if it begins
+// with none.
+func (p *Parser) LineTime(line []byte) (time.Time, bool) {
+	if len(line) > 0 && line[0] == '<' {
+		line = cutPriority(line)
+	}
+	n := stampLen(line)
+	if n == 0 {
+		return time.Time{}, false
+	}
+	return p.Time(line[:n])
 }

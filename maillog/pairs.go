@@ -1,10 +1,14 @@
 package maillog
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // pairs are the values of a key-value-list (RFC 7208, 9.1).
 type pairs struct {
 	identity, client, helo, sender, recipient []byte
+	addr                                      netip.Addr // client, if it was read before
 	seen                                      uint8
 	twice                                     bool // a key occurs again: its values contradict each other
 }
@@ -47,6 +51,13 @@ func (v *pairs) set(key, value []byte) (known bool) {
 // its keys is cut short. postfix-policyd-spf-perl writes the name of the
 // receiving host as receiver.
 func (p *Parser) readOwnPairs(b []byte) (v pairs, ok bool) {
+	isOurs := p.rec.Program == PolicydSPF
+	if isOurs {
+		if v, ok := p.pairs.get(b); ok {
+			return v, true
+		}
+	}
+	list, unquoted := b, len(p.scratch)
 	for {
 		i := 0
 		for i < len(b) && !isSpecial(b[i]) {
@@ -70,6 +81,9 @@ func (p *Parser) readOwnPairs(b []byte) (v pairs, ok bool) {
 	if p.rec.Program == PolicySPF {
 		v.seen &^= keyReceiver
 		return v, v.seen&keyClient != 0
+	}
+	if v.seen == keysAll && isOurs && len(p.scratch) == unquoted {
+		p.pairs.put(list, &v)
 	}
 	return v, v.seen == keysAll
 }
@@ -125,9 +139,11 @@ func readUnquoted(b []byte) (v pairs, ok bool) {
 func (r *Record) believe(v pairs) bool {
 	e := &r.Envelope
 	if v.seen&keyClient != 0 {
-		var ok bool
-		if e.Client, ok = parseAddr(v.client); !ok {
-			return false
+		if e.Client = v.addr; !v.addr.IsValid() {
+			var ok bool
+			if e.Client, ok = parseAddr(v.client); !ok {
+				return false
+			}
 		}
 		e.Known |= HasClient
 	}

@@ -48,9 +48,16 @@ type Stats struct {
 // process logs checks at all. The message is complete when the next line of the
 // process shows that no more belongs to it.
 type Reader struct {
-	OnMessage func(*Message) // each message that a policy server answered
-	OnRecord  func(*Record)  // each line of Postfix or a DMARC filter that says something
-	Stats     Stats
+	OnMessage func(*Message) // each message that a policy server answered, once it is complete
+
+	// OnAnswer is called with each message that has an action, as soon as the
+	// line of the action is read: before the lines in which Postfix goes on with
+	// the message. OnMessage is called with the same message later, and also with
+	// messages whose Action is NoAction.
+	OnAnswer func(*Message)
+
+	OnRecord func(*Record) // each line of Postfix or a DMARC filter that says something
+	Stats    Stats
 
 	parser  *Parser
 	scanner *Scanner
@@ -157,11 +164,13 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		switch {
 		case p.open && !p.done && (isRefusal(rec) || rec.Ambiguous || p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)):
 			p.act(rec)
+			r.answered(p)
 		case p.open && p.done && p.repeats(rec):
 			p.msg.Answers += rec.Repeated
 		default:
 			r.begin(p, rec, t)
 			p.act(rec)
+			r.answered(p)
 		}
 	case Shadowed:
 		if !p.open || p.msg.HasShadow {
@@ -169,6 +178,13 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 			p.done = true
 		}
 		p.shadow(rec)
+	}
+}
+
+// answered tells that the message of a process has its action.
+func (r *Reader) answered(p *process) {
+	if r.OnAnswer != nil {
+		r.OnAnswer(&p.msg)
 	}
 }
 

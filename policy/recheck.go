@@ -1,0 +1,36 @@
+package policy
+
+import (
+	"policyd-spf/conf"
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+)
+
+// LookupExemption returns the whitelist that holds the client of f, and looks up
+// what it needs, as a Server with these settings does. The zero value is none.
+func LookupExemption(r dns.Resolver, s *conf.Settings, f Facts) Exemption {
+	e := detachedEvaluator(r, s)
+	defer e.close()
+	return findExemption(e, s, &f, f.Client.String(), &requestLog{process: e.log, level: e.log.Level})
+}
+
+// EvaluateIdentity evaluates SPF for an identity of f, as a Server with these
+// settings does.
+func EvaluateIdentity(r dns.Resolver, s *conf.Settings, id Identity, f Facts) (spf.Verdict, CheckResult) {
+	e := detachedEvaluator(r, s)
+	defer e.close()
+	args := heloArgs(f.Client, heloDomain(f.HELOName, f.Sender))
+	if id == MailFrom {
+		args = mailFromArgs(f.Client, f.Sender, heloDomain(f.HELOName, f.Sender))
+	}
+	v := e.run(e.prepare(args, s.LookupTime), s.LookupTime)
+	return v, checkResult(v)
+}
+
+// detachedEvaluator returns an evaluator that belongs to no Server: without a log
+// and with a verdict cache that only it uses.
+func detachedEvaluator(r dns.Resolver, s *conf.Settings) *evaluator {
+	return &evaluator{
+		resolver: r, verdicts: &verdictCache{}, log: &Log{Level: levelErrors - 1}, limits: limitsOf(s),
+	}
+}
