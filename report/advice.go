@@ -1,0 +1,255 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// minPeriod is how long a log must be for an advice: seven days, less the quiet
+// hours of a night. Monthly newsletters and accounting come less often, but most
+// mail repeats within a week.
+const minPeriod = 7*24*time.Hour - 6*time.Hour
+
+// Report returns what the logs tell. It is called once, after all logs are read.
+// Ctx ends what needs DNS early; what is not known then counts as unknown.
+func (c *Collector) Report(ctx context.Context) *Report {
+	c.reader.Flush()
+	c.join.flush()
+	c.afterLogs(ctx)
+	r := &c.report
+	r.Version = 1
+	if r.Logs.Files == nil {
+		r.Logs.Files = []string{}
+	}
+	stats := &c.reader.Stats
+	r.Logs.Lines, r.Logs.Bytes, r.Logs.Ours, r.Logs.Unreadable = stats.Lines, stats.Bytes, stats.Ours, stats.Unreadable
+	r.Days = []Day{}
+	for _, d := range c.days {
+		r.Days = append(r.Days, *d)
+		r.Checks.HELO.add(&d.HELO)
+		r.Checks.MailFrom.add(&d.MailFrom)
+	}
+	slices.SortFunc(r.Days, func(a, b Day) int { return strings.Compare(a.Day, b.Day) })
+	for i, n := range c.combos {
+		r.DMARC.add(dmarcClass(i%dmarcClasses), n)
+	}
+	r.Settings = c.finishSettings()
+	r.WhatIf = []WhatIf{}
+	for _, w := range c.whatIf {
+		r.WhatIf = append(r.WhatIf, w.finish())
+		r.Limits.Unresolved += w.left
+	}
+	r.Limits.Clients, r.Limits.EvictedClients = c.clients.n, c.clients.evicted
+	r.Limits.EvictedCount = c.clients.lost.total() + permerrors(&c.clients.lost)
+	r.Limits.Domains, r.Limits.EvictedDomains, r.Limits.Distinct = len(c.broken.domains), c.broken.evicted, maxExact
+	k := c.classifyAll()
+	strict := c.advise(k.list)
+	c.find(k, strict)
+	zone := c.options.Now.Location()
+	r.Logs.First, r.Logs.Last = r.Logs.First.In(zone), r.Logs.Last.In(zone)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.First, f.Last = f.First.In(zone), f.Last.In(zone)
+	}
+	return r
+}
+
+// find makes the findings, in the order in which they are of interest.
+func (c *Collector) find(k *classes, strict outcome) {
+	r := &c.report
+	r.Findings = []Finding{}
+	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided, OwnHost} {
+		of, more := ofKind(k.list, kind), []Finding(nil)
+		if kind == Undecided && len(of) > maxListed {
+			var rest sum // in one finding
+			for i := range of[maxListed:] {
+				rest.add(&of[maxListed+i].group)
+			}
+			of, more = of[:maxListed], append(more, rest.finding(Undecided, strict))
+		}
+		for _, x := range of {
+			r.Findings = append(r.Findings, x.finding(strict))
+		}
+		r.Findings = append(r.Findings, more...)
+	}
+	r.Findings = append(r.Findings, c.broken.findings()...)
+	r.Findings = append(r.Findings, c.forgedOwn(k, strict)...)
+	forgers := k.forgers
+	forgers.tally.merge(&c.clients.lost)
+	forgers.clients += c.clients.evicted
+	if f := forgers.finding(Forger, strict); f.Messages > 0 {
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+func ofKind(list []classified, kind string) []classified {
+	var of []classified
+	for _, x := range list {
+		if x.kind == kind {
+			of = append(of, x)
+		}
+	}
+	return of
+}
+
+// strictness are the values of Mail_From_reject, the strictest first, and up to
+// which outcome they refuse.
+var strictness = [...]struct {
+	value  string
+	strict outcome
+}{
+	{"SPF_Not_Pass", outcomeNeutral},
+	{"Softfail", outcomeSoftfail},
+	{"Fail", outcomeFail},
+}
+
+// advise chooses the strictest value that is safe.
+func (c *Collector) advise(list []classified) outcome {
+	r := &c.report
+	period := r.Logs.Last.Sub(r.Logs.First)
+	var chosen outcome
+	for _, s := range strictness {
+		a := Advice{Option: "Mail_From_reject", Value: s.value, Whitelist: []Line{}, Period: period.Hours() / 24, Blockers: []string{}}
+		remaining := c.fails
+		for _, x := range list {
+			saved := x.tally.refused(s.strict)
+			if saved.Total() == 0 || !x.hasLine(x.kind) {
+				continue
+			}
+			f := x.finding(s.strict)
+			a.Whitelist = append(a.Whitelist, Line{f.Option, f.Value, saved.Total()})
+			remaining.subtract(&x.tally)
+		}
+		a.DMARC = remaining.refused(s.strict)
+		a.Refused = a.DMARC.Total()
+		if r.Messages > 0 {
+			a.Share = float64(a.Refused) / float64(r.Messages)
+		}
+		a.Blockers = append(a.Blockers, c.blockers(list, &remaining, s.value, s.strict)...)
+		if period < minPeriod {
+			a.Blockers = append(a.Blockers, fmt.Sprintf("The log covers %.1f days. Seven are needed to see the mail that comes once a week.", a.Period))
+		}
+		a.Safe = r.Messages > 0 && len(a.Blockers) == 0
+		r.Advice, chosen = a, s.strict
+		if a.Safe {
+			break
+		}
+	}
+	a := &r.Advice
+	values := []string{}
+	if c.options.Whitelist != "" {
+		values = append(values, c.options.Whitelist)
+	}
+	for _, l := range a.Whitelist {
+		values = append(values, l.Value)
+	}
+	a.Merged = strings.Join(values, ",")
+	a.Text = a.sentence(r, period)
+	a.Steps = a.steps(r, list)
+	return chosen
+}
+
+func (t *tally) subtract(o *tally) {
+	for i := range t {
+		for d := range t[i] {
+			t[i][d] -= o[i][d]
+		}
+	}
+}
+
+// blockers returns why a value would lose mail that is wanted, or may be.
+func (c *Collector) blockers(list []classified, remaining *tally, value string, strict outcome) []string {
+	var all []string
+	if n := remaining.wanted(strict); n > 0 {
+		all = append(all, fmt.Sprintf("DMARC or DKIM passes for %s that would be refused.", count(n, "message")))
+	}
+	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided} {
+		clients, messages := int64(0), int64(0)
+		for _, x := range list {
+			if d := x.tally.refused(strict); x.kind == kind && !x.hasLine(kind) && d.Total() > 0 {
+				clients += int64(len(x.addresses()))
+				messages += d.Total()
+			}
+		}
+		switch {
+		case messages == 0:
+		case kind == Forwarder:
+			all = append(all, fmt.Sprintf("%s with %s look like forwarders, but the log does not show for whom. Read the lines of Postfix too.", count(clients, "client"), count(messages, "message")))
+		case kind == Misconfigured:
+			all = append(all, fmt.Sprintf("%s with %s look like a domain's own, but the log does not confirm it.", count(clients, "server"), count(messages, "message")))
+		default:
+			all = append(all, fmt.Sprintf("%s with %s may be wanted: the log shows too little of them.", count(clients, "client"), count(messages, "message")))
+		}
+	}
+	if d := c.clients.lostConfirmed.refused(strict); d.Total() > 0 {
+		all = append(all, fmt.Sprintf("%s from clients that found no room in memory may be wanted: read a shorter period with --since.", count(d.Total(), "message")))
+	}
+	const few = 100 // one in so many may be unknown
+	for _, s := range c.finishSettings() {
+		if s.Option == "Mail_From_reject" && s.Value == value && s.Unknown*few > c.report.Messages {
+			all = append(all, fmt.Sprintf("The log does not have the MAIL FROM result of %s. --recheck looks it up; Mail_From_reject = False has it logged.", count(s.Unknown, "message")))
+		}
+	}
+	return all
+}
+
+// sentence answers the question.
+func (a *Advice) sentence(r *Report, period time.Duration) string {
+	setting := a.Option + " = " + a.Value
+	effect := fmt.Sprintf("%s would refuse %s of %s (%s)", setting, number(a.Refused), count(r.Messages, "message"), percent(a.Share))
+	lines := ""
+	switch n := len(a.Whitelist); {
+	case n == 1:
+		lines = " once the sender below is whitelisted"
+	case n > 1:
+		lines = fmt.Sprintf(" once the %d senders below are whitelisted", n)
+	}
+	switch {
+	case r.Messages == 0:
+		return "The logs have no message that a policy server answered."
+	case a.Safe:
+		return "Rejecting is safe" + lines + ": " + effect + ", and nothing shows that anyone would miss them."
+	case period < minPeriod:
+		return fmt.Sprintf("Not yet: the log covers %.1f days, and seven are needed. As far as it shows, %s%s.", a.Period, effect, lines)
+	}
+	return "Rejecting is not safe yet: " + effect + lines + ", and mail that is wanted may be among them."
+}
+
+// steps returns what to do, in order.
+func (a *Advice) steps(r *Report, list []classified) []Step {
+	steps := []Step{}
+	add := func(line, format string, args ...any) {
+		steps = append(steps, Step{Text: fmt.Sprintf(format, args...), Line: line})
+	}
+	if !r.hasDMARC() && r.Messages > 0 {
+		add("", "Run a DMARC filter (OpenDMARC or rspamd) that logs to the same file: without its lines nothing tells forwarded mail that DKIM saves.")
+	}
+	if len(a.Whitelist) > 0 {
+		saved := int64(0)
+		for _, l := range a.Whitelist {
+			saved += l.Messages
+		}
+		add("Whitelist = "+a.Merged, "Put this line into policyd-spf.conf, in place of the one that is there. It saves %s from %s.",
+			count(saved, "message"), count(int64(len(a.Whitelist)), "sender"))
+	}
+	for _, b := range a.Blockers {
+		add("", "Before rejecting: %s", b)
+	}
+	if n := len(ofKind(list, Misconfigured)); n > 0 {
+		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(n), "domain"))
+	}
+	if a.Safe {
+		note := ""
+		if a.Value == strictness[0].value {
+			note = " It also refuses neutral, which RFC 7208, 8.2 has treated like none; Softfail does not."
+		}
+		add(a.Option+" = "+a.Value, "Put this line into policyd-spf.conf.%s", note)
+		add("", "Report again after a week: refused mail is in the log, too.")
+		return steps
+	}
+	add("", "Keep on adding headers only, and report again later.")
+	return steps
+}

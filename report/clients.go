@@ -1,0 +1,435 @@
+package report
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"policyd-spf/maillog"
+)
+
+const (
+	// maxClients bounds the table of clients with mail that a setting could
+	// refuse. An entry takes some 300 bytes.
+	maxClients = 1 << 16
+
+	// evictionSample is among how many entries the one to make room is chosen.
+	evictionSample = 16
+
+	// maxFilter is the size of the filter of evicted clients, in words: with ten
+	// million clients in it one in 15 is taken for one of them.
+	maxFilter = 1 << 20
+)
+
+// outcome is a result of MAIL FROM that some setting refuses.
+type outcome uint8
+
+const (
+	outcomeFail outcome = iota
+	outcomeSoftfail
+	outcomeNeutral
+	outcomePermerror
+	outcomes int = iota
+)
+
+// outcomeOf returns the outcome of a result, and whether a setting refuses it for
+// good.
+func outcomeOf(r maillog.Result) (outcome, bool) {
+	switch r {
+	case maillog.Fail:
+		return outcomeFail, true
+	case maillog.Softfail:
+		return outcomeSoftfail, true
+	case maillog.Neutral:
+		return outcomeNeutral, true
+	case maillog.Permerror:
+		return outcomePermerror, true
+	}
+	return 0, false
+}
+
+// tally counts messages by outcome and by what DMARC says.
+type tally [outcomes][dmarcClasses]uint32
+
+func (t *tally) merge(o *tally) {
+	for i := range t {
+		for d := range t[i] {
+			t[i][d] += o[i][d]
+		}
+	}
+}
+
+// refused counts the messages with one of the first outcomes up to strict.
+func (t *tally) refused(strict outcome) DMARC {
+	var n [dmarcClasses]uint32
+	for i := range strict + 1 {
+		for class, m := range t[i] {
+			n[class] += m
+		}
+	}
+	return DMARC{
+		Pass: int64(n[dmarcPass]), Fail: int64(n[dmarcFail]), None: int64(n[dmarcNone]), Unknown: int64(n[dmarcUnknown]) + int64(n[dmarcSigned]),
+	}
+}
+
+// wanted counts the messages up to strict that DMARC passed, or that DKIM passed
+// for the sender's domain: legitimate mail, whatever its client looks like.
+func (t *tally) wanted(strict outcome) int64 {
+	n := int64(0)
+	for i := range strict + 1 {
+		n += int64(t[i][dmarcPass]) + int64(t[i][dmarcSigned])
+	}
+	return n
+}
+
+// total counts the messages that Mail_From_reject can refuse: all but permerror.
+func (t *tally) total() int64 {
+	n := uint32(0)
+	for i := range outcomePermerror {
+		for _, m := range t[i] {
+			n += m
+		}
+	}
+	return int64(n)
+}
+
+// nameSize is how much of a name is kept: its end, which says whose it is.
+const nameSize = 56
+
+// shortName is a name, or its end. It has no pointer: the garbage collector need
+// not look at a table of them.
+type shortName struct {
+	n    uint8
+	text [nameSize]byte
+}
+
+func (s *shortName) set(name []byte) {
+	const cut = "..."
+	if len(name) > nameSize {
+		s.n = nameSize
+		copy(s.text[copy(s.text[:], cut):], name[len(name)-nameSize+len(cut):])
+		return
+	}
+	s.n = uint8(copy(s.text[:], name))
+}
+
+func (s *shortName) bytes() []byte { return s.text[:s.n] }
+
+func (s *shortName) String() string { return string(s.bytes()) }
+
+// client is what is known of a client that sent mail with one of the outcomes. All
+// but addr is about such mail only.
+type client struct {
+	addr [16]byte
+
+	tally         tally
+	own           uint32 // messages with a sender of ours
+	unknown       uint32 // recipients without a mailbox
+	toRecipients  uint32 // recipients, counted once for each message
+	blocklisted   uint32 // messages that a block list refused
+	named         uint32 // messages with a line of Postfix about the client's name, also that it has none
+	confirmed     uint32 // messages with a HELO name that leads back to the client
+	belowDomain   uint32 // messages with a HELO name or verified name below the sender's domain
+	verifiedBelow uint32 // the same, for verified names, or for HELO names that lead back
+
+	recipients, domains bitmap
+
+	first, last int64  // seconds
+	days        uint64 // a bit for each day, modulo 64
+	hour        int64
+	hourCount   uint32
+	maxHour     uint32 // messages in the busiest hour
+
+	domain     shortName // organizational domain of the first sender
+	name, helo shortName // the latest; name is empty if it is not verified
+	ownIndex   uint16    // of the first domain of ours that was the sender's, from 1; 0: none
+	returned   bool      // it had been evicted before
+}
+
+func (c *client) address() netip.Addr { return netip.AddrFrom16(c.addr).Unmap() }
+
+// merge adds what is known of another client of the same owner.
+func (c *client) merge(o *client) {
+	c.tally.merge(&o.tally)
+	c.own += o.own
+	c.unknown += o.unknown
+	c.toRecipients += o.toRecipients
+	c.blocklisted += o.blocklisted
+	c.named += o.named
+	c.confirmed += o.confirmed
+	c.belowDomain += o.belowDomain
+	c.verifiedBelow += o.verifiedBelow
+	c.recipients.merge(&o.recipients)
+	c.domains.merge(&o.domains)
+	c.first, c.last = min(c.first, o.first), max(c.last, o.last)
+	c.days |= o.days
+	c.maxHour = max(c.maxHour, o.maxHour)
+}
+
+// clientTable holds clients, as many as have room. The one that makes room is the
+// least likely to be a forwarder or a domain's own server: seen on few days, with
+// few messages, and without a name that leads back. A client that comes again
+// after it was evicted is remembered for that, so a flood of clients that are seen
+// once does not push out one that sends a message a day.
+type clientTable struct {
+	chunks   [][]client // of chunkSize each
+	n        int
+	seed     uint64
+	nameSeed maphash.Seed
+	index    []uint32 // open addressing: the number of a client, from 1
+	hand     int      // where the next sample begins
+	filter   []uint64 // a Bloom filter of evicted clients
+	evicted  int64
+
+	// lost is about evicted clients; lostConfirmed about those whose HELO name
+	// leads back.
+	lost, lostConfirmed tally
+}
+
+// chunkSize is how many clients are allocated at a time.
+const chunkSize = 1 << 10
+
+// indexSize keeps the index half empty.
+const indexSize = 2 * maxClients
+
+func (t *clientTable) at(i int) *client { return &t.chunks[i/chunkSize][i%chunkSize] }
+
+func (t *clientTable) hash(key *[16]byte) uint64 {
+	return mix(mix(binary.LittleEndian.Uint64(key[:8]), t.seed), binary.LittleEndian.Uint64(key[8:]))
+}
+
+// get returns the entry of a client.
+func (t *clientTable) get(addr netip.Addr) *client {
+	if t.index == nil {
+		t.index = make([]uint32, indexSize)
+	}
+	key := addr.As16()
+	h := t.hash(&key)
+	slot := h % indexSize
+	for t.index[slot] != 0 {
+		if c := t.at(int(t.index[slot]) - 1); c.addr == key {
+			return c
+		}
+		slot = (slot + 1) % indexSize
+	}
+	i := t.n
+	if i < maxClients {
+		if i%chunkSize == 0 {
+			t.chunks = append(t.chunks, make([]client, chunkSize))
+		}
+		t.n++
+	} else {
+		i = t.evict()
+		for slot = h % indexSize; t.index[slot] != 0; slot = (slot + 1) % indexSize {
+		}
+	}
+	t.index[slot] = uint32(i) + 1
+	c := t.at(i)
+	*c = client{addr: key, returned: t.filter != nil && t.inFilter(h)}
+	return c
+}
+
+// evict makes room and returns where.
+func (t *clientTable) evict() int {
+	worst, low := 0, 0
+	for n := range evictionSample {
+		i := (t.hand + n) % t.n
+		if w := t.at(i).worth(); n == 0 || w < low {
+			worst, low = i, w
+		}
+	}
+	t.hand = (t.hand + evictionSample) % t.n
+	c := t.at(worst)
+	t.evicted++
+	t.lost.merge(&c.tally)
+	if c.leadsBack() {
+		t.lostConfirmed.merge(&c.tally)
+	}
+	if t.filter == nil {
+		t.filter = make([]uint64, maxFilter)
+	}
+	h := t.hash(&c.addr)
+	for _, b := range filterBits(h) {
+		t.filter[b>>6] |= 1 << (b & 63)
+	}
+	t.remove(h, uint32(worst)+1)
+	return worst
+}
+
+// remove takes a number out of the index, and moves up those that had to make way
+// for it.
+func (t *clientTable) remove(h uint64, number uint32) {
+	hole := h % indexSize
+	for t.index[hole] != number {
+		hole = (hole + 1) % indexSize
+	}
+	for next := (hole + 1) % indexSize; t.index[next] != 0; next = (next + 1) % indexSize {
+		home := t.hash(&t.at(int(t.index[next])-1).addr) % indexSize
+		if (next-home)%indexSize >= (next-hole)%indexSize {
+			t.index[hole] = t.index[next]
+			hole = next
+		}
+	}
+	t.index[hole] = 0
+}
+
+func filterBits(h uint64) [2]uint64 {
+	const mask = maxFilter*64 - 1
+	return [2]uint64{h & mask, h >> 32 & mask}
+}
+
+func (t *clientTable) inFilter(h uint64) bool {
+	for _, b := range filterBits(h) {
+		if t.filter[b>>6]&(1<<(b&63)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// worth orders clients by how much a finding about them is to be expected.
+func (c *client) worth() int {
+	w := 4*bits.OnesCount64(c.days) + bits.Len64(uint64(c.tally.total()))
+	if c.leadsBack() {
+		w += 4
+	}
+	if c.returned {
+		w += 4
+	}
+	return w
+}
+
+// leadsBack reports whether the HELO name leads back to the client, for most of
+// its messages.
+func (c *client) leadsBack() bool { return 2*int64(c.confirmed) > c.tally.total()+permerrors(&c.tally) }
+
+// permerrors counts the messages with permerror.
+func permerrors(t *tally) int64 {
+	n := int64(0)
+	for _, m := range t[outcomePermerror] {
+		n += int64(m)
+	}
+	return n
+}
+
+// ownIndex returns which of our domains a sender's domain is or is below, counted
+// from 1, 0 if it is none.
+func (c *Collector) ownIndex(domain []byte) int {
+	for i, own := range c.own {
+		if isBelow(domain, own) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// countClient counts a message for its client.
+func (c *Collector) countClient(p *pending, out outcome) {
+	e := c.clients.get(p.client)
+	e.tally[out][p.class()]++
+	var buf [256]byte
+	domain := appendLower(buf[:0], p.domain())
+	if own := c.ownIndex(domain); own > 0 {
+		e.own++
+		if e.ownIndex == 0 {
+			e.ownIndex = uint16(own)
+		}
+	}
+	e.unknown += uint32(p.unknown)
+	e.toRecipients += uint32(p.nRecipients)
+	for _, h := range p.recipients[:p.nRecipients] {
+		e.recipients.add(h)
+	}
+	if p.blocklisted {
+		e.blocklisted++
+	}
+	org := orgDomain(domain)
+	e.domains.add(nameHash(org))
+	if e.domain.n == 0 {
+		e.domain.set(org)
+	}
+	helo, name := p.heloName(), p.name
+	verified := len(name) > 0 && string(name) != "unknown"
+	if len(name) > 0 {
+		e.named++
+	}
+	confirmed := p.helo == maillog.Pass || verified && isHostName(helo) && equalFold(orgDomain(helo), orgDomain(name))
+	if confirmed {
+		e.confirmed++
+	}
+	if isBelow(helo, org) || verified && isBelow(name, org) {
+		e.belowDomain++
+		if confirmed || verified && isBelow(name, org) {
+			e.verifiedBelow++
+		}
+	}
+	e.helo.set(helo)
+	if verified {
+		e.name.set(name)
+	}
+	const secondsPerHour, secondsPerDay = 3600, 86400
+	seconds := p.at / int64(time.Second)
+	if e.first == 0 || seconds < e.first {
+		e.first = seconds
+	}
+	e.last = max(e.last, seconds)
+	e.days |= 1 << (uint64(seconds/secondsPerDay) & 63)
+	if hour := seconds / secondsPerHour; hour != e.hour {
+		e.hour, e.hourCount = hour, 0
+	}
+	e.hourCount++
+	e.maxHour = max(e.maxHour, e.hourCount)
+}
+
+// isHostName reports whether a HELO name is a name with a dot in it, not an
+// address literal.
+func isHostName(helo []byte) bool {
+	dot := false
+	for _, b := range helo {
+		dot = dot || b == '.'
+	}
+	return dot && helo[0] != '[' && helo[len(helo)-1] != ']'
+}
+
+// dayCount returns on how many days, modulo 64, the client sent such mail.
+func (c *client) dayCount() int { return bits.OnesCount64(c.days) }
+
+// isPrivate reports whether an address is not one of the Internet: private (RFC
+// 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
+func isPrivate(a netip.Addr) bool {
+	a = a.Unmap()
+	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10)
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
+}
+
+// isGeneric reports whether a name is one that a provider gives to any address:
+// with the address in it, or a word for a customer's line.
+func isGeneric(name string, addr netip.Addr) bool {
+	name = strings.ToLower(name)
+	if a := addr.Unmap(); a.Is4() {
+		b := a.As4()
+		found := 0
+		for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
+			for _, octet := range b {
+				if part == strconv.Itoa(int(octet)) {
+					found++
+					break
+				}
+			}
+		}
+		if found >= 3 {
+			return true
+		}
+	}
+	for _, label := range strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '-' || '0' <= r && r <= '9' }) {
+		switch label {
+		case "dyn", "dynamic", "dsl", "adsl", "vdsl", "pool", "dhcp", "ppp", "pppoe", "cable", "dial", "dialup", "client", "customer", "cust", "user", "host", "broadband", "catv", "ip", "pc":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"math"
+	"math/bits"
+)
+
+const (
+	// maxExact is up to how many distinct elements are counted exactly. A set of
+	// so many hashes takes 256 kB.
+	maxExact = 1 << 14
+
+	// registerBits makes 2^14 registers, and so a standard error of 0.8 %.
+	registerBits = 14
+)
+
+// distinct counts distinct hashes: the first maxExact of them exactly, then by
+// HyperLogLog (Flajolet et al., 2007). Hashes must be uniform in 64 bits.
+type distinct struct {
+	set       []uint64 // open addressing; 0 is free
+	n         int      // in set
+	registers []uint8  // nil before set is full
+}
+
+// add adds a hash.
+func (d *distinct) add(h uint64) {
+	if h == 0 {
+		h = 1
+	}
+	if d.registers != nil {
+		d.register(h)
+		return
+	}
+	if 2*(d.n+1) > len(d.set) {
+		d.grow()
+	}
+	if insertHash(d.set, h) {
+		d.n++
+	}
+	if d.n > maxExact {
+		d.registers = make([]uint8, 1<<registerBits)
+		for _, h := range d.set {
+			if h != 0 {
+				d.register(h)
+			}
+		}
+		d.set = nil
+	}
+}
+
+func (d *distinct) grow() {
+	set := make([]uint64, max(16, 2*len(d.set)))
+	for _, h := range d.set {
+		if h != 0 {
+			insertHash(set, h)
+		}
+	}
+	d.set = set
+}
+
+// insertHash reports whether h was not in set.
+func insertHash(set []uint64, h uint64) bool {
+	mask := uint64(len(set) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		switch set[i] {
+		case h:
+			return false
+		case 0:
+			set[i] = h
+			return true
+		}
+	}
+}
+
+func (d *distinct) register(h uint64) {
+	i := h >> (64 - registerBits)
+	rank := uint8(bits.LeadingZeros64(h<<registerBits|1<<(registerBits-1))) + 1
+	d.registers[i] = max(d.registers[i], rank)
+}
+
+// count returns the number of distinct hashes.
+func (d *distinct) count() int64 {
+	if d.registers == nil {
+		return int64(d.n)
+	}
+	const m = 1 << registerBits
+	const alpha = 0.7213 / (1 + 1.079/m)
+	sum, zeros := 0.0, 0
+	for _, r := range d.registers {
+		sum += math.Ldexp(1, -int(r))
+		if r == 0 {
+			zeros++
+		}
+	}
+	estimate := alpha * m * m / sum
+	if estimate <= 2.5*m && zeros > 0 { // linear counting is better here
+		estimate = m * math.Log(m/float64(zeros))
+	}
+	return int64(estimate + 0.5)
+}
+
+// bitmap counts few distinct hashes in little room, by linear counting: exactly
+// enough up to some dozens, with an error of some 10 % at a thousand.
+type bitmap [4]uint64
+
+// nameHash returns a hash that is the same in each run (FNV-1a), in lower case.
+func nameHash(name []byte) uint64 {
+	h := uint64(0xCBF29CE484222325)
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint64(c)) * 0x100000001B3
+	}
+	return mix(h, 0)
+}
+
+func (b *bitmap) add(h uint64) { b[h>>6&3] |= 1 << (h & 63) }
+
+func (b *bitmap) merge(o *bitmap) {
+	for i := range b {
+		b[i] |= o[i]
+	}
+}
+
+// count returns about how many distinct hashes were added.
+func (b *bitmap) count() int64 {
+	const m = 256
+	ones := 0
+	for _, w := range b {
+		ones += bits.OnesCount64(w)
+	}
+	if ones == m {
+		ones = m - 1
+	}
+	return int64(m*math.Log(m/float64(m-ones)) + 0.5)
+}

@@ -1,0 +1,543 @@
+package report
+
+import (
+	"bytes"
+	"hash/maphash"
+	"net/netip"
+	"time"
+
+	"policyd-spf/maillog"
+)
+
+const (
+	// maxPending is how many messages, and how many queue ids, are held for lines
+	// that may still come: at 100 messages a second those of the last 160 s, and
+	// on most servers those of a day.
+	maxPending = 1 << 14
+
+	// maxSearch bounds the search among messages of one client.
+	maxSearch = 64
+
+	// sessionTime is how long after the policy server's line a queue id may be
+	// assigned: other policy servers and tables may take their time.
+	sessionTime = 10 * time.Minute
+
+	// maxMessageRecipients bounds the recipients that are told apart in a message.
+	maxMessageRecipients = 8
+)
+
+// dmarcClass is what a DMARC filter says of a message.
+type dmarcClass uint8
+
+const (
+	dmarcUnknown dmarcClass = iota
+	dmarcPass
+	dmarcFail
+	dmarcNone
+	dmarcSigned      // unknown, but DKIM passed for the sender's domain
+	dmarcClasses int = iota
+)
+
+// pending is a message whose lines may not be complete.
+type pending struct {
+	seq   uint64 // 0: the slot is free
+	older uint64 // the message before it in its bucket
+	key   uint64 // of host and client
+
+	at     int64 // nanoseconds
+	client netip.Addr
+	known  maillog.Fields
+	helo   maillog.Result
+	mfrom  maillog.Result
+	action maillog.Action
+
+	text        []byte // HELO name, sender and reason
+	heloEnd     int
+	senderEnd   int
+	recipient   []byte // the first one
+	rcptTo      bool   // recipient is as in RCPT TO, before aliases
+	name        []byte // verified name of the client, empty if the log does not have it
+	noMail      noMail
+	exempt      bool
+	joined      bool // with a queue id
+	signed      bool // DKIM passed for the sender's domain
+	blocklisted bool // another restriction refused it for being on a block list
+	dmarc       dmarcClass
+	unknown     int                          // recipients without a mailbox
+	recipients  [maxMessageRecipients]uint64 // hashes
+	nRecipients int
+
+	host   *hostState
+	inferM mailFromState
+}
+
+// class returns what is known of DMARC.
+func (p *pending) class() dmarcClass {
+	if p.dmarc == dmarcUnknown && p.signed {
+		return dmarcSigned
+	}
+	return p.dmarc
+}
+
+func (p *pending) heloName() []byte { return p.text[:p.heloEnd] }
+func (p *pending) sender() []byte   { return p.text[p.heloEnd:p.senderEnd] }
+func (p *pending) reason() []byte   { return p.text[p.senderEnd:] }
+
+// domain returns the domain of the sender in lower case.
+func (p *pending) domain() []byte {
+	s := p.sender()
+	return bytes.TrimSuffix(s[bytes.LastIndexByte(s, '@')+1:], []byte("."))
+}
+
+// noMail is whether the record of the sender's domain is "v=spf1 -all".
+type noMail uint8
+
+const (
+	noMailUnknown noMail = iota
+	noMailFalse
+)
+
+// mailFromState is whether a host checks MAIL FROM.
+type mailFromState uint8
+
+const (
+	stateUnknown mailFromState = iota
+	checksMailFrom
+	checksHELOOnly
+)
+
+// hostState is what is known of a host that writes to the log.
+type hostState struct {
+	hash     uint64
+	first    mailFromState
+	mailFrom mailFromState
+}
+
+// queued is a queue id.
+type queued struct {
+	seq       uint64
+	older     uint64
+	key       uint64 // of host and queue id
+	clientKey uint64
+	before    uint64 // the last message before the queue id was assigned
+	message   uint64 // that it belongs to; 0 if it is not joined
+	at        int64  // nanoseconds
+	name      []byte
+	signedBy  uint64 // hash of the organizational domain of a valid DKIM signature
+	dmarc     dmarcClass
+}
+
+// joiner adds to messages what Postfix and DMARC filters log of them. The policy
+// server answers before there is a queue id, so its lines are joined to a queue id
+// by host, client and sender: smtpd logs the client of a queue id, qmgr its sender.
+type joiner struct {
+	done func(*pending) // is called with each message, in the order of the log
+
+	seed     maphash.Seed
+	size     uint64    // of the rings
+	messages []pending // a ring by seq
+	next     uint64    // seq of the next message
+	heads    []uint64  // by hash of key: the latest message
+	queue    []queued  // a ring by seq
+	nextID   uint64
+	idHeads  []uint64
+
+	now      int64 // time of the latest message; that of other lines costs more than it tells
+	knownIDs bool  // the policy server logs queue ids
+
+	hostName  []byte
+	host      *hostState
+	hostTable map[uint64]*hostState
+}
+
+// maxHosts bounds the hosts that are told apart; the others share a state.
+const maxHosts = 1024
+
+// newJoiner returns a joiner that holds size messages, a power of two.
+func newJoiner(done func(*pending), size int) *joiner {
+	return &joiner{
+		done: done, seed: maphash.MakeSeed(), next: 1, nextID: 1, size: uint64(size),
+		messages: make([]pending, size), heads: make([]uint64, 2*size),
+		queue: make([]queued, size), idHeads: make([]uint64, 2*size),
+		hostTable: make(map[uint64]*hostState),
+	}
+}
+
+// hostOf returns the state of a host. Lines of one host come in bursts.
+func (j *joiner) hostOf(name []byte) *hostState {
+	if j.host != nil && bytes.Equal(name, j.hostName) {
+		return j.host
+	}
+	j.hostName = append(j.hostName[:0], name...)
+	h := maphash.Bytes(j.seed, name)
+	if j.host = j.hostTable[h]; j.host == nil {
+		if len(j.hostTable) >= maxHosts {
+			h = 0
+		}
+		if j.host = j.hostTable[h]; j.host == nil {
+			j.host = &hostState{hash: h}
+			j.hostTable[h] = j.host
+		}
+	}
+	return j.host
+}
+
+// mix combines two hashes.
+func mix(a, b uint64) uint64 {
+	a = (a ^ b) * 0x9E3779B97F4A7C15
+	a ^= a >> 32
+	a *= 0xD6E8FEB86659FD93
+	return a ^ a>>32
+}
+
+func hashAddr(seed uint64, a netip.Addr) uint64 {
+	b := a.As16()
+	high, low := uint64(0), uint64(0)
+	for i := range 8 {
+		high, low = high<<8|uint64(b[i]), low<<8|uint64(b[8+i])
+	}
+	return mix(mix(seed, high), low)
+}
+
+// hashFold returns the hash of b in lower case.
+func (j *joiner) hashFold(b []byte) uint64 {
+	var buf [128]byte
+	return maphash.Bytes(j.seed, appendLower(buf[:0], b))
+}
+
+func appendLower(to, b []byte) []byte {
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// equalFold reports whether a and b are equal but for the case of US-ASCII.
+func equalFold(a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, c := range a {
+		d := b[i]
+		if c == d {
+			continue
+		}
+		if c|0x20 != d|0x20 || c|0x20 < 'a' || c|0x20 > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// add holds a message.
+func (j *joiner) add(m *maillog.Message) {
+	p := &j.messages[j.next&(j.size-1)]
+	if p.seq != 0 {
+		j.done(p)
+	}
+	text, recipient, name := p.text[:0], p.recipient[:0], p.name[:0]
+	*p = pending{
+		seq: j.next, at: m.Time.UnixNano(), client: m.Client, known: m.Known, helo: m.HELOResult, mfrom: m.MailFromResult,
+		action: m.Action, exempt: m.Exempt != "", name: name,
+	}
+	j.next++
+	j.now = p.at
+	p.text = append(text, m.HELO...)
+	p.heloEnd = len(p.text)
+	p.text = append(p.text, m.Sender...)
+	p.senderEnd = len(p.text)
+	if isError(p.mfrom) || isError(p.helo) {
+		p.text = append(p.text, m.Reason...)
+	}
+	p.host = j.hostOf(m.Host)
+	p.key = p.host.hash
+	if m.Client.IsValid() {
+		p.key = hashAddr(p.key, m.Client)
+	}
+	head := &j.heads[p.key&(2*j.size-1)]
+	p.older, *head = *head, p.seq
+	p.recipient = recipient
+	if m.Known&maillog.HasRecipient != 0 {
+		j.addRecipient(p, m.Recipient)
+		p.rcptTo = p.nRecipients > 0
+	}
+	if m.Identity == maillog.MailFrom && len(m.Term) > 0 && string(m.Term) != "-all" {
+		p.noMail = noMailFalse
+	}
+	p.inferMailFrom(m)
+	if len(m.QueueID) > 0 {
+		j.knownIDs = true
+		q := j.queueID(p.host, m.QueueID)
+		if q == nil {
+			q = j.addQueueID(p.host, m.QueueID)
+		}
+		j.join(q, p)
+	}
+}
+
+// isError reports whether a check came to no result.
+func isError(r maillog.Result) bool { return r == maillog.Permerror || r == maillog.Temperror }
+
+// inferMailFrom notes whether the host checks MAIL FROM. If HELO has a result other
+// than none and MAIL FROM's is none, the server logs HELO's only: that cannot be
+// told from a server that does not check MAIL FROM, except by its other messages.
+func (p *pending) inferMailFrom(m *maillog.Message) {
+	if m.Program != maillog.PolicydSPF || m.Known&maillog.HasSender == 0 || len(m.Sender) == 0 {
+		return
+	}
+	h := p.host
+	switch {
+	case m.MailFromResult != maillog.NoResult:
+		h.mailFrom = checksMailFrom
+	case m.HELOResult == maillog.None && m.Action == maillog.Prepend:
+		h.mailFrom = checksHELOOnly
+	}
+	if h.first == stateUnknown {
+		h.first = h.mailFrom
+	}
+	p.inferM = h.mailFrom
+}
+
+// mailFromResult returns the result of MAIL FROM, also if it is none and so the
+// log does not show it.
+func (p *pending) mailFromResult() maillog.Result {
+	if p.mfrom != maillog.NoResult || p.helo == maillog.NoResult || p.helo == maillog.None || p.senderEnd == p.heloEnd ||
+		p.action == maillog.Reject || p.action == maillog.Defer || p.action == maillog.NoAction {
+		return p.mfrom
+	}
+	state := p.inferM
+	if state == stateUnknown {
+		state = p.host.first
+	}
+	if state == checksMailFrom {
+		return maillog.None
+	}
+	return maillog.NoResult
+}
+
+// addRecipient adds a recipient, unless the message has it already.
+func (j *joiner) addRecipient(p *pending, recipient []byte) {
+	if len(recipient) == 0 {
+		return
+	}
+	h := nameHash(recipient)
+	for _, r := range p.recipients[:p.nRecipients] {
+		if r == h {
+			return
+		}
+	}
+	if p.nRecipients == len(p.recipients) {
+		return
+	}
+	if p.nRecipients == 0 {
+		p.recipient = append(p.recipient[:0], recipient...)
+	}
+	p.recipients[p.nRecipients] = h
+	p.nRecipients++
+}
+
+// flush passes on all messages that are held.
+func (j *joiner) flush() {
+	for seq := max(j.next, j.size+1) - j.size; seq < j.next; seq++ {
+		if p := &j.messages[seq&(j.size-1)]; p.seq == seq {
+			j.done(p)
+			p.seq = 0
+		}
+	}
+}
+
+func (j *joiner) message(seq uint64) *pending {
+	if p := &j.messages[seq&(j.size-1)]; seq != 0 && p.seq == seq {
+		return p
+	}
+	return nil
+}
+
+func (j *joiner) idKey(h *hostState, id []byte) uint64 { return mix(h.hash, maphash.Bytes(j.seed, id)) }
+
+func (j *joiner) queueID(h *hostState, id []byte) *queued {
+	key := j.idKey(h, id)
+	seq := j.idHeads[key&(2*j.size-1)]
+	for range maxSearch {
+		q := &j.queue[seq&(j.size-1)]
+		if seq == 0 || q.seq != seq {
+			return nil
+		}
+		if q.key == key {
+			return q
+		}
+		seq = q.older
+	}
+	return nil
+}
+
+func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
+	q := &j.queue[j.nextID&(j.size-1)]
+	name := q.name[:0]
+	*q = queued{seq: j.nextID, key: j.idKey(h, id), name: name}
+	j.nextID++
+	head := &j.idHeads[q.key&(2*j.size-1)]
+	q.older, *head = *head, q.seq
+	return q
+}
+
+// join makes a queue id that of a message.
+func (j *joiner) join(q *queued, p *pending) {
+	q.message, p.joined = p.seq, true
+	if len(q.name) > 0 {
+		p.name = append(p.name[:0], q.name...)
+	}
+	if q.dmarc != dmarcUnknown {
+		p.dmarc = q.dmarc
+	}
+	if q.signedBy != 0 && q.signedBy == j.hashFold(orgDomain(p.domain())) {
+		p.signed = true
+	}
+}
+
+// record adds what a line of Postfix or a DMARC filter says.
+func (j *joiner) record(r *maillog.Record) {
+	if r.Kind == maillog.MessageID {
+		return
+	}
+	h := j.hostOf(r.Host)
+	switch r.Kind {
+	case maillog.Client:
+		if r.Known&maillog.HasClient == 0 {
+			return
+		}
+		var q *queued
+		if j.knownIDs { // the policy server may have had the id before
+			q = j.queueID(h, r.QueueID)
+		}
+		if q == nil || j.message(q.message) == nil {
+			q = j.addQueueID(h, r.QueueID)
+		}
+		q.clientKey, q.before, q.at = hashAddr(h.hash, r.Client), j.next-1, j.now
+		q.name = append(q.name[:0], r.ClientName...)
+		if p := j.message(q.message); p != nil {
+			p.name = append(p.name[:0], r.ClientName...)
+		}
+	case maillog.Queued:
+		if q := j.queueID(h, r.QueueID); q != nil {
+			j.joinBySender(q, r.Sender)
+		}
+	case maillog.DMARC:
+		q := j.queueID(h, r.QueueID)
+		class := dmarcUnknown
+		switch r.Result {
+		case maillog.Pass:
+			class = dmarcPass
+		case maillog.Fail:
+			class = dmarcFail
+		case maillog.None, maillog.Permerror: // RFC 7489, 6.6.3: a broken policy is none
+			class = dmarcNone
+		}
+		if q == nil || class == dmarcUnknown || q.dmarc == dmarcPass {
+			return
+		}
+		q.dmarc = class
+		if p := j.message(q.message); p != nil {
+			p.dmarc = class
+		}
+	case maillog.DKIM:
+		if q := j.queueID(h, r.QueueID); q != nil && r.Result == maillog.Pass && len(r.Domain) > 0 {
+			q.signedBy = j.hashFold(orgDomain(r.Domain))
+			if p := j.message(q.message); p != nil && q.signedBy == j.hashFold(orgDomain(p.domain())) {
+				p.signed = true
+			}
+		}
+	case maillog.Delivered:
+		if q := j.queueID(h, r.QueueID); q != nil {
+			if p := j.message(q.message); p != nil {
+				n := p.nRecipients
+				j.addRecipient(p, r.Recipient)
+				if p.nRecipients > n && string(r.Status) == "bounced" && isUnknownMailbox(r.Reason) {
+					p.unknown++
+				}
+			}
+		}
+	case maillog.Refused:
+		j.refused(h, r)
+	}
+}
+
+// refused adds a refusal by Postfix: of a recipient, or by a milter of a message.
+func (j *joiner) refused(h *hostState, r *maillog.Record) {
+	if r.Known&maillog.HasClient == 0 || r.Known&maillog.HasSender == 0 {
+		return
+	}
+	var p *pending
+	if q := j.queueID(h, r.QueueID); len(r.QueueID) > 0 && q != nil {
+		j.joinBySender(q, r.Sender)
+		p = j.message(q.message)
+	} else {
+		p = j.find(hashAddr(h.hash, r.Client), j.next-1, func(p *pending) bool { return equalFold(p.sender(), r.Sender) })
+	}
+	if p == nil {
+		return
+	}
+	if len(p.name) == 0 {
+		p.name = append(p.name, r.ClientName...)
+	}
+	j.addRecipient(p, r.Recipient)
+	p.rcptTo = p.rcptTo || p.nRecipients == 1
+	if r.Action == maillog.Reject && (isUnknownMailbox(r.Code) || isUnknownMailbox(r.Reason)) {
+		p.unknown++
+	}
+	if bytes.Contains(r.Reason, []byte("blocked using ")) { // reject_rbl_client
+		p.blocklisted = true
+	}
+}
+
+// isUnknownMailbox reports whether the text of a refusal or bounce says that there
+// is no such mailbox (RFC 3463, 3.2: X.1.1).
+func isUnknownMailbox(text []byte) bool {
+	for _, sign := range [...]string{"5.1.1", "User unknown", "user unknown", "unknown user"} {
+		if bytes.Contains(text, []byte(sign)) {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns the latest message of a host and client, none after the one with
+// the sequence number before, that ok accepts.
+func (j *joiner) find(key, before uint64, ok func(*pending) bool) *pending {
+	seq := j.heads[key&(2*j.size-1)]
+	for range maxSearch {
+		p := j.message(seq)
+		if p == nil {
+			return nil
+		}
+		if p.key == key && p.seq <= before && ok(p) {
+			return p
+		}
+		seq = p.older
+	}
+	return nil
+}
+
+// joinBySender joins a queue id with the message of its client and sender. A sender
+// that cleanup has rewritten is no sign, but if the client has only one message
+// that could be meant, it is that.
+func (j *joiner) joinBySender(q *queued, sender []byte) {
+	if q.message != 0 || q.clientKey == 0 {
+		return
+	}
+	inSession := func(p *pending) bool {
+		age := time.Duration(q.at - p.at)
+		return !p.joined && age < sessionTime && age > -time.Minute
+	}
+	p := j.find(q.clientKey, q.before, func(p *pending) bool { return inSession(p) && equalFold(p.sender(), sender) })
+	if p == nil {
+		p = j.find(q.clientKey, q.before, inSession)
+		if p == nil || j.find(q.clientKey, p.seq-1, inSession) != nil {
+			return
+		}
+	}
+	j.join(q, p)
+}
