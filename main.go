@@ -44,6 +44,8 @@ func run(args []string) int {
 		return program.ShowConfig(o)
 	case cli.Probe:
 		return program.Probe(o)
+	case cli.Report:
+		return program.Report(o)
 	}
 	return program.Serve(o)
 }

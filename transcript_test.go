@@ -34,6 +34,7 @@ var transcripts = map[string]string{
 	"domain-compare": "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
 	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
 	"show-config":    "policyd-spf --show-config mistakes.conf",
+	"report":         "policyd-spf --report --own example.org,example.net mail.log.gz",
 }
 
 // postconf is a postconf(1) that shows a Postfix with the usual mistakes. It names
@@ -65,7 +66,7 @@ func transcript(t *testing.T, command, lang string) string {
 	cmd := exec.Command(self, strings.Fields(args)[1:]...)
 	cmd.Args[0] = "policyd-spf"
 	cmd.Dir = filepath.Join("testdata", "demo")
-	cmd.Env = append(os.Environ(), runAsProgram+"=1", "LC_ALL="+lang, "COLUMNS=80", "PATH="+folder+":/bin:/usr/bin")
+	cmd.Env = append(os.Environ(), runAsProgram+"=1", "LC_ALL="+lang, "COLUMNS=80", "TZ=UTC", "PATH="+folder+":/bin:/usr/bin")
 	if in != "" {
 		stdin, err := os.Open(filepath.Join(cmd.Dir, in))
 		if err != nil {
@@ -96,6 +97,7 @@ func TestTranscripts(t *testing.T) {
 	used := make(map[string]bool)
 	for _, d := range []transcriptFile{
 		{path: "README.md", lang: "C.UTF-8", block: regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), escape: strings.NewReplacer()},
+		{path: "docs/report.md", lang: "C.UTF-8", block: regexp.MustCompile("(?s)(<!-- transcript: ([a-z-]+) -->\n+```[a-z]*\n)(.*?)(```\n)"), escape: strings.NewReplacer()},
 		{path: "man/policyd-spf.1", lang: "C", block: regexp.MustCompile(`(?s)(\.\\" transcript: ([a-z-]+)\n\.Bd[^\n]*\n)(.*?)(\.Ed\n)`),
 			escape: strings.NewReplacer(`\`, `\e`, "\n.", "\n\\&.", "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "-", `\-`)},
 	} {

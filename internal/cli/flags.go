@@ -28,6 +28,7 @@ const (
 	CheckConfig             // --check-config
 	ShowConfig              // --show-config
 	Probe                   // --probe
+	Report                  // --report
 )
 
 // Options is the parsed command line.
@@ -47,10 +48,12 @@ type Options struct {
 	brief    bool // --brief: one line
 	exitCode bool // --exit-code: the exit status tells the outcome
 
-	origin                      string // --origin: of relative names in zone files
-	domain                      string // --domain: whose record is audited; "-" for names on standard input
-	compare                     string // --compare: the zone file with the new record
-	changedSince                string // --changed-since: the file of earlier audits
+	origin       string        // --origin: of relative names in zone files
+	domain       string        // --domain: whose record is audited; "-" for names on standard input
+	compare      string        // --compare: the zone file with the new record
+	changedSince string        // --changed-since: the file of earlier audits
+	report       reportOptions // --report
+
 	ip, helo, sender, recipient string // the request to explain or to send
 
 	files []string     // --explain: the files to explain, after the configuration file
@@ -82,11 +85,11 @@ func identityFlags() []string { return []string{"ip", "helo", "sender", "recipie
 // method of Program and a case in main.go.
 func flags() []flagSpec {
 	var (
-		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig}
-		reports  = []Mode{Explain, CheckConfig, ShowConfig, Probe}
+		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig, Report}
+		reports  = []Mode{Explain, CheckConfig, ShowConfig, Probe, Report}
 		requests = []Mode{Explain, Probe}
 	)
-	return []flagSpec{
+	return append([]flagSpec{
 		{name: "explain", mode: Explain,
 			help: "say why a message is answered as it is. FILE or standard input has a request, a Received-SPF or Authentication-Results field, a log line, a bounce, the URL of a refusal or a whole message; or else give --ip, --helo and --sender, or --log"},
 		{name: "check-config", mode: CheckConfig,
@@ -95,6 +98,8 @@ func flags() []flagSpec {
 			help: "print every option, its value and where that comes from"},
 		{name: "probe", mode: Probe,
 			help: "send one request through the socket that main.cf names, as smtpd does, and report the answer and the time it takes"},
+		{name: "report", mode: Report,
+			help: "say what mail logs tell of SPF, and whether rejecting is safe. The logs are files, also compressed with gzip, or - for standard input, which is also read if there is none"},
 		{name: "completion", mode: Completion, placeholder: "SHELL", want: "bash, zsh or fish", values: []string{"bash", "zsh", "fish"},
 			help: "print a completion script for a shell: bash, zsh or fish",
 			set:  func(o *Options, value string) error { o.shell = value; return nil }},
@@ -142,7 +147,7 @@ func flags() []flagSpec {
 
 		{name: "json", usedIn: reports, help: "print JSON",
 			set: func(o *Options, _ string) error { o.json = true; return nil }},
-		{name: "brief", usedIn: []Mode{Explain, CheckConfig, Probe}, help: "print one line",
+		{name: "brief", usedIn: []Mode{Explain, CheckConfig, Probe, Report}, help: "print one line",
 			set: func(o *Options, _ string) error { o.brief = true; return nil }},
 		{name: "color", placeholder: "WHEN", want: "auto, always or never", values: []string{"auto", "always", "never"}, usedIn: allModes,
 			help: "when to use colors: auto, always or never",
@@ -155,7 +160,7 @@ func flags() []flagSpec {
 			set: func(o *Options, _ string) error { o.zoneFallback = true; return nil }},
 		{name: "dns", placeholder: "ADDRESS[:PORT]", want: "an address, such as 192.0.2.53 or [2001:db8::53]:53", usedIn: lookups,
 			help: "query this DNS server instead of those in /etc/resolv.conf", set: setDNS},
-	}
+	}, reportFlags()...)
 }
 
 // hidden reports whether help and completions leave a flag out.
@@ -309,6 +314,8 @@ func (o *Options) validate() error {
 	switch {
 	case o.zoneFallback && o.zone == "":
 		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")
+	case o.report.list && len(o.report.whatIf) == 0:
+		return errors.New("--list lists what a --what-if refuses; add --what-if FILE")
 	case o.Mode != Explain:
 		return nil
 	case o.log == "" && o.givenFind() != "":

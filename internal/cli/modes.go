@@ -101,12 +101,12 @@ func (p *Program) CheckConfig(o *Options) int {
 		return p.Fail(err)
 	}
 	servers, source, ignored := dnsServers(o)
-	report := checkconfig.Run(context.Background(), checkconfig.Input{
+	r := checkconfig.Run(context.Background(), checkconfig.Input{
 		File: o.configFile, DefaultFile: p.configPath(new(Options)), ParseArgs: serviceConfig,
 		Servers: servers, ServerFile: source, Ignored: ignored,
 		Postconf: postfix.RunPostconf, Host: checkconfig.System{},
 	})
-	return p.printReport(o, report, report.Clean())
+	return p.printReport(o, r, r.Clean())
 }
 
 // ShowConfig prints the options in force and returns the exit status.

@@ -102,6 +102,9 @@ func (p *parser) next(args []string) (rest []string, err error) {
 func (p *parser) word(arg string, rest []string) ([]string, error) {
 	o := &p.options
 	switch {
+	case p.isReport():
+		o.report.logs = append(o.report.logs, arg)
+		return rest, nil
 	case o.configFile != "" && o.Mode == Explain:
 		o.files = append(o.files, arg)
 		return rest, nil
@@ -121,11 +124,20 @@ func (p *parser) word(arg string, rest []string) ([]string, error) {
 	return rest, nil
 }
 
+// isReport reports whether the arguments are names of logs: --report may follow
+// them.
+func (p *parser) isReport() bool {
+	return p.options.Mode == Report || slices.Contains(p.args, "--report") || slices.Contains(p.args, "-report")
+}
+
 // setFlag sets a flag to its value, which is "true" for a boolean flag.
 func (p *parser) setFlag(spec flagSpec, value string) error {
 	name := "--" + spec.name
 	switch {
-	case spec.isBool() && value != "true":
+	case spec.isBool() && value != "true" && !slices.Contains(spec.values, value):
+		if len(spec.values) > 0 {
+			return fmt.Errorf("%s=%s: %s takes no value, or %s", name, value, name, strings.Join(spec.values, " or "))
+		}
 		return fmt.Errorf("%s=%s: %s takes no value", name, value, name)
 	case spec.isBool():
 	case strings.HasPrefix(value, "--") && !slices.Contains(p.args, name+"="+value):

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"policyd-spf/internal/term"
+	"policyd-spf/report"
 )
 
 // inFolderWithFiles changes to an empty folder with files of these names.
@@ -55,6 +56,12 @@ func TestParseArgs(t *testing.T) {
 		{name: "domain", args: []string{"--explain", "--domain", "example.com", "--json"}, want: Options{Mode: Explain, domain: "example.com", json: true}},
 		{name: "check-config", args: []string{"--check-config", "x.conf"}, want: Options{Mode: CheckConfig, configFile: "x.conf"}},
 		{name: "show-config", args: []string{"--json", "--show-config"}, want: Options{Mode: ShowConfig, json: true}},
+		{name: "report", args: []string{"--report", "a.log", "-", "b.log.gz"}, want: Options{Mode: Report, report: reportOptions{logs: []string{"a.log", "-", "b.log.gz"}}}},
+		{name: "report after the logs", args: []string{"a.log", "--report"}, want: Options{Mode: Report, report: reportOptions{logs: []string{"a.log"}}}},
+		{name: "report with all flags",
+			args: []string{"--report", "--config", "c", "--what-if", "a", "--what-if=b", "--own", "example.com,example.org", "--since", "7d", "--until=2026-11-01", "--list", "--recheck=all"},
+			want: Options{Mode: Report, report: reportOptions{config: "c", whatIf: []string{"a", "b"}, own: []string{"example.com", "example.org"}, since: "7d", until: "2026-11-01", list: true, recheck: report.RecheckAll}}},
+		{name: "recheck", args: []string{"--report", "--recheck"}, want: Options{Mode: Report, report: reportOptions{recheck: report.RecheckMissing}}},
 		{name: "brief, exit-code and color", args: []string{"--explain", "--brief", "--exit-code", "--color=never"}, want: Options{Mode: Explain, brief: true, exitCode: true, color: term.ColorNever}},
 		{name: "arguments after the server's configuration file", args: []string{"x.conf", "--explain", "-h"},
 			want: Options{configFile: "x.conf", notes: []string{`ignored after the configuration file: "--explain -h"; put flags before it`}}},
@@ -120,7 +127,11 @@ func TestParseArgs_errors(t *testing.T) {
 		{name: "origin that is not a name", args: []string{"--explain", "--zone", "z", "--origin", "a..b"}, want: `--origin "a..b"; expected a domain name, such as example.com`},
 		{name: "empty compare", args: []string{"--explain", "--compare", ""}, want: `--compare ""; expected the name of a zone file with the new record`},
 		{name: "request without a mode", args: []string{"--ip", "192.0.2.1", "--helo", "x"}, want: "--ip goes with --explain or --probe; add one of them or leave --ip out"},
-		{name: "json without a mode", args: []string{"--json"}, want: "--json goes with --explain, --check-config, --show-config or --probe; add one of them or leave --json out"},
+		{name: "json without a mode", args: []string{"--json"}, want: "--json goes with --explain, --check-config, --show-config, --probe or --report; add one of them or leave --json out"},
+		{name: "since", args: []string{"--report", "--since", "yesterday"}, want: `--since "yesterday"; expected ` + wantTime},
+		{name: "own", args: []string{"--report", "--own", ","}, want: `--own ","; expected domain names with commas between them`},
+		{name: "recheck of something", args: []string{"--report", "--recheck=some"}, want: "--recheck=some: --recheck takes no value, or all"},
+		{name: "list without what-if", args: []string{"--report", "--list"}, want: "--list lists what a --what-if refuses; add --what-if FILE"},
 		{name: "fallback without zone", args: []string{"--zone-fallback"}, want: "--zone-fallback needs --zone FILE, which is looked at first"},
 		{name: "exit-code of a domain", args: []string{"--explain", "--domain", "example.com", "--exit-code"}, want: "--exit-code tells what happens to a message, and --domain has none; its exit status is 1 if the record is broken"},
 	} {

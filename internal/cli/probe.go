@@ -28,12 +28,12 @@ func (p *Program) Probe(o *Options) int {
 			*identity.field = identity.value
 		}
 	}
-	report := probe.Run(context.Background(), postfix.RunPostconf, request)
-	return p.printReport(o, report, report.OK())
+	r := probe.Run(context.Background(), postfix.RunPostconf, request)
+	return p.printReport(o, r, r.OK())
 }
 
-// report is a result as data, with its renderings.
-type report interface {
+// rendered is a result as data, with its renderings.
+type rendered interface {
 	JSON(io.Writer) error
 	Text(term.Style) string
 	Brief(term.Style) string // one line
@@ -41,7 +41,7 @@ type report interface {
 
 // printReport prints a report in the form that the flags ask for, and returns the
 // exit status.
-func (p *Program) printReport(o *Options, r report, ok bool) int {
+func (p *Program) printReport(o *Options, r rendered, ok bool) int {
 	status := StatusOK
 	if !ok {
 		status = StatusFailed

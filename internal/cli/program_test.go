@@ -39,6 +39,7 @@ func runProgram(args []string) int {
 		CheckConfig: func() int { return p.CheckConfig(o) },
 		ShowConfig:  func() int { return p.ShowConfig(o) },
 		Probe:       func() int { return p.Probe(o) },
+		Report:      func() int { return p.Report(o) },
 	}[o.Mode]()
 }
 

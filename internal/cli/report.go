@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/internal/postfix"
+	"policyd-spf/report"
+	"policyd-spf/spf/dns"
+)
+
+const (
+	// reportMemory is how much memory the run-time system may use before it collects
+	// garbage as often as it takes. The tables of a report take at most half of it.
+	reportMemory = 72 << 20
+
+	// reportGCPercent is how much garbage there may be beside the tables.
+	reportGCPercent = 40
+
+	// postconfTimeout bounds postconf(1), which says which domains are ours.
+	postconfTimeout = 5 * time.Second
+)
+
+// reportOptions are the flags of --report.
+type reportOptions struct {
+	logs    []string
+	config  string   // --config
+	whatIf  []string // --what-if
+	own     []string // --own
+	since   string   // --since
+	until   string   // --until
+	list    bool     // --list
+	recheck report.RecheckMode
+}
+
+// reportFlags returns the flags of --report.
+func reportFlags() []flagSpec {
+	modes := []Mode{Report}
+	return []flagSpec{
+		{name: "config", placeholder: "FILE", want: "the name of a policyd-spf.conf", isFile: true, usedIn: modes,
+			help: "the configuration in force, whose Whitelist the proposed line begins with",
+			set:  func(o *Options, value string) error { o.report.config = value; return nil }},
+		{name: "what-if", placeholder: "FILE", want: "the name of a policyd-spf.conf", isFile: true, usedIn: modes,
+			help: "say what this configuration would have refused; may be given several times",
+			set:  func(o *Options, value string) error { o.report.whatIf = append(o.report.whatIf, value); return nil }},
+		{name: "list", usedIn: modes, help: "list each message that a --what-if refuses",
+			set: func(o *Options, _ string) error { o.report.list = true; return nil }},
+		{name: "own", placeholder: "DOMAIN,...", want: "domain names with commas between them", usedIn: modes,
+			help: "the domains that you receive mail for; otherwise postconf(1) names them", set: setOwn},
+		{name: "since", placeholder: "TIME", want: wantTime, usedIn: modes,
+			help: "leave out what is earlier: a date, a time (RFC 3339), or how long ago, such as 24h or 7d",
+			set:  func(o *Options, value string) error { o.report.since = value; return checkTime(value) }},
+		{name: "until", placeholder: "TIME", want: wantTime, usedIn: modes,
+			help: "leave out what is later; a date includes its day",
+			set:  func(o *Options, value string) error { o.report.until = value; return checkTime(value) }},
+		{name: "recheck", values: []string{"all"}, usedIn: modes,
+			help: "evaluate over DNS what the log does not tell; --recheck=all: every check of the log, to compare the results", set: setRecheck},
+	}
+}
+
+func setOwn(o *Options, value string) error {
+	for _, d := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		o.report.own = append(o.report.own, d)
+	}
+	if len(o.report.own) == 0 {
+		return errWant
+	}
+	return nil
+}
+
+func setRecheck(o *Options, value string) error {
+	o.report.recheck = report.RecheckMissing
+	if value == "all" {
+		o.report.recheck = report.RecheckAll
+	}
+	return nil
+}
+
+// Report says what logs tell and returns the exit status: 0 if rejecting is safe.
+func (p *Program) Report(o *Options) int {
+	debug.SetGCPercent(reportGCPercent)
+	debug.SetMemoryLimit(reportMemory)
+	now := time.Now()
+	options, ok := p.reportOptions(o, now)
+	if !ok {
+		return StatusUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	progress := p.newProgress(now)
+	options.Progress = progress.rechecked
+	c := report.New(options)
+	interrupted := p.readLogs(ctx, o, c, progress, now)
+	if interrupted { // a second Ctrl-C ends the program
+		stop()
+	}
+	r := c.Report(ctx)
+	progress.clear()
+	r.Interrupted = interrupted || ctx.Err() != nil
+	if !r.Usable() {
+		p.complain("no message of a policy server was found%s; --report needs a log that policyd-spf, pypolicyd-spf, spf-engine or postfix-policyd-spf-perl writes to", inPeriod(o))
+		return StatusUsage
+	}
+	if r.Interrupted && o.json {
+		p.complain("interrupted: this is what is known so far")
+	}
+	return p.printReport(o, r, r.Advice.Safe)
+}
+
+func inPeriod(o *Options) string {
+	if o.report.since == "" && o.report.until == "" {
+		return ""
+	}
+	return " in the period of --since and --until"
+}
+
+// reportOptions returns what the flags ask for. It complains of files that cannot
+// be used, and returns false.
+func (p *Program) reportOptions(o *Options, now time.Time) (report.Options, bool) {
+	f := &o.report
+	options := report.Options{Now: now, Own: f.own, List: f.list, Recheck: f.recheck}
+	if f.since != "" {
+		options.Since, _ = parseTime(f.since, now, false)
+	}
+	if f.until != "" {
+		options.Until, _ = parseTime(f.until, now, true)
+	}
+	if !options.Since.IsZero() && !options.Until.IsZero() && options.Until.Before(options.Since) {
+		p.complain("--until %s is before --since %s", f.until, f.since)
+		return options, false
+	}
+	for _, path := range f.whatIf {
+		loaded, ok := p.loadWhatIf(path)
+		if !ok {
+			return options, false
+		}
+		options.WhatIf = append(options.WhatIf, report.Config{Name: path, Settings: loaded.Settings})
+	}
+	if path := p.currentConfig(o); path != "" {
+		loaded, err := conf.Load(path)
+		if err != nil {
+			p.complain("%v", err)
+			return options, false
+		}
+		options.Whitelist = loaded.Origins["Whitelist"].Value
+	}
+	if options.Own == nil {
+		options.Own = ownDomains()
+	}
+	if _, _, err := newResolver(o); err != nil { // a zone file that cannot be read
+		p.complain("%v", err)
+		return options, false
+	}
+	options.NewResolver = func() dns.Resolver {
+		r, _, _ := newResolver(o)
+		return r
+	}
+	return options, true
+}
+
+// currentConfig returns the configuration file in force, "" if there is none.
+func (p *Program) currentConfig(o *Options) string {
+	if o.report.config != "" {
+		return o.report.config
+	}
+	if path := p.configPath(o); exists(path) {
+		return path
+	}
+	return ""
+}
+
+// loadWhatIf loads a configuration file to try. What is wrong with it is no matter
+// for a guess: it prints what --check-config finds.
+func (p *Program) loadWhatIf(path string) (*conf.File, bool) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		p.complain("--what-if %s cannot be read: %v", path, reasonOf(err))
+		return nil, false
+	case !info.Mode().IsRegular():
+		p.complain("--what-if %s is not a regular file", path)
+		return nil, false
+	}
+	loaded, err := conf.Load(path)
+	if err != nil {
+		p.complain("--what-if: %v", err)
+		return nil, false
+	}
+	ok := true
+	for _, problem := range loaded.Check() {
+		if problem.Severity == conf.Faulty {
+			p.complain("--what-if: %s", problem)
+			ok = false
+		}
+	}
+	return loaded, ok
+}
+
+// reasonOf returns what is wrong with a file, without its name.
+func reasonOf(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// ownDomains returns the domains that Postfix receives mail for, as far as main.cf
+// names them itself.
+func ownDomains() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), postconfTimeout)
+	defer cancel()
+	text, err := postfix.RunPostconf(ctx, "-x", "mydestination", "relay_domains", "virtual_mailbox_domains", "virtual_alias_domains")
+	if err != nil {
+		return nil
+	}
+	return parseOwnDomains(text)
+}
+
+// parseOwnDomains returns the domains in the output of postconf(1): not the tables
+// that have others.
+func parseOwnDomains(text string) []string {
+	var domains []string
+	for line := range strings.Lines(text) {
+		_, value, _ := strings.Cut(line, "=")
+		for _, d := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
+			if strings.Contains(d, ".") && !strings.ContainsAny(d, ":/$") {
+				domains = append(domains, d)
+			}
+		}
+	}
+	return domains
+}
+
+const wantTime = "a date (2026-11-01), a time (2026-11-01T10:00:00+01:00), or how long ago (24h, 7d)"
+
+func checkTime(value string) error {
+	if _, ok := parseTime(value, time.Now(), false); !ok {
+		return errWant
+	}
+	return nil
+}
+
+// parseTime returns the time that a value of --since or --until means. A date is
+// the beginning of its day, or its end.
+func parseTime(value string, now time.Time, end bool) (time.Time, bool) {
+	if t, err := time.ParseInLocation(time.DateOnly, value, now.Location()); err == nil {
+		if end {
+			t = t.AddDate(0, 0, 1).Add(-1)
+		}
+		return t, true
+	}
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04"} {
+		if t, err := time.ParseInLocation(layout, value, now.Location()); err == nil {
+			return t, true
+		}
+	}
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		var n int
+		if _, err := fmt.Sscanf(days+"\n", "%d\n", &n); err == nil && n >= 0 {
+			return now.AddDate(0, 0, -n), true
+		}
+	}
+	if d, err := time.ParseDuration(value); err == nil && d >= 0 {
+		return now.Add(-d), true
+	}
+	return time.Time{}, false
+}
