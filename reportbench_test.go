@@ -42,7 +42,7 @@ func BenchmarkReportProgram(b *testing.B) {
 			b.Skipf("taskset: %v", err)
 		}
 		took := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+		return took, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 	}
 	pflogsumm, err := exec.LookPath("pflogsumm")
 	if err != nil {
