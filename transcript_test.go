@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in README.md an
 // transcripts are the commands that README.md and policyd-spf(1) show with
 // their output. They are run in testdata/demo.
 var transcripts = map[string]string{
+	"report-head":    "policyd-spf --report --own example.org,example.net mail.log.gz | head -16",
 	"explain-fail":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
 	"explain-domain": "policyd-spf --explain --zone demo.zone --domain big.example",
 	"domain-repair":  "policyd-spf --explain --zone demo.zone --domain tidy.example",
@@ -58,7 +60,8 @@ func transcript(t *testing.T, command, lang string) string {
 	if err := os.WriteFile(filepath.Join(folder, "postconf"), []byte(postconf), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	args, in, _ := strings.Cut(command, " <")
+	args, head, limited := strings.Cut(command, " | head -")
+	args, in, _ := strings.Cut(args, " <")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +84,22 @@ func transcript(t *testing.T, command, lang string) string {
 	if err := cmd.Run(); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) || stderr.Len() > 0 {
 		t.Errorf("%v, on standard error: %q", err, stderr.String())
 	}
-	return "$ " + command + "\n" + out.String()
+	text := out.String()
+	if limited {
+		text = firstLines(t, text, head)
+	}
+	return "$ " + command + "\n" + text
+}
+
+// firstLines returns what head(1) prints.
+func firstLines(t *testing.T, text, count string) string {
+	t.Helper()
+	n, err := strconv.Atoi(count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[:min(n, len(lines))], "")
 }
 
 // transcriptFile is a document with transcripts. A marker with a name precedes
