@@ -128,7 +128,7 @@ func (c *Collector) advise(list []classified) outcome {
 		if r.Messages > 0 {
 			a.Share = float64(a.Refused) / float64(r.Messages)
 		}
-		a.Blockers = append(a.Blockers, c.blockers(list, &remaining, s.value, s.strict)...)
+		a.Blockers = append(a.Blockers, c.blockers(list, &remaining, s.strict)...)
 		if period < minPeriod {
 			a.Blockers = append(a.Blockers, fmt.Sprintf("The log covers %.1f days. Seven are needed to see the mail that comes once a week.", a.Period))
 		}
@@ -161,7 +161,7 @@ func (t *tally) subtract(o *tally) {
 }
 
 // blockers returns why a value would lose mail that is wanted, or may be.
-func (c *Collector) blockers(list []classified, remaining *tally, value string, strict outcome) []string {
+func (c *Collector) blockers(list []classified, remaining *tally, strict outcome) []string {
 	var all []string
 	if n := remaining.wanted(strict); n > 0 {
 		all = append(all, fmt.Sprintf("DMARC or DKIM passes for %s that would be refused.", count(n, "message")))
@@ -177,21 +177,19 @@ func (c *Collector) blockers(list []classified, remaining *tally, value string, 
 		switch {
 		case messages == 0:
 		case kind == Forwarder:
-			all = append(all, fmt.Sprintf("%s with %s look like forwarders, but the log does not show for whom. Read the lines of Postfix too.", count(clients, "client"), count(messages, "message")))
+			all = append(all, fmt.Sprintf("%s may come through forwarders (%s), but the log does not show for whom. Report on the lines of Postfix too.", count(messages, "message"), count(clients, "client")))
 		case kind == Misconfigured:
-			all = append(all, fmt.Sprintf("%s with %s look like a domain's own, but the log does not confirm it.", count(clients, "server"), count(messages, "message")))
+			all = append(all, fmt.Sprintf("%s may come from the domains' own servers (%s): the log does not confirm it.", count(messages, "message"), count(clients, "client")))
 		default:
-			all = append(all, fmt.Sprintf("%s with %s may be wanted: the log shows too little of them.", count(clients, "client"), count(messages, "message")))
+			all = append(all, fmt.Sprintf("%s may be wanted (%s): the log shows too little.", count(messages, "message"), count(clients, "client")))
 		}
 	}
 	if d := c.clients.lostConfirmed.refused(strict); d.Total() > 0 {
 		all = append(all, fmt.Sprintf("%s from clients that found no room in memory may be wanted: read a shorter period with --since.", count(d.Total(), "message")))
 	}
 	const few = 100 // one in so many may be unknown
-	for _, s := range c.finishSettings() {
-		if s.Option == "Mail_From_reject" && s.Value == value && s.Unknown*few > c.report.Messages {
-			all = append(all, fmt.Sprintf("The log does not have the MAIL FROM result of %s. --recheck looks it up; Mail_From_reject = False has it logged.", count(s.Unknown, "message")))
-		}
+	if c.unchecked*few > c.report.Messages {
+		all = append(all, fmt.Sprintf("The log does not have the MAIL FROM result of %s. Mail_From_reject = False has it logged.", count(c.unchecked, "message")))
 	}
 	return all
 }

@@ -58,6 +58,7 @@ type Collector struct {
 	clients    clientTable
 	broken     brokenTable
 	recipients distinct
+	unchecked  int64 // messages without a MAIL FROM result that were not refused
 	fails      tally // of all messages
 	whatIf     []*whatIf
 	recheck    *rechecker
@@ -166,13 +167,16 @@ func (c *Collector) count(p *pending) {
 		c.recipients.add(h)
 	}
 	hasSender := p.senderEnd > p.heloEnd
-	if p.known&maillog.HasSender != 0 || mailFrom != maillog.NoResult || p.helo != maillog.NoResult {
-		i := comboIndex(p.helo, mailFrom, hasSender)
-		c.combos[i*dmarcClasses+int(p.class())]++
-		c.countSettings(p, i)
-	} else {
-		c.combos[comboIndex(maillog.NoResult, maillog.NoResult, hasSender)*dmarcClasses+int(p.class())]++
+	helo := p.helo
+	switch {
+	case p.exempt: // no setting refuses it
+		helo, mailFrom = maillog.None, maillog.None
+	case hasSender && mailFrom == maillog.NoResult && p.action != maillog.Reject && p.action != maillog.Defer:
+		c.unchecked++
 	}
+	combo := comboIndex(helo, mailFrom, hasSender)
+	c.combos[combo*dmarcClasses+int(p.class())]++
+	c.countSettings(p, combo)
 	if out, ok := outcomeOf(mailFrom); ok {
 		c.fails[out][p.class()]++
 		if p.known&maillog.HasClient != 0 && p.known&maillog.HasSender != 0 {
@@ -183,10 +187,10 @@ func (c *Collector) count(p *pending) {
 		}
 	}
 	for _, w := range c.whatIf {
-		w.count(p, mailFrom)
+		w.count(p, p.mailFromResult())
 	}
 	if c.recheck != nil {
-		c.recheck.count(p, mailFrom)
+		c.recheck.count(p, p.mailFromResult())
 	}
 }
 

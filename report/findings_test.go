@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -217,5 +218,31 @@ func TestAdvice_withoutRecipients(t *testing.T) {
 				t.Errorf("seed %d, %+v: safe is %v, lines %v", seed, o, r.Advice.Safe, r.Advice.Whitelist)
 			}
 		}
+	}
+}
+
+// Clients that are exempt, and mail that the server has refused, are no reason for
+// doubt.
+func TestAdvice_exemptAndRefused(t *testing.T) {
+	p := mailstream.Typical(3)
+	p.Forwarders, p.Lists, p.Misconfigureds, p.BackupMXs, p.OwnHosts, p.Newsletters = 0, 0, 0, 0, 0, 0
+	var log bytes.Buffer
+	if err := mailstream.Generate(p).WriteLog(&log, mailstream.LogOptions{RFC3339: true, DMARC: true}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		const stamp = "2026-11-05T12:00:00Z mx policyd-spf[9]: "
+		pairs := fmt.Sprintf("client-ip=192.0.2.1; helo=h.example; envelope-from=u%d@x.example; receiver=<UNKNOWN> ", i)
+		fmt.Fprintf(&log, "%sprepend X-Comment: SPF skipped for whitelisted relay - %s\n", stamp, pairs)
+		fmt.Fprintf(&log, "%sFail; identity=helo; %s\n", stamp, pairs)
+		fmt.Fprintf(&log, "%s550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=helo;id=h.example;ip=192.0.2.1;r=<UNKNOWN>\n", stamp)
+	}
+	c := New(Options{Now: p.Start.AddDate(0, 1, 0)})
+	if err := c.Read("mail.log", &log); err != nil {
+		t.Fatal(err)
+	}
+	r := c.Report(context.Background())
+	if !r.Advice.Safe || r.Exempt != 500 || r.Refused != 500 {
+		t.Errorf("safe is %v: %v; %d exempt, %d refused", r.Advice.Safe, r.Advice.Blockers, r.Exempt, r.Refused)
 	}
 }
