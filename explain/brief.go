@@ -65,6 +65,9 @@ func (d *Report) Brief(style term.Style) string {
 		separator = ", "
 	}
 	if d.Source != nil {
+		if d.Source.Other != "" {
+			line += "; " + style.Safe(d.Source.otherText())
+		}
 		for _, difference := range d.Source.Differences {
 			line += "; " + style.Safe(difference.text())
 		}

@@ -21,7 +21,8 @@ type Source struct {
 	Time        string       `json:"time,omitempty"`       // RFC 3339
 	Unknown     []string     `json:"unknown,omitempty"`    // attributes of a request that the text does not have
 	Recorded    *Recorded    `json:"recorded,omitempty"`
-	Differences []Difference `json:"differences,omitempty"` // between what is recorded and today
+	Other       string       `json:"other_refusal,omitempty"` // by Postfix, for another reason than SPF
+	Differences []Difference `json:"differences,omitempty"`   // between what is recorded and today
 
 	form maillog.Form
 }
@@ -49,7 +50,7 @@ const (
 
 // newSource returns a maillog.Source as plain data.
 func newSource(found maillog.Source, file string) *Source {
-	s := &Source{Form: formName(found.Form), File: file, Line: found.Line, InMessage: found.InMessage, form: found.Form}
+	s := &Source{Form: formName(found.Form), File: file, Line: found.Line, InMessage: found.InMessage, Other: found.Other, form: found.Form}
 	if !found.Time.IsZero() {
 		s.Time = found.Time.Format(time.RFC3339)
 	}

@@ -91,3 +91,21 @@ func withoutBranches(r rune) rune {
 	}
 	return r
 }
+
+// A refusal by Postfix for another reason is not compared with the result of SPF.
+func TestExplain_refusedForAnotherReason(t *testing.T) {
+	const line = "Nov  2 10:11:12 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example; from=<a@shop.example> to=<r@example.net> proto=ESMTP helo=<h.example>\n"
+	err := logServer(t).Explain(context.Background(), Text{In: strings.NewReader(line), Now: goldenTime()}, func(d *Report) error {
+		const want = "recorded: refused, but not because of SPF: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example"
+		if text := d.Text(term.Style{Width: 200}); d.Source.Recorded != nil || len(d.Source.Differences) > 0 || !strings.Contains(text, want) {
+			t.Errorf("%+v\n%s", d.Source, text)
+		}
+		if brief := d.Brief(term.Style{}); !strings.Contains(brief, want) {
+			t.Errorf("brief: %s", brief)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

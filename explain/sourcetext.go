@@ -51,6 +51,9 @@ type coloredText struct {
 
 // recordedText says what is recorded, and what is otherwise today.
 func (s *Source) recordedText() []coloredText {
+	if s.Other != "" {
+		return []coloredText{{s.otherText(), term.Yellow}}
+	}
 	if s.Recorded == nil {
 		return nil
 	}
@@ -66,4 +69,9 @@ func (s *Source) recordedText() []coloredText {
 		lines = append(lines, coloredText{"recorded: " + recorded + "; today: " + recorded, term.Plain})
 	}
 	return lines
+}
+
+// otherText says that Postfix refused the message, but SPF was not the reason.
+func (s *Source) otherText() string {
+	return "recorded: refused, but not because of SPF: " + s.Other
 }

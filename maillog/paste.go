@@ -48,6 +48,7 @@ type Source struct {
 	Identity Identity  // that the result is about
 	Result   Result    // as recorded
 	Action   Action    // as recorded
+	Other    string    // refusal by Postfix that is not about SPF, with its code; Action is then NoAction
 	Time     time.Time // zero if the text does not have it
 }
 
@@ -303,10 +304,25 @@ func refused(rec *Record, i int) Source {
 	}
 	v.Reason = reason
 	s := source(PostfixReject, i, &e, &v)
-	if u, ok := readURL(reason); ok {
+	u, ok := readURL(reason)
+	if ok {
 		s.Identity = u.Identity
 	}
+	if !ok && s.Result == NoResult && !mentionsSPF(rec) {
+		s.Action, s.Other = NoAction, string(bytes.TrimSpace(append(append(bytes.Clone(rec.Code), ' '), rec.Reason...)))
+	}
 	return s
+}
+
+// mentionsSPF reports whether a refusal is about SPF: by its enhanced status code
+// (RFC 7372, 3.2), or by its words.
+func mentionsSPF(rec *Record) bool {
+	for _, code := range [...]string{".7.23", ".7.24"} {
+		if bytes.HasSuffix(rec.Code, []byte(code)) {
+			return true
+		}
+	}
+	return containsFold(rec.Reason, "spf")
 }
 
 // bareLine reads the text of a log line without what syslogd wrote before it.

@@ -226,19 +226,43 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 	case f.is("authentication-results"), f.is("arc-authentication-results") && !p.isMessage:
 		s := p.pastedResults(f)
 		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
-			for j := i + 1; j < len(all); j++ { // the host that added the field added the next Received too
-				if all[j].is("received") && equalFold(firstWord(all[j].value), "from") { // not of a hop without SMTP
-					s.Client, s.HELO = receivedFrom(all[j].value)
-					if s.Client.IsValid() {
-						s.Known |= HasClient | HasHELO
-					}
-					break
-				}
+			if s.Client, s.HELO = receivedNear(all, i); s.Client.IsValid() {
+				s.Known |= HasClient | HasHELO
 			}
 		}
 		return s, s.usable()
 	}
 	return Source{}, false
+}
+
+// receivedNear returns the client of the Received field that was added by the host
+// that added the Authentication-Results field all[i]. It is the next one, or the
+// one before: Postfix lets milters insert fields below its own.
+func receivedNear(all []field, i int) (netip.Addr, string) {
+	isReceived := func(f *field) bool {
+		return f.is("received") && equalFold(firstWord(f.value), "from") // not of a hop without SMTP
+	}
+	for j := i - 1; j >= 0; j-- {
+		if !isReceived(&all[j]) {
+			continue
+		}
+		id := bytes.TrimRight(firstWord(all[i].value), ";")
+		_, by, _ := cut(all[j].value, " by ")
+		host := firstWord(by)
+		if !bytes.EqualFold(host, id) && !bytes.HasSuffix(bytes.ToLower(host), append([]byte("."), bytes.ToLower(id)...)) {
+			break
+		}
+		if a, helo := receivedFrom(all[j].value); a.IsGlobalUnicast() && !a.IsPrivate() { // else from a content filter
+			return a, helo
+		}
+		break
+	}
+	for j := i + 1; j < len(all); j++ {
+		if isReceived(&all[j]) {
+			return receivedFrom(all[j].value)
+		}
+	}
+	return netip.Addr{}, ""
 }
 
 // pastedReceivedSPF reads a Received-SPF field of any program.
@@ -386,6 +410,7 @@ func addressIn(text []byte) (a netip.Addr, ok bool) {
 //	from name ([192.0.2.1] helo=helo)         Exim
 //	from helo (192.0.2.1) by                  Exchange
 //	from unknown (HELO helo) (192.0.2.1)      qmail
+//	from 192.0.2.1 (EHLO helo)                Yahoo
 func receivedFrom(value []byte) (a netip.Addr, helo string) {
 	rest, ok := cutPrefix(value, "from ")
 	if !ok {
@@ -406,6 +431,9 @@ func receivedFrom(value []byte) (a netip.Addr, helo string) {
 		if !a.IsValid() {
 			a, _ = addressIn(bytes.ReplaceAll(text, []byte("IPv6:"), nil))
 		}
+	}
+	if !a.IsValid() && helo != string(name) { // the client's address comes first
+		a, _ = parseAddr(bytes.Trim(name, "[]"))
 	}
 	if !a.IsValid() {
 		return a, ""

@@ -190,20 +190,20 @@ func isBase64(line []byte) bool {
 
 // unescapeHTML removes the tags of HTML, and undoes its entities.
 func unescapeHTML(t pastedLines) (pastedLines, bool) {
-	entities := strings.NewReplacer(htmlEntities()...)
+	entities, tags := strings.NewReplacer(htmlEntities()...), htmlTags()
 	return t.mapLines(func(line []byte) []byte {
 		if bytes.IndexByte(line, '&') < 0 && bytes.IndexByte(line, '<') < 0 {
 			return line
 		}
-		return []byte(entities.Replace(string(removeTags(line))))
+		return []byte(entities.Replace(string(removeTags(line, tags))))
 	})
 }
 
 // removeTags removes tags. What is in angle brackets and does not begin like one,
 // such as "<a@example.com>" and "<UNKNOWN>", stays. Tags that break a line become
 // line feeds.
-func removeTags(line []byte) []byte {
-	const maxTag = 4096 // bytes
+func removeTags(line []byte, tags map[string]tagKind) []byte {
+	const maxTag, maxTagName = 4096, 16 // bytes
 	var out []byte
 	for len(line) > 0 {
 		i := bytes.IndexByte(line, '<')
@@ -212,15 +212,18 @@ func removeTags(line []byte) []byte {
 		}
 		out = append(out, line[:i]...)
 		line = line[i:]
-		end := bytes.IndexByte(line[:min(len(line), maxTag)], '>')
 		name := bytes.TrimPrefix(line[1:], []byte("/"))
 		n := 0
-		for n < min(len(name), maxTag) && (name[n]|0x20 >= 'a' && name[n]|0x20 <= 'z' || isDigit(name[n])) {
+		for n < min(len(name), maxTagName) && (name[n]|0x20 >= 'a' && name[n]|0x20 <= 'z' || isDigit(name[n])) {
 			n++
 		}
 		name = bytes.ToLower(name[:n])
-		kind, isTag := htmlTags()[string(name)]
-		if end < 0 || !isTag {
+		kind, isTag := tags[string(name)]
+		end := -1
+		if isTag {
+			end = bytes.IndexByte(line[:min(len(line), maxTag)], '>')
+		}
+		if end < 0 {
 			out = append(out, '<')
 			line = line[1:]
 			continue

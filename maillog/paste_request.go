@@ -54,6 +54,9 @@ func (p *paste) request(first int) (Source, bool) {
 			break
 		}
 		name, value, ok := cut(line, "=")
+		if spaced := bytes.TrimRight(name, " \t"); len(spaced) < len(name) { // typed by hand: "sender = a@example.com"
+			name, value = spaced, bytes.TrimLeft(value, " \t")
+		}
 		if !ok || !isAttributeName(name) {
 			return Source{}, false
 		}
@@ -79,7 +82,7 @@ func (p *paste) looseRequest() (Source, bool) {
 	after := true // an empty line, or one that is not an attribute
 	for i, line := range p.lines {
 		name, _, ok := cut(bytes.TrimSpace(line), "=")
-		isAttribute := ok && isAttributeName(name)
+		isAttribute := ok && isAttributeName(bytes.TrimRight(name, " \t"))
 		if isAttribute && after {
 			if s, ok := p.request(i); ok {
 				return s, true

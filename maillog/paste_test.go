@@ -20,6 +20,9 @@ func describeSource(s *Source) string {
 	if s.Action != NoAction {
 		parts = append(parts, "action="+s.Action.String())
 	}
+	if s.Other != "" {
+		parts = append(parts, "other="+s.Other)
+	}
 	if !s.Time.IsZero() {
 		parts = append(parts, "time="+s.Time.UTC().Format(time.RFC3339))
 	}
@@ -36,6 +39,12 @@ func TestPaste(t *testing.T) {
 			want: "policy request, line 2: client=192.0.2.1 helo=h.example sender=<a+b=c@example.com> recipient=<r@example.net>"},
 		{name: "request without a sender", text: "client_address=2001:db8::1\r\nhelo_name=h.example\r\nsender=\r\n",
 			want: "policy request, line 1: client=2001:db8::1 helo=h.example sender=<>"},
+		{name: "request, typed by hand", text: "sender = a@example.com\nhelo_name = h.example\nclient_address = 192.0.2.1\n",
+			want: "policy request, line 1: client=192.0.2.1 helo=h.example sender=<a@example.com>"},
+		{name: "refused for another reason than SPF", text: "Nov  2 10:11:12 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example; from=<a@example.com> to=<r@example.net> proto=ESMTP helo=<h.example>",
+			want: "log line of Postfix, line 1: client=192.0.2.1 helo=h.example sender=<a@example.com> recipient=<r@example.net> other=554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example time=2026-11-02T10:11:12Z"},
+		{name: "refused with a Reason_Message of the administrator's", text: "Nov  2 10:11:12 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.7.23 <r@example.net>: Recipient address rejected: Not today; from=<a@example.com> to=<r@example.net> proto=ESMTP helo=<h.example>",
+			want: "log line of Postfix, line 1: client=192.0.2.1 helo=h.example sender=<a@example.com> recipient=<r@example.net> action=reject time=2026-11-02T10:11:12Z"},
 		{name: "our field", text: `Received-SPF: Fail (SPF fail - not authorized) identity=mailfrom; client-ip=192.0.2.1; helo="h; x"; envelope-from=a@example.com; receiver=<UNKNOWN>`,
 			want: "Received-SPF field, line 1: client=192.0.2.1 helo=h; x sender=<a@example.com> mailfrom recorded=fail"},
 		{name: "folded", text: "\n\nReceived-SPF: Fail (SPF fail -\n not authorized)\n\tidentity=mailfrom; client-ip=192.0.2.1;\r\n    helo=h.example; envelope-from=a@example.com;\n receiver=<UNKNOWN>\n",
