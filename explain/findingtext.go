@@ -108,10 +108,15 @@ func message(f lint.Finding) string {
 
 // passAllText says that everybody passes, and by what.
 func passAllText(f lint.Finding, domain string) string {
-	if f.Term != nil {
-		return domain + ": every client passes: anybody may send as " + domain
+	family := f.Name + " "
+	if d, ok := f.Term.(*spf.Directive); ok {
+		family = map[spf.Mechanism]string{spf.IP4: "IPv4 ", spf.IP6: "IPv6 "}[d.Mechanism]
 	}
-	return fmt.Sprintf("%s: the networks together have every public %s address: every client passes, and anybody may send as %s", domain, f.Name, domain)
+	text := "every " + family + "client passes: anybody may send as " + domain
+	if f.Term == nil {
+		text = "the networks together have every public " + family + "address, so " + text
+	}
+	return domain + ": " + text
 }
 
 // more says that a finding stands for several networks.

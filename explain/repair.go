@@ -134,12 +134,12 @@ func (p *printer) rewrite(w *RepairRewrite) {
 
 // savings says what a rewritten record saves.
 func savings(w *RepairRewrite) string {
-	parts := []string{fmt.Sprintf("%d terms instead of %d", w.All, w.AllBefore)}
+	parts := []string{fmt.Sprintf("%s instead of %d", count(w.All, "term"), w.AllBefore)}
 	if w.TermsBefore != w.Terms {
-		parts = append(parts, fmt.Sprintf("%d that cause lookups instead of %d", w.Terms, w.TermsBefore))
+		parts = append(parts, fmt.Sprintf("%s with lookups instead of %d", count(w.Terms, "term"), w.TermsBefore))
 	}
 	if w.VoidsBefore != w.Voids {
-		parts = append(parts, fmt.Sprintf("%d void lookups instead of %d", w.Voids, w.VoidsBefore))
+		parts = append(parts, fmt.Sprintf("%s instead of %d", count(w.Voids, "void lookup"), w.VoidsBefore))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -26,6 +26,9 @@ func (w *linter) checkRecord(r *Record, root, last bool) {
 	w.checkSize(r)
 	w.checkStringBoundaries(r)
 	if r.Record == nil {
+		for _, m := range r.validModifiers {
+			w.checkModifier(r, m)
+		}
 		return
 	}
 	all := false
@@ -171,7 +174,7 @@ func (w *linter) checkModifier(r *Record, m *spf.Modifier) {
 		w.truncated = true // without the work for a hint
 		return
 	}
-	if f.Text, _ = Hint(m.Source()); isDirective(f.Text) {
+	if f.Text, _ = Hint(m.Source()); isDirective(firstFields(f.Text)[0]) {
 		f.Kind = MechanismAsModifier
 	}
 	w.report(f)

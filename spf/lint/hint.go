@@ -10,11 +10,20 @@ import (
 )
 
 // Hint returns the valid term that an invalid one, or an unknown modifier, was
-// probably meant to be. ok is false if there is no such guess.
+// probably meant to be: several with spaces between them if the spaces are
+// missing. ok is false if there is no such guess.
 func Hint(term string) (meant string, ok bool) {
+	if meant, ok = hintOne(term); ok {
+		return meant, true
+	}
+	return separate(term)
+}
+
+// hintOne is Hint for one term.
+func hintOne(term string) (meant string, ok bool) {
 	term = fromWindows1252(term)
 	for _, fix := range []func(string) string{
-		fixDash, trimPunctuation, fixSeparator, fixURL, fixMechanism, fixAddress, fixNetmask, fixNetwork, dropLength,
+		fixDash, trimPunctuation, fixQualifier, fixSeparator, fixURL, fixMechanism, fixAddress, fixNetmask, fixNetwork, dropLength,
 	} {
 		fixed := fix(term)
 		_, name, _, value := cutTerm(fixed)
@@ -62,6 +71,19 @@ func fixDash(term string) string {
 		return "~" + term[size:]
 	}
 	return term
+}
+
+// fixQualifier puts a qualifier that stands after all before it.
+func fixQualifier(term string) string {
+	const all = "all"
+	if len(term) <= len(all) || !strings.EqualFold(term[:len(all)], all) {
+		return term
+	}
+	qualifier := fixDash(term[len(all):])
+	if len(qualifier) != 1 || !strings.Contains("+-~?", qualifier) {
+		return term
+	}
+	return qualifier + term[:len(all)]
 }
 
 // trimPunctuation removes quotes, separators and invisible characters around a

@@ -55,6 +55,8 @@ type Record struct {
 	Answer       dns.Answer
 	Terms        []*Term // directives and the redirect
 	Explanation  *Explanation
+
+	validModifiers []*spf.Modifier // of a record with syntax errors
 }
 
 // Term is a term and what was looked up for it.
@@ -160,7 +162,13 @@ func (w *linter) record(name string) *Record {
 		if errors.As(r.Err, &syntax) {
 			syntax.Domain = name
 		}
-		_, r.SyntaxErrors = spf.ParseAll(text, maxSyntaxErrors)
+		valid, errs := spf.ParseAll(text, maxSyntaxErrors)
+		r.SyntaxErrors = errs
+		for _, t := range valid.Terms {
+			if m, ok := t.(*spf.Modifier); ok {
+				r.validModifiers = append(r.validModifiers, m)
+			}
+		}
 		for _, e := range r.SyntaxErrors {
 			e.Domain = name
 		}

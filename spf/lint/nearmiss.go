@@ -173,7 +173,7 @@ func hasTerm(text string) bool {
 		if isDirective(word) {
 			return true
 		}
-		if meant, ok := Hint(word); ok && isDirective(meant) {
+		if meant, ok := Hint(word); ok && isDirective(firstFields(meant)[0]) {
 			return true
 		}
 	}
@@ -249,7 +249,8 @@ func joinedTerm(list []string) (term string, ok bool) {
 		return "", false
 	}
 	term = fixDash(list[0]) + list[1]
-	return term, isTerm(term)
+	_, _, separator, value := cutTerm(term)
+	return term, isTerm(term) && (separator == "" || isDomainLike(value) || !isTerm(list[1]))
 }
 
 // isTorn reports whether a word is a qualifier alone, or ends in a colon or an

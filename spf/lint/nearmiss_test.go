@@ -67,6 +67,26 @@ func TestHint(t *testing.T) {
 
 		{"ip4:192.0.2.0-192.0.2.7-1", ""},
 		{"ip4:192.0.2.1-192.0.2.7", ""},
+		{"all-", "-all"},
+		{"ALL~", "~ALL"},
+		{"all–", "-all"},
+		{"all-;", "-all"},
+		{"ip4:192.0.2.1,192.0.2.2", "ip4:192.0.2.1 ip4:192.0.2.2"},
+		{"ip4:192.0.2.1,ip6:2001:db8::1,-all", "ip4:192.0.2.1 ip6:2001:db8::1 -all"},
+		{"ip6:2001:db8::1;2001:db8::2", "ip6:2001:db8::1 ip6:2001:db8::2"},
+		{"include:a.example,b.example", "include:a.example include:b.example"},
+		{"~a:a.example,b.example", "~a:a.example ~a:b.example"},
+		{"include=a.example,b.example", "include:a.example include:b.example"},
+		{"ip4:192.0.2.1ip4:192.0.2.2", "ip4:192.0.2.1 ip4:192.0.2.2"},
+		{"ip4:192.0.2.1+ip4:192.0.2.2~all", "ip4:192.0.2.1 +ip4:192.0.2.2 ~all"},
+		{"ip4:192.0.2.0/24include:a.example", "ip4:192.0.2.0/24 include:a.example"},
+		{"ip4:192.0.2.1-all", "ip4:192.0.2.1 -all"},
+		{"ip4:192.0.2.1\n-all", "ip4:192.0.2.1 -all"},
+		{"~allv=spf1", "~all"},
+		{"mx,hello", ""},
+		{"ip4:192.0.2.1,300", ""},
+		{"v=spf1v=spf1", ""},
+
 		{"hello", ""},
 		{"hello:world", ""},
 		{"foo=bar", ""},
@@ -100,7 +120,7 @@ func TestFindNearMiss(t *testing.T) {
 		{"byte order mark", "\ufeffv=spf1 a -all", BOMBeforeVersion, "\ufeff", "v=spf1 a -all"},
 		{"semicolon", "v=spf1; a; -all", NoSpaceAfterVersion, ";", "v=spf1 a -all"},
 		{"semicolon at the end", "v=spf1;", NoSpaceAfterVersion, ";", "v=spf1"},
-		{"comma", "v=spf1,a,-all", NoSpaceAfterVersion, ",", "v=spf1 a,-all"},
+		{"comma", "v=spf1,a,-all", NoSpaceAfterVersion, ",", "v=spf1 a -all"},
 		{"no space", "v=spf1include:example.com -all", NoSpaceAfterVersion, "i", "v=spf1 include:example.com -all"},
 		{"no space before all", "v=spf1-all", NoSpaceAfterVersion, "-", "v=spf1 -all"},
 		{"no v", "spf1 a -all", WrongVersion, "spf1", "v=spf1 a -all"},
@@ -167,6 +187,9 @@ func FuzzFindNearMiss(f *testing.F) {
 }
 
 func TestFindSlips(t *testing.T) {
+	if slips := FindSlips("v=spf1 include: include:b.example -all"); len(slips) != 0 {
+		t.Errorf("got %v for a target that is missing", slips)
+	}
 	const text = "v=spf1 ip4: 192.0.2.1 include=b.example mx rediret=c.example foo=bar – all"
 	var got []string
 	for _, s := range FindSlips(text) {
