@@ -218,6 +218,7 @@ func parseZoneFile(r io.Reader, origin, file string) (map[string]records, error)
 	if err != nil {
 		return nil, err
 	}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // of an editor
 	names := make(map[string]records)
 	p := dns.NewZoneParser(bytes.NewReader(text), dns.Fqdn(origin), "")
 	p.SetDefaultTTL(uint32(defaultTTL / time.Second))
@@ -305,14 +306,26 @@ func (rrs records) targets() []string {
 	return names
 }
 
-// zoneError puts the place first: dns has it behind the text, as in
-// "dns: bad A A: "x" at line: 3:12".
+// zoneError returns an error of dns.ZoneParser, such as "dns: bad A A: "x" at
+// line: 3:12", in plain words and with the place first.
 func zoneError(file string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "dns: ")
-	if text, place, ok := strings.Cut(text, " at line: "); ok {
-		return fmt.Errorf("%s:%s: %s", file, place, text)
+	place := ""
+	if i := strings.LastIndex(text, " at line: "); i >= 0 {
+		text, place = text[:i], ":"+text[i+len(" at line: "):]
 	}
-	return fmt.Errorf("%s: %s", file, text)
+	what, token, _ := strings.Cut(text, ": ")
+	rrType, isBad := strings.CutPrefix(what, "bad ")
+	rrType, _, _ = strings.Cut(rrType, " ")
+	switch {
+	case isBad && (rrType == "TXT" || rrType == "SPF"):
+		text = "a string of a " + rrType + " record without its closing quotation mark"
+	case isBad && dns.StringToType[rrType] != 0:
+		text = "not the data of a record of type " + rrType + ": " + token
+	case what == "not a TTL":
+		text = "expected the type of a record, such as TXT, not " + token + "; a record is a name, a type and its data: example.com. TXT \"v=spf1 -all\""
+	}
+	return fmt.Errorf("%s%s: %s", file, place, text)
 }
 
 // ttlDuration returns the time that a TTL stands for.

@@ -168,6 +168,14 @@ func TestZoneOriginAndDefaults(t *testing.T) {
 }
 
 // The size is that of the message in which a name server would send the data.
+// An editor puts a byte order mark before the first name.
+func TestZone_byteOrderMark(t *testing.T) {
+	z := parseZone(t, "\uFEFFa TXT \"v=spf1 -all\"\r\n", "test")
+	if a, err := z.Lookup(Question{Name: "a.test", Type: TypeTXT}, time.Time{}); err != nil || len(a.TXT) != 1 {
+		t.Errorf("got %v, %v", a, err)
+	}
+}
+
 func TestZoneSize(t *testing.T) {
 	z, err := ParseZone(strings.NewReader("x.test. TXT \"0123456789\"\nx.test. A 192.0.2.1\ny.test. CNAME x\n"), "test", "test.zone")
 	if err != nil {
@@ -188,8 +196,9 @@ func TestZoneErrors(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
 	}{
-		{"bad address", "a A 192.0.2.1\nb A 192.0.2\n", `test.zone:2:11: bad A A: "192.0.2"`},
-		{"open quote", "a TXT \"v=spf1\n", `test.zone:1:`},
+		{"bad address", "a A 192.0.2.1\nb A 192.0.2\n", `test.zone:2:11: not the data of a record of type A: "192.0.2"`},
+		{"open quote", "a TXT \"v=spf1\n", `test.zone:1:6: a string of a TXT record without its closing quotation mark`},
+		{"record without a name and a type", "v=spf1 ip4:192.0.2.1 -all\n", `test.zone:1:21: expected the type of a record, such as TXT, not "ip4:192.0.2.1"; a record is a name, a type and its data: example.com. TXT "v=spf1 -all"`},
 		{"include", "$INCLUDE /etc/passwd\n", `test.zone:1:20: $INCLUDE directive not allowed: "/etc/passwd"`},
 		{"unknown type", "a SPFX x\n", `test.zone:1:`},
 		{"alias beside data and its signature", "a CNAME b\na TXT \"x\"\na NSEC b CNAME\n", `test.zone: a: expected no other records beside a CNAME record`},
