@@ -3,6 +3,8 @@ package explain
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"policyd-spf/spf"
 	"policyd-spf/spf/lint"
@@ -27,7 +29,7 @@ func message(f lint.Finding) string {
 	case lint.IgnoredNearMiss:
 		return domain + ": this TXT record beside the SPF record is not one, and is ignored: " + nearMissText(f.NearMiss)
 	case lint.SyntaxError:
-		return fmt.Sprintf("%s: permerror: %s", domain, f.Err.(*spf.SyntaxError).Kind)
+		return fmt.Sprintf("%s: permerror: %s", domain, syntaxErrorText(f.Err.(*spf.SyntaxError)))
 	case lint.Loop:
 		return domain + ": this leads back to a record that leads here: permerror"
 	case lint.IncludeNoRecord:
@@ -172,6 +174,17 @@ func nearMissText(miss lint.NearMiss) string {
 	return "\"v=spf1\" is missing at its beginning (RFC 7208, 4.5)"
 }
 
+// syntaxErrorText says what is wrong with a term. It names a character that looks
+// like one of US-ASCII.
+func syntaxErrorText(e *spf.SyntaxError) string {
+	text := e.Kind.String()
+	if e.Kind != spf.NonASCIIRecord || e.Detail == "" {
+		return text
+	}
+	_, size := utf8.DecodeRuneInString(e.Detail)
+	return text + ": it has " + characterName(e.Detail[:size])
+}
+
 // characterName describes characters that people may not see.
 func characterName(text string) string {
 	switch text {
@@ -180,11 +193,18 @@ func characterName(text string) string {
 	case "\u00a0", "\xa0":
 		return "a no-break space"
 	}
+	r, size := utf8.DecodeRuneInString(text)
 	switch {
 	case strings.Trim(text, " ") == "":
 		return "a space"
 	case strings.ContainsAny(text, "\u200b\u200c\u200d\u2060\u00ad"):
-		return "an invisible character"
+		return fmt.Sprintf("an invisible character (%U)", r)
+	case size == len(text) && unicode.Is(unicode.Pd, r) && r != '-', text == "\u2212":
+		return fmt.Sprintf("a dash (%U), which is not a hyphen", r)
+	case size == len(text) && r == utf8.RuneError:
+		return fmt.Sprintf("the byte 0x%02X", text[0])
+	case size == len(text) && r >= utf8.RuneSelf:
+		return fmt.Sprintf("the character %U", r)
 	}
 	return fmt.Sprintf("%q", text)
 }

@@ -163,7 +163,7 @@ func (w *linter) record(name string) *Record {
 			syntax.Domain = name
 		}
 		valid, errs := spf.ParseAll(text, maxSyntaxErrors)
-		r.SyntaxErrors = errs
+		r.SyntaxErrors = withoutTorn(errs)
 		for _, t := range valid.Terms {
 			if m, ok := t.(*spf.Modifier); ok {
 				r.validModifiers = append(r.validModifiers, m)

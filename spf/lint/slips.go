@@ -19,7 +19,7 @@ type Slip struct {
 func FindSlips(text string) []Slip {
 	r, errs := spf.ParseAll(text, maxSyntaxErrors)
 	var slips []Slip
-	for _, e := range errs {
+	for _, e := range withoutTorn(errs) {
 		if meant, ok := hintFor(e); ok {
 			slips = append(slips, Slip{e.Term, e.Offset - strings.Index(e.Term, e.Detail), meant})
 		}
@@ -35,6 +35,26 @@ func FindSlips(text string) []Slip {
 	}
 	slices.SortFunc(slips, func(a, b Slip) int { return a.Offset - b.Offset })
 	return slips
+}
+
+// withoutTorn returns errors without those of terms that belong to the invalid
+// term before them: a space was put after its colon.
+func withoutTorn(errs []*spf.SyntaxError) []*spf.SyntaxError {
+	var list []*spf.SyntaxError
+	second := -1 // where such a term is in the record
+	for _, e := range errs {
+		start := e.Offset - strings.Index(e.Term, e.Detail)
+		if start == second {
+			continue
+		}
+		list = append(list, e)
+		words := firstFields(e.Record[start:])
+		if _, ok := joinedTerm(words); ok {
+			rest := e.Record[start+len(words[0]):]
+			second = start + len(words[0]) + len(rest) - len(strings.TrimLeft(rest, " "))
+		}
+	}
+	return list
 }
 
 // hintFor returns the term that an invalid one was probably meant to be, together
