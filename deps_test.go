@@ -63,17 +63,18 @@ var layers = []layer{
 	{folder: "conf", imports: []string{"internal/idn"}, reason: "settings are plain values"},
 	{folder: "maillog", reason: "a log is read as it is, whoever wrote it"},
 	{folder: "internal/term", reason: "rendering knows nothing of what it renders"},
+	{folder: "internal/html", reason: "rendering knows nothing of what it renders"},
 	{folder: "spf", imports: []string{"spf/dns", "internal/idn", "internal/lru"}, reason: "RFC 7208 needs DNS only"},
 	{folder: "spf/lint", imports: []string{"spf", "spf/dns"}, reason: "an audit reads records and does not know who asks"},
 	{folder: "dmarc", imports: []string{"spf/dns"}, reason: "a DMARC policy has nothing to do with SPF"},
 	{folder: "policy", imports: []string{"spf", "spf/dns", "dmarc", "conf", "internal/idn", "internal/lru"}, reason: "the server must not depend on tools for people"},
-	{folder: "explain", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "maillog", "internal/term"}, reason: "explanations observe the server"},
+	{folder: "explain", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "maillog", "internal/html", "internal/term"}, reason: "explanations observe the server"},
 	{folder: "internal/postfix", reason: "Postfix's files are read as they are, whoever asks"},
 	{folder: "internal/postfix/postfixtest", imports: []string{"internal/postfix"}, reason: "it stands in for postconf(1)"},
 	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "dmarc", "conf", "policy", "internal/postfix", "internal/term"}, reason: "a check reads what the server and Postfix read"},
 	{folder: "internal/probe", imports: []string{"internal/postfix", "internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
 	{folder: "report", imports: []string{"spf", "spf/dns", "conf", "policy", "maillog", "internal/term"}, reason: "a report reads logs and decides as the server does"},
-	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
+	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/html", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }
 
@@ -120,6 +121,7 @@ var bannedImports = []struct{ path, reason string }{
 	{path: "log/syslog", reason: "it blocks for ever if nobody reads the socket"},
 	{path: "regexp", reason: "grammars have parsers, and compiling expressions slows the start"},
 	{path: "text/template", reason: "it keeps the linker from removing unused methods"},
+	{path: "html/template", reason: "it needs text/template; internal/html writes pages"},
 }
 
 func TestImports(t *testing.T) {

@@ -55,7 +55,7 @@ func (d *Address) Brief(style Style) string {
 
 // Text returns the report as text for people.
 func (d *Address) Text(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	p.Text(indent("", "  "), d.Brief(style), resultColor(d.Result))
 	in := indent("  ", "    ")
 	for i, m := range d.Path {
@@ -75,6 +75,12 @@ func (d *Address) Text(style Style) string {
 	case len(d.Path) == 0:
 		p.Text(in, "no term matches (RFC 7208, 4.7)", term.Plain)
 	}
-	p.Line(span(fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", d.Terms, spf.DefaultLimits().Lookups, d.Voids, spf.DefaultLimits().VoidLookups), term.Dim))
+	p.Line(span(d.counts(), term.Dim))
 	return p.String()
+}
+
+// counts returns what the check used of its limits.
+func (d *Address) counts() string {
+	limits := spf.DefaultLimits()
+	return Verdict{Terms: d.Terms, TermsLimit: limits.Lookups, Voids: d.Voids, VoidsLimit: limits.VoidLookups}.counts()
 }

@@ -17,7 +17,7 @@ const maxShownNetworks = 5
 
 // Text returns the report as text for people, the most severe findings first.
 func (d *Audit) Text(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	s := d.report
 	headline, color := d.headline()
 	p.Text(indent("", "  "), p.Safe(headline), color)

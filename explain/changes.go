@@ -96,7 +96,7 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 
 // ChangesText returns as text what SetChanges has noted.
 func (d *Audit) ChangesText(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	if len(d.Changed) == 0 {
 		p.Text(indent("", "  "), p.Safe(d.Domain)+": nothing has changed", term.Green)
 		return p.String()

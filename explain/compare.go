@@ -95,7 +95,7 @@ func (d *Comparison) headline() (string, term.Color) {
 
 // Text returns the report as text for people.
 func (d *Comparison) Text(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	headline, color := d.headline()
 	p.Text(indent("", "  "), p.Safe(headline), color)
 	for _, r := range []struct{ name, text string }{{"now:  ", d.Before}, {"new:  ", d.After}} {
@@ -122,10 +122,12 @@ func (d *Comparison) Text(style Style) string {
 	}
 	if d.ClientTerms {
 		p.Line()
-		p.Text(indent("", "  "), "Results change as well for clients that macros or ptr match; which clients these are is not known.", term.Yellow)
+		p.Text(indent("", "  "), clientTermsDiffer, term.Yellow)
 	}
 	return p.String()
 }
+
+const clientTermsDiffer = "Results change as well for clients that macros or ptr match; which clients these are is not known."
 
 // sizeText says how many addresses a set has.
 func sizeText(set lint.IPSet) string {

@@ -16,6 +16,7 @@
 //	glossary.go       what the terms in a report mean
 //	brief.go          Outcome, and a Report as one line
 //	text.go           a Report as text; tree.go, its checks; lookup.go, its lookups
+//	html.go           a Report as HTML; audithtml.go, reports on a domain
 //	slips.go          NearMiss and Slip: what records were probably meant to be
 //	audit.go          Audit, of a domain's records; audittext.go and findingtext.go,
 //	                  as text

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/html"
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
@@ -31,7 +32,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	zone     answers from a zone file, or else dns: the same from a slow name
 //	         server, behind a cache that prefetches
 //	ip       with domain: the address to check; new: a zone file to compare with
-//	json     the reports as JSON; text and others: as text, see styles
+//	json     the reports as JSON; html: as HTML; text and others: as text, see styles
 type golden struct {
 	path     string
 	names    []string
@@ -160,10 +161,12 @@ func (g *golden) run(t *testing.T) map[string]string {
 	got := make(map[string]string)
 	print := func(d interface {
 		Text(term.Style) string
+		HTML() *html.Element
 	}, json func(*bytes.Buffer) error) {
 		for name, style := range styles() {
 			got[name] += strings.ReplaceAll(d.Text(style), "\x1b", "^[")
 		}
+		got["html"] += d.HTML().String()
 		var b bytes.Buffer
 		if err := json(&b); err != nil {
 			t.Error(err)
@@ -196,6 +199,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 
 // domainReport is a report on a domain.
 type domainReport interface {
+	HTML() *html.Element
 	Text(Style) string
 	JSON(io.Writer) error
 }

@@ -6,7 +6,20 @@ import "policyd-spf/internal/term"
 type Style = term.Style
 
 // printer prints reports as text.
-type printer struct{ *term.Printer }
+type printer struct {
+	*term.Printer
+	raw bool // its sentences go into HTML, which escapes all text itself
+}
+
+func newPrinter(style Style) *printer { return &printer{Printer: term.NewPrinter(style)} }
+
+// Safe returns text that somebody else chose, safe to be put into a sentence.
+func (p *printer) Safe(text string) string {
+	if p.raw {
+		return text
+	}
+	return p.Printer.Safe(text)
+}
 
 // recordWithCarets prints a record with carets under length bytes from at on, and
 // what is wrong there. A length of 0 is for a record without an error.

@@ -127,9 +127,16 @@ func (p *printer) rewrite(w *RepairRewrite) {
 		p.Text(indent("  * ", "    "), p.Safe(stepText(step)), term.Plain)
 	}
 	if limit := spf.DefaultLimits().Lookups; w.TermsBefore > limit {
-		p.Text(in, "Clients that the limit makes permerror now get the result that the record means.", term.Plain)
+		p.Text(in, rewriteEndsPermerror, term.Plain)
 	}
-	p.Text(in, fmt.Sprintf("Both records had the same result, error and explanation in %d evaluations: at the boundaries of every network, each plus and minus one, and at random addresses.", w.Compared), term.Dim)
+	p.Text(in, comparedText(w), term.Dim)
+}
+
+const rewriteEndsPermerror = "Clients that the limit makes permerror now get the result that the record means."
+
+// comparedText says how a rewritten record was compared with the published one.
+func comparedText(w *RepairRewrite) string {
+	return fmt.Sprintf("Both records had the same result, error and explanation in %d evaluations: at the boundaries of every network, each plus and minus one, and at random addresses.", w.Compared)
 }
 
 // savings says what a rewritten record saves.
@@ -165,13 +172,24 @@ func stepText(s RepairStep) string {
 // flatten prints which includes could be replaced by networks, and the price.
 func (p *printer) flatten(r *Repair) {
 	in := indent("  ", "  ")
+	p.Text(in, flattenHead(r), term.Yellow)
+	for _, f := range r.Flatten {
+		p.Text(indent("  * ", "    "), p.Safe(f.Term)+flattenText(f), term.Plain)
+	}
+	p.Text(in, flattenPrice, term.Plain)
+}
+
+func flattenHead(r *Repair) string {
 	head := "Too many lookups"
 	if r.Rewrite != nil {
 		head = "Still too many lookups"
 	}
-	p.Text(in, head+". The best way out is to stop using a service, or to send its mail from a subdomain with its own record. As a last resort, networks can take the place of:", term.Yellow)
-	for _, f := range r.Flatten {
-		p.Text(indent("  * ", "    "), fmt.Sprintf("%s: %s, which saves %d", p.Safe(f.Term), count(f.Networks, "network"), f.Saved), term.Plain)
-	}
-	p.Text(in, "The price: the owners of these records change them without notice. Unless somebody follows each change at once, mail is rejected that should pass, and hosts pass that no longer belong to them.", term.Plain)
+	return head + ". The best way out is to stop using a service, or to send its mail from a subdomain with its own record. As a last resort, networks can take the place of:"
 }
+
+// flattenText says what an include would become; the term stands before it.
+func flattenText(f RepairFlatten) string {
+	return fmt.Sprintf(": %s, which saves %d", count(f.Networks, "network"), f.Saved)
+}
+
+const flattenPrice = "The price: the owners of these records change them without notice. Unless somebody follows each change at once, mail is rejected that should pass, and hosts pass that no longer belong to them."

@@ -47,7 +47,7 @@ func (d *ShownConfig) JSON(w io.Writer) error { return term.WriteJSON(w, d) }
 
 // Text returns the options as text for people.
 func (d *ShownConfig) Text(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	p.Line(span(p.Safe(d.File), term.Bold))
 	longest := 0
 	for _, o := range d.Options {

@@ -10,10 +10,18 @@ import (
 
 // source prints where a message was found, and what is recorded about it there.
 func (p *printer) source(d *Report) {
-	s := d.Source
-	if s == nil {
+	if d.Source == nil {
 		return
 	}
+	p.Text(indent("", "  "), p.sourceSentence(d.Source), term.Plain)
+	for _, line := range d.Source.recordedText() {
+		p.Text(indent("  ", "    "), p.Safe(line.text), line.color)
+	}
+	p.Line()
+}
+
+// sourceSentence says where a message was found.
+func (p *printer) sourceSentence(s *Source) string {
 	file := "standard input"
 	if s.File != "" {
 		file = p.Safe(s.File)
@@ -37,11 +45,7 @@ func (p *printer) source(d *Report) {
 	if at, err := time.Parse(time.RFC3339, s.Time); err == nil {
 		text += ", " + at.Format("2 Jan 2006 15:04:05 -0700")
 	}
-	p.Text(indent("", "  "), text, term.Plain)
-	for _, line := range s.recordedText() {
-		p.Text(indent("  ", "    "), p.Safe(line.text), line.color)
-	}
-	p.Line()
+	return text
 }
 
 type coloredText struct {

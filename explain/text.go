@@ -12,7 +12,7 @@ import (
 // Text returns the report as text for people: what happens to the mail and why, the
 // checks as trees, what decided, and the reply to Postfix.
 func (d *Report) Text(style Style) string {
-	p := &printer{term.NewPrinter(style)}
+	p := newPrinter(style)
 	p.source(d)
 	p.summary(d)
 	for _, l := range d.Lists {
@@ -254,21 +254,8 @@ func (p *printer) decision(d *Report) {
 	p.Line()
 	p.Line(span("Decision", term.Bold))
 	in := indent("  ", "    ")
-	if d.Source.lacks(unknownHELO) {
-		p.Text(in, "HELO: the name is not known, and is not checked.", term.Plain)
-	}
-	for _, c := range d.Checks {
-		p.Text(in, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)), term.Plain)
-	}
-	switch {
-	case d.Override != nil:
-		p.Text(in, p.overrideSentence(*d.Override), term.Plain)
-	case d.Bypass != nil:
-		p.Text(in, p.exemptionSentence(*d.Bypass), term.Plain)
-	case d.Decision == ByRemembered:
-		p.Text(in, "An earlier recipient of the message got the reply, or the header.", term.Plain)
-	case len(d.Checks) == 0:
-		p.Text(in, "Nothing was checked.", term.Plain)
+	for _, sentence := range p.decisionSentences(d) {
+		p.Text(in, sentence, term.Plain)
 	}
 	p.Line(span("Postfix gets", term.Bold))
 	p.Line(span(p.Safe(d.Reply), term.Plain)) // unwrapped, to be compared and copied
@@ -276,6 +263,29 @@ func (p *printer) decision(d *Report) {
 		p.Line(span("Shadow configuration", term.Bold))
 		p.Text(in, p.shadowSentence(*d.Shadow), term.Plain)
 	}
+}
+
+// decisionSentences says what the settings do with each result, and what has the
+// last word.
+func (p *printer) decisionSentences(d *Report) []string {
+	var sentences []string
+	if d.Source.lacks(unknownHELO) {
+		sentences = append(sentences, "HELO: the name is not known, and is not checked.")
+	}
+	for _, c := range d.Checks {
+		sentences = append(sentences, fmt.Sprintf("%s %s: %s", c.title(), c.Verdict.Result, p.ruleSentence(c)))
+	}
+	switch {
+	case d.Override != nil:
+		sentences = append(sentences, p.overrideSentence(*d.Override))
+	case d.Bypass != nil:
+		sentences = append(sentences, p.exemptionSentence(*d.Bypass))
+	case d.Decision == ByRemembered:
+		sentences = append(sentences, "An earlier recipient of the message got the reply, or the header.")
+	case len(d.Checks) == 0:
+		sentences = append(sentences, "Nothing was checked.")
+	}
+	return sentences
 }
 
 // shadowSentence says what the shadow configuration decides.

@@ -16,34 +16,59 @@ const outcomeIndent = len("term 10/10  ")
 func (p *printer) check(c *Check, nameless bool) {
 	p.Line()
 	v := c.Verdict
-	name := c.Domain
-	if c.Identity != "helo" {
-		name = c.Sender
-	}
-	p.title(c.title()+" "+p.Safe(name)+": ", v.Result)
-	if nameless && c.Identity == "helo" {
-		p.Text(indent("  ", "  "), "The client sent no HELO name; the sender's domain is checked instead.", term.Plain)
-	}
-	switch {
-	case c.Cached:
-		p.Text(indent("  ", "  "), fmt.Sprintf("The verdict is cached from an earlier request, for another %s; nothing is looked up.",
-			lifetime(v.TTL)), term.Dim)
-		return
-	case c.Record == nil:
-		text := "This is not a fully qualified domain name, and is not looked up (RFC 7208, 4.3)."
-		switch {
-		case v.Error != "":
-			text = p.Safe(v.Error) + "."
-		case v.Voids > 0:
-			text += " It counts as a void lookup."
+	p.title(c.title()+" "+p.Safe(c.subject())+": ", v.Result)
+	for _, note := range p.checkNotes(c, nameless) {
+		color := term.Plain
+		if c.Cached {
+			color = term.Dim
 		}
-		p.Text(indent("  ", "  "), text, term.Plain)
-	default:
+		p.Text(indent("  ", "  "), note, color)
+	}
+	if c.Cached {
+		return
+	}
+	if c.Record != nil {
 		p.record(indent("", ""), c.Record, v, "")
 	}
 	p.explanation(c.Explanation)
 	p.lookups("  ", c.Lookups, v, "")
-	p.Line(span(fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", v.Terms, v.TermsLimit, v.Voids, v.VoidsLimit), term.Dim))
+	p.Line(span(v.counts(), term.Dim))
+}
+
+// subject returns what is checked: a HELO name, or a sender.
+func (c *Check) subject() string {
+	if c.Identity == "helo" {
+		return c.Domain
+	}
+	return c.Sender
+}
+
+// checkNotes says what there is to know of a check before its record, and why it
+// has none.
+func (p *printer) checkNotes(c *Check, nameless bool) []string {
+	var notes []string
+	v := c.Verdict
+	if nameless && c.Identity == "helo" {
+		notes = append(notes, "The client sent no HELO name; the sender's domain is checked instead.")
+	}
+	switch {
+	case c.Cached:
+		return append(notes, fmt.Sprintf("The verdict is cached from an earlier request, for another %s; nothing is looked up.", lifetime(v.TTL)))
+	case c.Record != nil:
+		return notes
+	case v.Error != "":
+		return append(notes, p.Safe(v.Error)+".")
+	}
+	text := "This is not a fully qualified domain name, and is not looked up (RFC 7208, 4.3)."
+	if v.Voids > 0 {
+		text += " It counts as a void lookup."
+	}
+	return append(notes, text)
+}
+
+// counts returns what the check used of its limits (RFC 7208, 4.6.4).
+func (v Verdict) counts() string {
+	return fmt.Sprintf("terms with lookups %d/%d, void lookups %d/%d", v.Terms, v.TermsLimit, v.Voids, v.VoidsLimit)
 }
 
 // title prints what is checked, and the result.
@@ -63,7 +88,7 @@ func (p *printer) list(l *List) {
 		title += " " + p.Safe(l.Entry)
 	}
 	p.Text(indent("", "  "), title, term.Bold)
-	v := Verdict{TermsLimit: spf.DefaultLimits().Lookups}
+	v := whitelistVerdict()
 	if l.Record != nil {
 		p.record(indent("", ""), l.Record, v, "")
 	}
@@ -73,13 +98,20 @@ func (p *printer) list(l *List) {
 // dmarc prints the DMARC policy and its lookups.
 func (p *printer) dmarc(d *DMARC) {
 	p.Line()
+	p.Text(indent("", "  "), p.dmarcTitle(d), term.Bold)
+	p.lookups("  ", d.Lookups, Verdict{}, "")
+}
+
+func (p *printer) dmarcTitle(d *DMARC) string {
 	title := "DMARC policy of " + p.Safe(d.OrganizationalDomain) + ": " + d.Policy
 	if d.RecordDomain != "" && d.RecordDomain != d.OrganizationalDomain {
 		title += ", from " + p.Safe(d.RecordDomain)
 	}
-	p.Text(indent("", "  "), title, term.Bold)
-	p.lookups("  ", d.Lookups, Verdict{}, "")
+	return title
 }
+
+// whitelistVerdict returns the limits of the lookup of a whitelist entry.
+func whitelistVerdict() Verdict { return Verdict{TermsLimit: spf.DefaultLimits().Lookups} }
 
 // record prints a record and its terms. A result is what an include or redirect
 // made of it.
@@ -180,16 +212,13 @@ func (r *Record) restText() string {
 // term prints a term, and what it did. Marked reports whether the record's text
 // shows what is wrong with it.
 func (p *printer) term(b term.Indent, t *Term, v Verdict, marked bool) {
-	outcome, c := "no match", term.Dim
+	outcome, result := t.outcome()
+	c := term.Dim
 	switch {
-	case t.Error != "" && t.Record == nil:
-		outcome, c = "error", term.Red
-	case t.Error != "" || t.Matched && t.redirect:
-		outcome, c = t.Record.Result, resultColor(t.Record.Result)
-	case t.Matched:
-		outcome, c = "match: "+t.Result, resultColor(t.Result)
-	case t.Record != nil:
-		outcome = "no match: " + t.Record.Result + " there"
+	case result != "":
+		c = resultColor(result)
+	case t.Error != "":
+		c = term.Red
 	}
 	if t.Counts {
 		count := fmt.Sprintf("term %d/%d", t.Counted, v.TermsLimit)
@@ -208,6 +237,21 @@ func (p *printer) term(b term.Indent, t *Term, v Verdict, marked bool) {
 	if t.Record != nil {
 		p.record(indent(b.Rest, b.Rest), t.Record, v, "")
 	}
+}
+
+// outcome says what a term did. If that is a result, the text ends with it.
+func (t *Term) outcome() (text, result string) {
+	switch {
+	case t.Error != "" && t.Record == nil:
+		return "error", ""
+	case t.Error != "" || t.Matched && t.redirect:
+		return t.Record.Result, t.Record.Result
+	case t.Matched:
+		return "match: " + t.Result, t.Result
+	case t.Record != nil:
+		return "no match: " + t.Record.Result + " there", ""
+	}
+	return "no match", ""
 }
 
 // explanation prints what exp= led to.

@@ -42,7 +42,10 @@ func (p *Program) domain(o *Options, resolver dns.Resolver) int {
 	repairing, cancelRepair := context.WithTimeout(context.Background(), repairTimeout)
 	defer cancelRepair()
 	d.AddRepair(repairing)
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	return p.finish(printer, failedIf(d.Broken()), printer.printBrief(d))
 }
 
@@ -72,7 +75,10 @@ func (p *Program) checkAddress(o *Options, resolver dns.Resolver) int {
 	ip, _ := netip.ParseAddr(o.ip)
 	name := queryName(o.domain)
 	d := explain.NewAddress(name, lint.CheckAddress(ctx, resolver, name, ip, spf.DefaultLimits()))
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	return p.finish(printer, failedIf(!d.Passes()), printer.printBrief(d))
 }
 
@@ -91,7 +97,10 @@ func (p *Program) compare(o *Options, resolver dns.Resolver) int {
 	before := lint.Domain(ctx, resolver, name, spf.DefaultLimits())
 	after := lint.Domain(ctx, zone, name, spf.DefaultLimits())
 	d := explain.NewComparison(lint.Compare(before, after))
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	return p.finish(printer, failedIf(d.Changed()), printer.printBrief(d))
 }
 
@@ -105,7 +114,10 @@ func (p *Program) auditChanges(o *Options, resolver dns.Resolver) int {
 	defer cancel()
 	d := auditDomain(ctx, resolver, queryName(o.domain))
 	changed := d.SetChanges(earlier[d.Domain])
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	if o.json {
 		err = d.JSON(printer.out)
 	} else {
@@ -135,7 +147,10 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 	if err != nil {
 		return p.Fail(err)
 	}
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	failed := false
 	lines := bufio.NewScanner(p.Stdin)
 	for err == nil && lines.Scan() {

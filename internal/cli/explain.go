@@ -37,8 +37,12 @@ func (p *Program) Explain(o *Options) int {
 		return p.Fail(err)
 	}
 	p.noteMissing(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	e := &explainer{
-		program: p, options: o, printer: p.newPrinter(o), status: StatusOK,
+		program: p, options: o, printer: printer, status: StatusOK,
 		server: &explain.Server{Loaded: loaded, Path: path, Resolver: resolver, Prefetcher: prefetcher},
 	}
 	err = e.run()

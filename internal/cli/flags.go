@@ -44,9 +44,11 @@ type Options struct {
 	zoneFallback bool           // --zone-fallback: DNS servers answer what it lacks
 	dnsServer    netip.AddrPort // --dns: the one DNS server to query
 
-	json     bool // --json
-	brief    bool // --brief: one line
-	exitCode bool // --exit-code: the exit status tells the outcome
+	json     bool   // --json
+	html     bool   // --html
+	output   string // --output: the file to write; "" for standard output
+	brief    bool   // --brief: one line
+	exitCode bool   // --exit-code: the exit status tells the outcome
 
 	origin       string        // --origin: of relative names in zone files
 	domain       string        // --domain: whose record is audited; "-" for names on standard input
@@ -87,6 +89,7 @@ func flags() []flagSpec {
 	var (
 		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig, Report}
 		reports  = []Mode{Explain, CheckConfig, ShowConfig, Probe, Report}
+		pages    = []Mode{Explain}
 		requests = []Mode{Explain, Probe}
 	)
 	return append([]flagSpec{
@@ -147,6 +150,10 @@ func flags() []flagSpec {
 
 		{name: "json", usedIn: reports, help: "print JSON",
 			set: func(o *Options, _ string) error { o.json = true; return nil }},
+		{name: "html", usedIn: pages, help: "print a web page, complete in one file",
+			set: func(o *Options, _ string) error { o.html = true; return nil }},
+		{name: "output", placeholder: "FILE", want: "the name of a file", isFile: true, usedIn: pages,
+			help: "write to a file, which is replaced at once when all is written", set: setOutput},
 		{name: "brief", usedIn: []Mode{Explain, CheckConfig, Probe, Report}, help: "print one line",
 			set: func(o *Options, _ string) error { o.brief = true; return nil }},
 		{name: "color", placeholder: "WHEN", want: "auto, always or never", values: []string{"auto", "always", "never"}, usedIn: allModes,
@@ -208,6 +215,13 @@ func setDomain(o *Options, value string) error {
 
 func setZone(o *Options, value string) error {
 	if o.zone = value; value == "" {
+		return errWant
+	}
+	return nil
+}
+
+func setOutput(o *Options, value string) error {
+	if o.output = value; value == "" {
 		return errWant
 	}
 	return nil
@@ -297,6 +311,18 @@ func (o *Options) givenFind() string {
 	return ""
 }
 
+// givenForms returns the flags that say in which form to print, as far as they were
+// given.
+func (o *Options) givenForms() []string {
+	var names []string
+	for _, name := range [...]string{"html", "json", "brief"} {
+		if o.has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // validate checks that the flags go together.
 func (o *Options) validate() error {
 	if o.Mode == Help {
@@ -312,6 +338,8 @@ func (o *Options) validate() error {
 		return err
 	}
 	switch {
+	case o.html && len(o.givenForms()) > 1:
+		return fmt.Errorf("--%s and --%s cannot be combined; give one of them", o.givenForms()[0], o.givenForms()[1])
 	case o.zoneFallback && o.zone == "":
 		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")
 	case o.report.list && len(o.report.whatIf) == 0:
@@ -356,6 +384,8 @@ func (o *Options) validateDomain(identities []string) error {
 		return fmt.Errorf("--domain audits a record and --%s makes a request; give one or the other", others[0])
 	case tasks > 1:
 		return errors.New("--domain goes with one of --ip, --compare and --changed-since; give one of them")
+	case o.html && (o.domain == "-" || o.changedSince != ""):
+		return errors.New("--html makes a page of one audit, and --domain - and --changed-since have lines; leave --html out")
 	case o.domain == "-" && (o.ip != "" || o.compare != ""):
 		return errors.New("--domain - audits many domains, and --ip and --compare are about one; name that")
 	case o.exitCode:

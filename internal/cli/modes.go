@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
+	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/explain"
 	"policyd-spf/internal/checkconfig"
+	"policyd-spf/internal/html"
 	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/term"
 )
@@ -26,16 +29,58 @@ type briefDocument interface {
 	Brief(term.Style) string
 }
 
+// pageDocument is a document that --html is for.
+type pageDocument interface {
+	document
+	Title() string
+	HTML() *html.Element
+}
+
 // documentPrinter prints documents in the form that the flags ask for.
 type documentPrinter struct {
 	out         *bufio.Writer
+	file        *outputFile // of --output; nil for standard output
 	style       term.Style
 	json, brief bool
+	page        *html.Page // of --html: the documents so far
 	printed     int
 }
 
-func (p *Program) newPrinter(o *Options) *documentPrinter {
-	return &documentPrinter{out: bufio.NewWriter(p.Stdout), style: p.style(o), json: o.json, brief: o.brief}
+func (p *Program) newPrinter(o *Options) (*documentPrinter, error) {
+	d := &documentPrinter{out: bufio.NewWriter(p.Stdout), style: p.style(o), json: o.json, brief: o.brief}
+	if o.output != "" {
+		file, err := createOutput(o.output)
+		if err != nil {
+			return nil, err
+		}
+		d.file = file
+		d.out.Reset(file)
+		d.style.Color = o.color == term.ColorAlways
+	}
+	if o.html {
+		d.page = &html.Page{Footer: "Written by policyd-spf " + version(p.Version, debug.ReadBuildInfo) + ", " + time.Now().Format("2006-01-02 15:04 MST") + "."}
+	}
+	return d, nil
+}
+
+// close writes what is left. The file of --output gets its name only if the
+// document in it is complete.
+func (p *documentPrinter) close(complete bool) error {
+	var err error
+	if p.page != nil && complete {
+		err = p.page.Write(p.out)
+	}
+	if flushErr := p.out.Flush(); err == nil {
+		err = flushErr
+	}
+	if p.file == nil {
+		return err
+	}
+	if err != nil || !complete {
+		p.file.discard()
+		return err
+	}
+	return p.file.commit()
 }
 
 // printBrief prints a document, as one line with --brief.
@@ -47,8 +92,16 @@ func (p *documentPrinter) printBrief(d briefDocument) error {
 	return p.print(d)
 }
 
-// print prints a document. Full texts are separated by a rule.
+// print prints a document. Full texts are separated by a rule; documents in HTML
+// become one page, which close writes.
 func (p *documentPrinter) print(d document) error {
+	if part, ok := d.(pageDocument); ok && p.page != nil {
+		if p.page.Title == "" {
+			p.page.Title = part.Title()
+		}
+		p.page.Body = append(p.page.Body, part.HTML())
+		return nil
+	}
 	if p.json {
 		return d.JSON(p.out)
 	}
@@ -85,8 +138,8 @@ func (p *Program) write(text string) int {
 
 // finish flushes what was printed and returns the exit status.
 func (p *Program) finish(printer *documentPrinter, status int, err error) int {
-	if flushErr := printer.out.Flush(); err == nil {
-		err = flushErr
+	if closeErr := printer.close(err == nil); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return p.Fail(err)
@@ -117,7 +170,10 @@ func (p *Program) ShowConfig(o *Options) int {
 		return p.Fail(err)
 	}
 	p.noteMissing(o)
-	printer := p.newPrinter(o)
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	return p.finish(printer, StatusOK, printer.print(explain.ShowConfig(loaded, path)))
 }
 
