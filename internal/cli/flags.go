@@ -44,11 +44,12 @@ type Options struct {
 	zoneFallback bool           // --zone-fallback: DNS servers answer what it lacks
 	dnsServer    netip.AddrPort // --dns: the one DNS server to query
 
-	json     bool   // --json
-	html     bool   // --html
-	output   string // --output: the file to write; "" for standard output
-	brief    bool   // --brief: one line
-	exitCode bool   // --exit-code: the exit status tells the outcome
+	json       bool   // --json
+	html       bool   // --html
+	prometheus bool   // --prometheus
+	output     string // --output: the file to write; "" for standard output
+	brief      bool   // --brief: one line
+	exitCode   bool   // --exit-code: the exit status tells the outcome
 
 	origin       string        // --origin: of relative names in zone files
 	domain       string        // --domain: whose record is audited; "-" for names on standard input
@@ -89,7 +90,7 @@ func flags() []flagSpec {
 	var (
 		lookups  = []Mode{Serve, Explain, CheckConfig, ShowConfig, Report}
 		reports  = []Mode{Explain, CheckConfig, ShowConfig, Probe, Report}
-		pages    = []Mode{Explain}
+		pages    = []Mode{Explain, Report}
 		requests = []Mode{Explain, Probe}
 	)
 	return append([]flagSpec{
@@ -152,6 +153,8 @@ func flags() []flagSpec {
 			set: func(o *Options, _ string) error { o.json = true; return nil }},
 		{name: "html", usedIn: pages, help: "print a web page, complete in one file",
 			set: func(o *Options, _ string) error { o.html = true; return nil }},
+		{name: "prometheus", usedIn: []Mode{Report}, help: "print gauges for the textfile collector of Prometheus's node exporter, about the last 24 hours unless --since says otherwise",
+			set: func(o *Options, _ string) error { o.prometheus = true; return nil }},
 		{name: "output", placeholder: "FILE", want: "the name of a file", isFile: true, usedIn: pages,
 			help: "write to a file, which is replaced at once when all is written", set: setOutput},
 		{name: "brief", usedIn: []Mode{Explain, CheckConfig, Probe, Report}, help: "print one line",
@@ -315,7 +318,7 @@ func (o *Options) givenFind() string {
 // given.
 func (o *Options) givenForms() []string {
 	var names []string
-	for _, name := range [...]string{"html", "json", "brief"} {
+	for _, name := range [...]string{"html", "prometheus", "json", "brief"} {
 		if o.has(name) {
 			names = append(names, name)
 		}
@@ -338,7 +341,7 @@ func (o *Options) validate() error {
 		return err
 	}
 	switch {
-	case o.html && len(o.givenForms()) > 1:
+	case (o.html || o.prometheus) && len(o.givenForms()) > 1:
 		return fmt.Errorf("--%s and --%s cannot be combined; give one of them", o.givenForms()[0], o.givenForms()[1])
 	case o.zoneFallback && o.zone == "":
 		return errors.New("--zone-fallback needs --zone FILE, which is looked at first")

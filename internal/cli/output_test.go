@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestOutput(t *testing.T) {
@@ -112,4 +113,40 @@ func names(t *testing.T, dir string) []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// The page and the gauges of a report. A log without mail in the period has gauges,
+// too: those of yesterday would be wrong.
+func TestReport_forms(t *testing.T) {
+	noPostfix(t)
+	now := time.Now()
+	line := func(at time.Time) string {
+		return at.Format(time.RFC3339) + " mx policyd-spf[1]: prepend Received-SPF: Pass (x) identity=mailfrom; client-ip=192.0.2.1; helo=h.example; envelope-from=a@example.com; receiver=<UNKNOWN>\n"
+	}
+	recent, old := line(now.Add(-time.Hour)), line(now.Add(-48*time.Hour))
+	const passes = `policyd_spf_checks{identity="mailfrom",result="pass"} `
+	for _, test := range []struct {
+		name, log string
+		args      []string
+		want      string
+		status    int
+	}{
+		{name: "page", log: recent, args: []string{"--html"}, want: "<h1>SPF report</h1>", status: StatusFailed},
+		{name: "gauges", log: recent + old, args: []string{"--prometheus"}, want: passes + "1\n"},
+		{name: "gauges of another period", log: recent + old, args: []string{"--prometheus", "--since", "3d"}, want: passes + "2\n"},
+		{name: "gauges until then", log: recent + old, args: []string{"--prometheus", "--since", "3d", "--until", "24h"}, want: passes + "1\n"},
+		{name: "gauges of a period without mail", log: old, args: []string{"--prometheus"}, want: passes + "0\n"},
+		{name: "gauges of nothing", args: []string{"--prometheus"}, want: passes + "0\n"},
+		{name: "gauges of a log that cannot be read", args: []string{"--prometheus", "/nowhere/mail.log"}, status: StatusUsage},
+		{name: "two forms", log: recent, args: []string{"--prometheus", "--json"}, status: StatusUsage},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "out")
+			_, stderr, status := execute(t, command(t, append([]string{"--report", "--output", file}, test.args...)...), test.log)
+			got, err := os.ReadFile(file)
+			if status != test.status || (err == nil) != (test.want != "") || !strings.Contains(string(got), test.want) {
+				t.Errorf("exit status %d, want %d; standard error %q; want %q in:\n%s", status, test.status, stderr, test.want, got)
+			}
+		})
+	}
 }

@@ -25,6 +25,10 @@ const (
 	// reportGCPercent is how much garbage there may be beside the tables.
 	reportGCPercent = 40
 
+	// prometheusWindow is the period of --prometheus without --since: each run of a
+	// timer sees a whole day, with its hours of little mail.
+	prometheusWindow = 24 * time.Hour
+
 	// postconfTimeout bounds postconf(1), which says which domains are ours.
 	postconfTimeout = 5 * time.Second
 )
@@ -93,6 +97,10 @@ func (p *Program) Report(o *Options) int {
 	if !ok {
 		return StatusUsage
 	}
+	printer, err := p.newPrinter(o)
+	if err != nil {
+		return p.Fail(err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	progress := p.newProgress(now)
@@ -105,14 +113,28 @@ func (p *Program) Report(o *Options) int {
 	r := c.Report(ctx)
 	progress.clear()
 	r.Interrupted = interrupted || ctx.Err() != nil
-	if !r.Usable() {
+	// Gauges that are 0 say more than those of yesterday, if a log could be read.
+	if gauges := o.prometheus && len(r.Logs.Files) > 0; !r.Usable() && !gauges {
+		printer.close(false)
 		p.complain("no message of a policy server was found%s; --report needs a log that policyd-spf, pypolicyd-spf, spf-engine or postfix-policyd-spf-perl writes to", inPeriod(o))
 		return StatusUsage
+	}
+	if r.Interrupted && o.prometheus { // gauges of a part of the log are wrong
+		printer.close(false)
+		p.complain("interrupted: nothing is written")
+		return StatusFailed
 	}
 	if r.Interrupted && o.json {
 		p.complain("interrupted: this is what is known so far")
 	}
-	return p.printReport(o, r, r.Advice.Safe)
+	if o.prometheus {
+		until := options.Until
+		if until.IsZero() {
+			until = now
+		}
+		return p.finish(printer, StatusOK, r.Prometheus(printer.out, options.Since, until))
+	}
+	return p.finish(printer, failedIf(!r.Advice.Safe), printer.printBrief(r))
 }
 
 func inPeriod(o *Options) string {
@@ -127,8 +149,11 @@ func inPeriod(o *Options) string {
 func (p *Program) reportOptions(o *Options, now time.Time) (report.Options, bool) {
 	f := &o.report
 	options := report.Options{Now: now, Own: f.own, List: f.list, Recheck: f.recheck}
-	if f.since != "" {
+	switch {
+	case f.since != "":
 		options.Since, _ = parseTime(f.since, now, false)
+	case o.prometheus:
+		options.Since = now.Add(-prometheusWindow)
 	}
 	if f.until != "" {
 		options.Until, _ = parseTime(f.until, now, true)

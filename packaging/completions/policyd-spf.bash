@@ -11,7 +11,7 @@ _policyd_spf() {
     --ip|--helo|--sender|--recipient|--domain|--from|--to|--client|--queue-id|--origin|--dns|--own|--since|--until) return ;;
     --completion) words='bash zsh fish' ;;
     --color) words='auto always never' ;;
-    *) if [[ $cur == -* ]]; then words='--explain --check-config --show-config --probe --report --completion --version --help --ip --helo --sender --recipient --domain --compare --changed-since --log --from --to --client --queue-id --exit-code --json --html --output --brief --color --zone --origin --zone-fallback --dns --config --what-if --list --own --since --until --recheck'; fi ;;
+    *) if [[ $cur == -* ]]; then words='--explain --check-config --show-config --probe --report --completion --version --help --ip --helo --sender --recipient --domain --compare --changed-since --log --from --to --client --queue-id --exit-code --json --html --prometheus --output --brief --color --zone --origin --zone-fallback --dns --config --what-if --list --own --since --until --recheck'; fi ;;
     esac
     COMPREPLY=()
     local reply
