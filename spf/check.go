@@ -58,6 +58,10 @@ type frame struct {
 
 // push pushes a frame on the stack; pop removes it and those above.
 func (e *Evaluation) push(f frame) (depth int) {
+	if e.stack == nil {
+		const usualDepth = 4 // a provider's record in an include, and its includes
+		e.stack = make([]frame, 0, usualDepth)
+	}
 	e.stack = append(e.stack, f)
 	return len(e.stack) - 1
 }
