@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
+	"policyd-spf/internal/golden"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,17 +27,9 @@ func TestGuides(t *testing.T) {
 			}
 			updated := guideTranscript.ReplaceAllFunc(text, func(block []byte) []byte {
 				parts := guideTranscript.FindSubmatch(block)
-				want := transcript(t, string(parts[3]), "C.UTF-8")
-				if got := string(parts[2]); got != want && !*update {
-					t.Errorf("%s\nis not what the program prints:\n%s", got, want)
-				}
-				return []byte(string(parts[1]) + want + string(parts[4]))
+				return []byte(string(parts[1]) + transcript(t, string(parts[3]), "C.UTF-8") + string(parts[4]))
 			})
-			if *update && !bytes.Equal(text, updated) {
-				if err := os.WriteFile(file, updated, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+			golden.Compare(t, file, string(updated))
 		})
 	}
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 )
 
 // The table in docs/options.md is that of package conf. -update rewrites it.
@@ -17,16 +17,7 @@ func TestOptionsDocument(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no table between %q and %q", file, start, end)
 	}
-	want := before + start + "\n" + optionsTable() + "\n" + end + after
-	if text == want {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is not what package conf says; rewrite it with -update:\n%s", file, want)
-	}
-	if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	golden.Compare(t, file, before+start+"\n"+optionsTable()+"\n"+end+after)
 }
 
 // optionsTable returns a Markdown table of the options that have an effect.

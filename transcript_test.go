@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"policyd-spf/internal/golden"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,8 +22,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
-
-var update = flag.Bool("update", false, "rewrite the transcripts in README.md and in the manual page")
 
 // transcripts are the commands that README.md and policyd-spf(1) show with
 // their output. They are run in testdata/demo.
@@ -136,17 +134,9 @@ func TestTranscripts(t *testing.T) {
 					t.Errorf("there is no transcript %q", name)
 					return block
 				}
-				want := d.escape.Replace(transcript(t, command, d.lang))
-				if got := string(parts[3]); got != want && !*update {
-					t.Errorf("%s is not what the program prints:\n%s\nbut:\n%s", name, got, want)
-				}
-				return []byte(string(parts[1]) + want + string(parts[4]))
+				return []byte(string(parts[1]) + d.escape.Replace(transcript(t, command, d.lang)) + string(parts[4]))
 			})
-			if *update && !bytes.Equal(text, updated) {
-				if err := os.WriteFile(d.path, updated, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+			golden.Compare(t, d.path, string(updated))
 		})
 	}
 	for name := range transcripts {

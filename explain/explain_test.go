@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/term"
 	"policyd-spf/maillog"
 	"policyd-spf/policy"
@@ -23,20 +24,20 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 	files, _ := filepath.Glob("../testdata/explain/*.txt")
 	compared := 0
 	for _, file := range files {
-		g := readGolden(t, file)
-		if g.sections["peruser"] != "" || len(maillog.Requests([]byte(g.sections["request"]))) == 0 {
+		g := golden.Read(t, file)
+		if g.Text("peruser") != "" || len(maillog.Requests([]byte(g.Text("request")))) == 0 {
 			continue
 		}
 		compared++
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			zone, err := dns.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+			zone, err := dns.ParseZone(strings.NewReader(g.Text("zone")+g.Text("dns")), "", "zone")
 			if err != nil {
 				t.Fatal(err)
 			}
-			loaded, path := load(t, g.sections["config"])
+			loaded, path := load(t, g.Text("config"))
 			var explained, served bytes.Buffer
 			s := &Server{Loaded: loaded, Path: path, Resolver: zone}
-			err = s.Explain(context.Background(), Text{In: strings.NewReader(g.sections["request"])}, func(d *Report) error {
+			err = s.Explain(context.Background(), Text{In: strings.NewReader(g.Text("request"))}, func(d *Report) error {
 				explained.WriteString(d.Reply + "\n\n")
 				return nil
 			})
@@ -44,7 +45,7 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := policy.Server{Settings: loaded.Settings, Resolver: zone, Log: &policy.Log{}}
-			if err := server.Serve(context.Background(), strings.NewReader(g.sections["request"]+"\n"), &served); err != nil {
+			if err := server.Serve(context.Background(), strings.NewReader(g.Text("request")+"\n"), &served); err != nil {
 				t.Fatal(err)
 			}
 			if explained.String() != served.String() {

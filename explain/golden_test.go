@@ -3,7 +3,6 @@ package explain
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io"
 	"net/netip"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/html"
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
@@ -22,9 +22,7 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden is a file of testdata/explain: sections, each after a line "-- name --".
+// scenario is a file of testdata/explain: sections, each after a line "-- name --".
 //
 //	request  the request or other text to explain, or else domain: the domain to audit
 //	config   policyd-spf.conf; peruser, shadow: the files "peruser" and
@@ -33,10 +31,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	         server, behind a cache that prefetches
 //	ip       with domain: the address to check; new: a zone file to compare with
 //	json     the reports as JSON; html: as HTML; text and others: as text, see styles
-type golden struct {
-	path     string
-	names    []string
-	sections map[string]string
+type scenario struct {
+	golden.File
+	path string
 }
 
 // styles returns the sections of a golden file that have text, and its style.
@@ -51,60 +48,18 @@ func styles() map[string]term.Style {
 	}
 }
 
-func readGolden(t *testing.T, path string) *golden {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &golden{path: path, sections: make(map[string]string)}
-	for line := range strings.Lines(string(text)) {
-		if name, ok := strings.CutPrefix(line, "-- "); ok && strings.HasSuffix(name, " --\n") {
-			g.names = append(g.names, strings.TrimSuffix(name, " --\n"))
-			continue
-		}
-		if len(g.names) == 0 {
-			continue // a description of the file
-		}
-		g.sections[g.names[len(g.names)-1]] += line
-	}
-	return g
-}
-
-// input returns the text to explain: the section as it is.
-func (g *golden) input() string { return g.sections["request"] }
-
 // goldenTime is when the golden files are from.
 func goldenTime() time.Time { return time.Date(2026, time.November, 26, 12, 0, 0, 0, time.UTC) }
 
 // compare compares the sections in got with the file, or rewrites them.
-func (g *golden) compare(t *testing.T, got map[string]string) {
+func (s scenario) compare(t *testing.T, got map[string]string) {
 	t.Helper()
-	if *update {
-		text, err := os.ReadFile(g.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		about, _, _ := strings.Cut(string(text), "-- ")
-		var b strings.Builder
-		b.WriteString(about)
-		for _, name := range g.names {
-			section := g.sections[name]
-			if s, ok := got[name]; ok {
-				section = s
-			}
-			b.WriteString("-- " + name + " --\n" + section)
-		}
-		if err := os.WriteFile(g.path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	for name, text := range got {
-		if want, ok := g.sections[name]; ok && text != want {
-			t.Errorf("%s of %s differs; got:\n%s\nwant:\n%s", name, filepath.Base(g.path), text, want)
+	for i, section := range s.Sections {
+		if text, ok := got[section.Name]; ok {
+			s.Sections[i].Text = text
 		}
 	}
+	golden.Compare(t, s.path, s.String())
 }
 
 // delayedResolver returns a resolver that answers from a zone as a name server would:
@@ -133,28 +88,28 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := readGolden(t, path)
+			s := scenario{File: golden.Read(t, path), path: path}
 			t.Chdir(t.TempDir())
 			for name, section := range map[string]string{"policyd-spf.conf": "config", "peruser": "peruser", "shadow.conf": "shadow"} {
-				if err := os.WriteFile(name, []byte(g.sections[section]), 0o644); err != nil {
+				if err := os.WriteFile(name, []byte(s.Text(section)), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			synctest.Test(t, func(t *testing.T) { g.compare(t, g.run(t)) })
+			synctest.Test(t, func(t *testing.T) { s.compare(t, s.run(t)) })
 		})
 	}
 }
 
 // run makes the reports that a golden file is about, and renders them in all ways.
-func (g *golden) run(t *testing.T) map[string]string {
+func (s scenario) run(t *testing.T) map[string]string {
 	t.Helper()
-	zone, err := dns.ParseZone(strings.NewReader(g.sections["zone"]+g.sections["dns"]), "", "zone")
+	zone, err := dns.ParseZone(strings.NewReader(s.Text("zone")+s.Text("dns")), "", "zone")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var resolver dns.Resolver = zone
 	var prefetcher dns.Prefetcher
-	if g.sections["dns"] != "" {
+	if s.Text("dns") != "" {
 		cache := dns.NewCache(delayedResolver(zone))
 		resolver, prefetcher = cache, cache
 	}
@@ -175,8 +130,8 @@ func (g *golden) run(t *testing.T) map[string]string {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if domain := strings.TrimSpace(g.sections["domain"]); domain != "" {
-		d := g.domainReport(t, ctx, resolver, domain)
+	if domain := strings.TrimSpace(s.Text("domain")); domain != "" {
+		d := s.domainReport(t, ctx, resolver, domain)
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		checkLines(t, got)
 		return got
@@ -185,8 +140,8 @@ func (g *golden) run(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Prefetcher: prefetcher}
-	err = s.Explain(ctx, Text{In: strings.NewReader(g.sections["request"]), Now: goldenTime()}, func(d *Report) error {
+	server := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: resolver, Prefetcher: prefetcher}
+	err = server.Explain(ctx, Text{In: strings.NewReader(s.Text("request")), Now: goldenTime()}, func(d *Report) error {
 		print(d, func(b *bytes.Buffer) error { return d.JSON(b) })
 		return nil
 	})
@@ -206,15 +161,15 @@ type domainReport interface {
 
 // domainReport returns the report on a domain: an audit, a check of an address, or
 // a comparison with a new zone.
-func (g *golden) domainReport(t *testing.T, ctx context.Context, resolver dns.Resolver, domain string) domainReport {
+func (s scenario) domainReport(t *testing.T, ctx context.Context, resolver dns.Resolver, domain string) domainReport {
 	t.Helper()
 	now := lint.Domain(ctx, resolver, domain, spf.DefaultLimits())
 	switch {
-	case g.sections["ip"] != "":
-		ip := netip.MustParseAddr(strings.TrimSpace(g.sections["ip"]))
+	case s.Text("ip") != "":
+		ip := netip.MustParseAddr(strings.TrimSpace(s.Text("ip")))
 		return NewAddress(domain, lint.CheckAddress(ctx, resolver, domain, ip, spf.DefaultLimits()))
-	case g.sections["new"] != "":
-		zone, err := dns.ParseZone(strings.NewReader(g.sections["new"]), "", "new")
+	case s.Text("new") != "":
+		zone, err := dns.ParseZone(strings.NewReader(s.Text("new")), "", "new")
 		if err != nil {
 			t.Fatal(err)
 		}

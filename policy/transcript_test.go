@@ -2,9 +2,7 @@ package policy
 
 import (
 	"context"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,10 +10,9 @@ import (
 	"testing/synctest"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 	"policyd-spf/spf/dns"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected parts of ../testdata/transcripts")
 
 // transcripts is the folder of conversations with a server. A file begins with
 // what it shows. Sections follow, each after a line "-- NAME --":
@@ -35,9 +32,6 @@ var update = flag.Bool("update", false, "rewrite the expected parts of ../testda
 // space is written as ␣.
 const transcripts = "../testdata/transcripts"
 
-// section is a part of a transcript.
-type section struct{ name, text string }
-
 func TestTranscripts(t *testing.T) {
 	base, err := dns.ReadZone(transcripts+"/base.zone", "")
 	if err != nil {
@@ -49,51 +43,40 @@ func TestTranscripts(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got string
+			transcript := golden.Read(t, file)
 			synctest.Test(t, func(t *testing.T) { // time stands still
-				got = runTranscript(t, string(text), base)
+				runTranscript(t, transcript, base)
 			})
-			switch {
-			case got == string(text):
-			case *update:
-				writeFile(t, file, got)
-			default:
-				t.Errorf("%s (go test -update rewrites it):\n%s", file, firstDifference(string(text), got))
-			}
+			golden.Compare(t, file, transcript.String())
 		})
 	}
 }
 
-// runTranscript sends a transcript's requests, and returns the transcript as it
-// should be.
-func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
-	head, sections := splitTranscript(text)
+// runTranscript sends a transcript's requests, and replaces the expected parts with
+// the replies and log lines.
+func runTranscript(t *testing.T, transcript golden.File, zone *dns.Zone) {
 	dir := t.TempDir()
 	in := &transcriptPeer{sink: &recordedLog{}}
 	var config string
-	for _, s := range sections {
-		switch s.name {
+	for _, s := range transcript.Sections {
+		switch s.Name {
 		case "config":
-			config = strings.ReplaceAll(s.text, "$DIR", dir)
+			config = strings.ReplaceAll(s.Text, "$DIR", dir)
 		case "config, escaped":
-			config = unescape(t, s.text)
+			config = unescape(t, s.Text)
 		case "users":
-			writeFile(t, dir+"/users", s.text)
+			writeFile(t, dir+"/users", s.Text)
 		case "shadow":
-			writeFile(t, dir+"/shadow", strings.ReplaceAll(s.text, "$DIR", dir))
+			writeFile(t, dir+"/shadow", strings.ReplaceAll(s.Text, "$DIR", dir))
 		case "zone":
-			zone = parseZone(t, s.text)
+			zone = parseZone(t, s.Text)
 		case "request":
-			in.requests = append(in.requests, s.text+"\n")
+			in.requests = append(in.requests, s.Text+"\n")
 		case "request, escaped":
-			in.requests = append(in.requests, unescape(t, s.text)+"\n")
+			in.requests = append(in.requests, unescape(t, s.Text)+"\n")
 		case "reply", "log", "end":
 		default:
-			t.Fatalf("unknown section %q", s.name)
+			t.Fatalf("unknown section %q", s.Name)
 		}
 	}
 	writeFile(t, dir+"/policyd-spf.conf", config)
@@ -109,10 +92,20 @@ func runTranscript(t *testing.T, text string, zone *dns.Zone) string {
 		t.Fatal(err)
 	}
 	end := strings.Join(append(in.sink.lines, ""), "\n")
-	return joinTranscript(head, sections, in.answers, end, func(text string) string {
-		text = strings.ReplaceAll(text, dir, "$DIR")
-		return strings.ReplaceAll(text, " \n", "␣\n")
-	})
+	show := strings.NewReplacer(dir, "$DIR", " \n", "␣\n").Replace
+	request := -1
+	for i := range transcript.Sections {
+		switch s := &transcript.Sections[i]; s.Name {
+		case "request", "request, escaped":
+			request++
+		case "reply":
+			s.Text = show(strings.TrimSuffix(in.answers[request].reply, "\n"))
+		case "log":
+			s.Text = show(in.answers[request].log)
+		case "end":
+			s.Text = show(end)
+		}
+	}
 }
 
 // loadShadow returns the settings of Shadow_Config.
@@ -177,58 +170,4 @@ func (c *transcriptPeer) collect() {
 		c.answers[len(c.answers)-1].log += line + "\n"
 	}
 	c.sink.lines = nil
-}
-
-func splitTranscript(text string) (head string, sections []section) {
-	for line := range strings.Lines(text) {
-		name, ok := strings.CutPrefix(line, "-- ")
-		if name, end := strings.CutSuffix(name, " --\n"); ok && end {
-			sections = append(sections, section{name: name})
-			continue
-		}
-		if len(sections) == 0 {
-			head += line
-		} else {
-			sections[len(sections)-1].text += line
-		}
-	}
-	return head, sections
-}
-
-func joinTranscript(head string, sections []section, answers []answer, end string, show func(string) string) string {
-	var b strings.Builder
-	b.WriteString(head)
-	request := -1
-	for _, s := range sections {
-		switch s.name {
-		case "request", "request, escaped":
-			request++
-		case "reply":
-			s.text = show(strings.TrimSuffix(answers[request].reply, "\n"))
-		case "log":
-			s.text = show(answers[request].log)
-		case "end":
-			s.text = show(end)
-		}
-		b.WriteString("-- " + s.name + " --\n" + s.text)
-	}
-	return b.String()
-}
-
-// firstDifference returns the first line in which two texts differ.
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range max(len(w), len(g)) {
-		a, b := "(nothing)", "(nothing)"
-		if i < len(w) {
-			a = w[i]
-		}
-		if i < len(g) {
-			b = g[i]
-		}
-		if a != b {
-			return "line " + strconv.Itoa(i+1) + "\nwant: " + a + "\ngot:  " + b
-		}
-	}
-	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"policyd-spf/internal/golden"
 	"strings"
 	"testing"
 )
@@ -239,38 +240,5 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
-	compareGolden(t, "problems.txt", got.String())
-}
-
-// compareGolden compares a text with a file in testdata, section by section.
-func compareGolden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(text) {
-		return
-	}
-	want := make(map[string]bool)
-	for section := range strings.SplitSeq(string(text), "\n-- ") {
-		want[strings.TrimSpace(section)] = true
-	}
-	for section := range strings.SplitSeq(got, "\n-- ") {
-		if !want[strings.TrimSpace(section)] {
-			t.Errorf("%s has not (rewrite with -update):\n-- %s", path, section)
-		}
-	}
-	if !t.Failed() {
-		t.Errorf("%s has sections that are not there", path)
-	}
+	golden.Compare(t, "testdata/problems.txt", got.String())
 }

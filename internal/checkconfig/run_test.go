@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/postfix/postfixtest"
 	"policyd-spf/internal/term"
@@ -255,7 +256,7 @@ func TestText(t *testing.T) {
 					t.Errorf("%d columns: %s", n, line)
 				}
 			}
-			compareGolden(t, name, strings.ReplaceAll(text, "\x1b", "^["))
+			golden.Compare(t, filepath.Join("testdata", name), strings.ReplaceAll(text, "\x1b", "^["))
 		})
 	}
 	if got := sample().Brief(term.Style{}); got != "3 problems, 2 hints" {
@@ -346,7 +347,7 @@ func TestOutcomes(t *testing.T) {
 		}
 		got.WriteString(strings.Join(notes(&file.Settings, mail), "\n") + "\n")
 	}
-	compareGolden(t, "outcomes.txt", got.String())
+	golden.Compare(t, "testdata/outcomes.txt", got.String())
 }
 
 // A report has no field without a documented name.

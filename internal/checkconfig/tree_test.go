@@ -1,7 +1,6 @@
 package checkconfig
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +8,6 @@ import (
 
 	"policyd-spf/internal/postfix/postfixtest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // host is a Host with a few users and groups. No test runs as one of them.
 type host struct{ enforcing bool }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,33 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/term"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files and packaging/completions")
-
-// compare compares a text with a file, or rewrites the file with -update.
-func compare(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, path, got)
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (rewrite with go test ./internal/cli -update); got:\n%s", path, got)
-	}
-}
 
 func TestHelpText(t *testing.T) {
 	for name, style := range map[string]term.Style{"help-80": {Width: 80}, "help-120": {Width: 120}} {
 		text := helpText(style)
-		compare(t, filepath.Join("testdata", name+".txt"), text)
+		golden.Compare(t, filepath.Join("testdata", name+".txt"), text)
 		for line := range strings.Lines(text) {
 			if len(line)-1 > style.Width {
 				t.Errorf("a line of %d columns, want at most %d: %s", len(line)-1, style.Width, line)
@@ -115,7 +95,7 @@ var completionFiles = map[string]string{
 func TestCompletion(t *testing.T) {
 	for shell, name := range completionFiles {
 		script := completion(shell)
-		compare(t, filepath.Join("..", "..", "packaging", "completions", name), script)
+		golden.Compare(t, filepath.Join("..", "..", "packaging", "completions", name), script)
 		for _, flag := range flagNames() {
 			if !strings.Contains(script, "--"+flag) && !strings.Contains(script, "-l "+flag) {
 				t.Errorf("%s: --%s is missing", shell, flag)

@@ -3,7 +3,6 @@ package probe
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -16,12 +15,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/postfix/postfixtest"
 	"policyd-spf/internal/term"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 const answer = "action=prepend Received-SPF: None (no SPF record)\n\n"
 
@@ -402,22 +400,7 @@ func TestReport_golden(t *testing.T) {
 			if strings.ContainsRune(b.String(), '\x1b') {
 				t.Errorf("an escape character: %q", b.String())
 			}
-			path := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.String() != string(want) {
-				t.Errorf("%s differs (rewrite with -update); got:\n%s", path, b.String())
-			}
+			golden.Compare(t, filepath.Join("testdata", name+".txt"), b.String())
 		})
 	}
 }

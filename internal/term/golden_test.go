@@ -1,15 +1,12 @@
 package term
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
+	"policyd-spf/internal/golden"
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 const (
 	record   = "v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.0/24 include:_spf.mail.example include:_spf.crm.example ipv4:203.0.113.1 a:relay.example -all"
@@ -89,19 +86,7 @@ func TestGolden(t *testing.T) {
 				}
 				fmt.Fprintf(&b, "-- %s --\n%s", r.name, strings.ReplaceAll(p.String(), "\x1b", "^["))
 			}
-			path := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.String() != string(want) {
-				t.Errorf("%s differs (rewrite with -update); got:\n%s", path, b.String())
-			}
+			golden.Compare(t, filepath.Join("testdata", name+".txt"), b.String())
 		})
 	}
 }
