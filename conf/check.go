@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Severity says how certain it is that a Problem needs attention.
+// Severity is how certain it is that a Problem needs attention.
 type Severity string
 
 // The severities.
@@ -83,7 +83,7 @@ func (f *File) checkOptions() []Problem {
 	return problems
 }
 
-// at returns the problem with the place of the option's line.
+// at returns the problem with the location of the option's line.
 func (p Problem) at(origin Origin, name string) Problem {
 	p.File, p.Line, p.Name, p.Value = origin.File, origin.Line, name, origin.Value
 	return p

@@ -10,8 +10,8 @@ import (
 	"policyd-spf/internal/idn"
 )
 
-// maxBadEntries limits the problems of one list. Whoever has more corrects some
-// and checks again.
+// maxBadEntries limits the problems that are reported for one list: an administrator
+// with more corrects some and checks again.
 const maxBadEntries = 20
 
 // check returns the problems of a valid value.
@@ -95,8 +95,9 @@ func (o Option) checkDomains(value string) []Problem {
 	return capProblems(problems)
 }
 
-// checkDomain tells in p what keeps an entry of a list of domain names from matching,
-// or from matching what it seems to. How names are compared depends on the list.
+// checkDomain sets in p what prevents an entry of a list of domain names from
+// matching, or from matching what it seems to match. How names are compared depends
+// on the list.
 func (o Option) checkDomain(entry string, p *Problem) {
 	var (
 		bare      = strings.TrimPrefix(entry, ".") // some lists take a leading dot for all subdomains

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// maxPerUserProblems limits the problems of a per-user file. Whoever has more
-// corrects some and checks again.
+// maxPerUserProblems limits the problems that are reported for a per-user file: an
+// administrator with more corrects some and checks again.
 const maxPerUserProblems = 100
 
 // checkPerUser returns the problems of the per-user file, from all of its lines.
@@ -71,7 +71,7 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	return problems
 }
 
-// checkUser returns what keeps an entry from matching a recipient, and what is
+// checkUser returns what prevents an entry from matching a recipient, and what is
 // expected instead. A recipient without @ is a local one.
 func checkUser(user string) (what, expected string) {
 	local, domain, hasAt := strings.Cut(user, "@")

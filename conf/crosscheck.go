@@ -84,8 +84,8 @@ func (s *Settings) lookupTimes() lookupTimes {
 	return t
 }
 
-// AnswerTime returns how long an answer may take: the lookups of the checks and of
-// the whitelists, and ReplyTimeout at most.
+// AnswerTime returns how long a reply may take: the time for the lookups of the checks
+// and of the whitelists, at most ReplyTimeout.
 func (s *Settings) AnswerTime() time.Duration {
 	t := s.lookupTimes()
 	seconds := t.checkTime + t.whitelistTime
@@ -103,7 +103,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Place returns the problem with the place where the option is set, or with its
+// Place returns the problem with the location where the option is set, or with its
 // default.
 func (f *File) Place(name string, p Problem) Problem {
 	if origin, ok := f.Origins[name]; ok {

@@ -6,9 +6,9 @@ import "strings"
 // no result, and no error either.
 func refusesNothing(value string) bool { return value == "False" || value == "No_Check" }
 
-// checkWithoutEffect returns the problems of options that other options deprive of
-// their effect. Recipients in a per-user file may have other options beside them, so
-// that these are hints then.
+// checkWithoutEffect returns the problems of options that have no effect because of
+// other options. With a per-user file they are hints, because a recipient's settings
+// may differ.
 func (f *File) checkWithoutEffect() []Problem {
 	s := &f.Settings
 	nothing := refusesNothing(s.HELOReject) && refusesNothing(s.MailFromReject) && len(s.RejectNotPassDomains) == 0

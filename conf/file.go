@@ -11,8 +11,8 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// maxConfigSize limits the configuration file, in bytes. It leaves room for some
-// hundred thousand networks; a larger file is another file by mistake.
+// maxConfigSize limits the configuration file, in bytes. It leaves room for
+// several hundred thousand networks; a larger file is the wrong file.
 const maxConfigSize = 16 << 20
 
 // Origin is the place where an option is set.
@@ -112,7 +112,7 @@ func (f *File) currentValue(o *Option) string {
 	return o.Default + ", the default"
 }
 
-// orNothing returns a value for people, who do not see an empty one.
+// orNothing returns a value as it is shown to people: "nothing" for an empty one.
 func orNothing(value string) string { return cmp.Or(value, "nothing") }
 
 // apply sets the options in Origins.

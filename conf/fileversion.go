@@ -10,8 +10,8 @@ import (
 // tick of at most 10 ms. Two changes within it may have the same time.
 const timestampGrain = 20 * time.Millisecond
 
-// fileVersion identifies a file and its content: two that are equal are of the
-// same content, if changeShows.
+// fileVersion identifies a file and its content: equal versions have the same content,
+// provided that changeShows.
 type fileVersion struct {
 	device, inode     uint64
 	size              int64
@@ -23,15 +23,15 @@ func versionOf(info fs.FileInfo) fileVersion {
 	v := fileVersion{size: info.Size(), modified: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		v.device, v.inode = uint64(st.Dev), uint64(st.Ino)
-		// The time of the last status change shows what a program hides that
-		// sets the time of modification back.
+		// The time of the last status change reveals a change by a program that
+		// resets the modification time.
 		v.changed = changeTime(st).UnixNano()
 	}
 	return v
 }
 
 // changeShows reports whether a change after read, the time at which reading the
-// file began, has another time than the last change before.
+// file began, has a different timestamp than the last change before.
 func (v fileVersion) changeShows(read time.Time) bool {
 	return read.Sub(time.Unix(0, v.changed)).Abs() >= timestampGrain
 }

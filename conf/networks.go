@@ -15,7 +15,7 @@ import (
 // Networks is an immutable set of networks: the value of skip_addresses or
 // Whitelist. A nil *Networks is an empty set.
 //
-// The address families do not mix: only IPv6 networks contain an IPv4-mapped IPv6
+// The address families are separate: only IPv6 networks contain an IPv4-mapped IPv6
 // address.
 type Networks struct {
 	v4      []span[uint32]   // sorted and disjoint
@@ -146,8 +146,8 @@ var (
 	errHostBits = errors.New("a network with host bits set")
 )
 
-// parseNetwork parses an entry. With errHostBits it returns the network that may
-// be meant.
+// parseNetwork parses an entry. With errHostBits it returns the network that is
+// probably meant.
 func parseNetwork(entry string) (netip.Prefix, error) {
 	address, length, hasLength := strings.Cut(entry, "/")
 	a, err := netip.ParseAddr(address)

@@ -36,8 +36,8 @@ type Option struct {
 func configName(o *Option) string  { return o.Name }
 func perUserName(o *Option) string { return o.PerUser }
 
-// find returns the option that nameOf calls name. Scanning so few takes less time
-// than making a map.
+// find returns the option for which nameOf returns name. Scanning so few options is
+// faster than building a map.
 func find(options []Option, nameOf func(*Option) string, name string) (*Option, bool) {
 	for i := range options {
 		if o := &options[i]; nameOf(o) == name && name != "" {

@@ -13,8 +13,8 @@ const milterOption = "option of the spf-engine milter: no effect"
 // must not be changed.
 func Options() []Option { return optionTable }
 
-// optionTable is never written to. The linker lays it out, so that a process does
-// not build it when it starts.
+// optionTable is never modified. The linker lays it out, so a process does not build
+// it at startup.
 var (
 	optionTable = []Option{
 		{Name: "debugLevel", Kind: Number, Default: "1", PerUser: "debugLevel",

@@ -8,12 +8,12 @@ import (
 )
 
 // maxPerUserSize limits the per-user file, in bytes. It leaves room for about a
-// million users; a larger file is another file by mistake.
+// million users; a larger file is the wrong file.
 const maxPerUserSize = 64 << 20
 
-// PerUser holds the settings of single recipients that Per_User names. It reads
-// the file for the first request, and again for a request after a change. It is
-// not safe for concurrent use.
+// PerUser holds the settings of single recipients, from the file that Per_User names.
+// It reads the file at the first request, and again at a request after a change. It
+// is not safe for concurrent use.
 type PerUser struct {
 	value      string // of Per_User
 	understood bool   // value is a type and a path
@@ -46,7 +46,7 @@ func NewPerUser(value string) *PerUser {
 	return p
 }
 
-// Lookup returns the settings for a request with the recipient user. Bad lines
+// Lookup returns the settings for a request with the recipient user. Invalid lines
 // and settings are reported and ignored. If the file cannot be used, the settings
 // are the global ones.
 func (p *PerUser) Lookup(user string, global Settings) UserSettings {

@@ -1,7 +1,7 @@
 package conf
 
 // Settings are the values of all options of policyd-spf.conf(5). It is a plain
-// value: a request with settings of its own uses a modified copy.
+// value: a request with its own settings uses a modified copy.
 type Settings struct {
 	DebugLevel      int  // debugLevel
 	TestOnly        int  // TestOnly; exactly 0 is test mode

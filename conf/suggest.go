@@ -3,7 +3,7 @@ package conf
 import "strings"
 
 // maxSuggestLen limits the length of a name for which another is suggested: the
-// time is proportional to it, and nobody misspells a name so badly.
+// time is proportional to it, and no misspelling is that long.
 const maxSuggestLen = 2 * len("Mail_From_pass_restriction")
 
 // suggestName returns the option's name that name resembles, or "" if there is

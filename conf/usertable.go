@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// maxBadLines limits the bad lines of a per-user file that are logged, because
-// they are logged for every request.
+// maxBadLines limits how many invalid lines of a per-user file are logged: they are
+// logged for every request.
 const maxBadLines = 20
 
 // userTable is an index of the lines of a per-user file by user. It holds the

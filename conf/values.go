@@ -43,7 +43,7 @@ func parseNumber(text string) (int, error) {
 }
 
 // parseBool returns the value of a boolean option: false for the empty text and
-// for the usual words, and true for all else. The original takes only the empty
+// for the usual words, and true for anything else. The original takes only the empty
 // text for false.
 func parseBool(text string) bool {
 	switch strings.ToLower(text) {

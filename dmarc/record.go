@@ -142,8 +142,8 @@ func isScheme(text string) bool {
 
 func trimWSP(text string) string { return strings.Trim(text, " \t") }
 
-// selectRecord returns the DMARC policy record among TXT records. Several are none (RFC
-// 9989, 4.10).
+// selectRecord returns the only DMARC policy record among TXT records. If there are
+// several, all are discarded (RFC 9989, 4.10).
 func selectRecord(a dns.Answer) (Record, bool) {
 	found := ""
 	for _, parts := range a.TXT {

@@ -9,7 +9,7 @@ import (
 	"policyd-spf/spf"
 )
 
-// Advice says what people can do about a result.
+// Advice is what people can do about a result.
 type Advice struct {
 	Sender  string `json:"sender"`            // a text for the sender
 	When    string `json:"when,omitempty"`    // the case for Line

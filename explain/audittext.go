@@ -72,7 +72,7 @@ func (d *Audit) Brief(style Style) string {
 	return style.Safe(headline)
 }
 
-// headline says how well the records work.
+// headline returns a summary of the audit.
 func (d *Audit) headline() (string, term.Color) {
 	worst := lint.Info
 	for _, f := range d.report.Findings {

@@ -12,8 +12,8 @@ import (
 	"policyd-spf/spf"
 )
 
-// AuditEffect is the results of a domain by address, as far as nothing else
-// matters.
+// AuditEffect is the results of a domain by address. Terms that depend on the client
+// in other ways match nobody.
 type AuditEffect struct {
 	Networks map[string][]string `json:"networks"`  // by result, but for Otherwise
 	Default  string              `json:"otherwise"` // the result of all other addresses
@@ -73,7 +73,7 @@ func ReadAudits(r io.Reader, name string) (map[string]*Audit, error) {
 	}
 }
 
-// SetChanges notes what has changed since an earlier audit of the domain, nil if
+// SetChanges records what has changed since an earlier audit of the domain, nil if
 // there is none: records by name, and the effect. It reports whether anything has.
 func (d *Audit) SetChanges(earlier *Audit) bool {
 	d.Changed = []string{}
@@ -94,7 +94,7 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 	return len(d.Changed) > 0
 }
 
-// ChangesText returns as text what SetChanges has noted.
+// ChangesText returns the changes that SetChanges has recorded as text.
 func (d *Audit) ChangesText(style Style) string {
 	p := newPrinter(style)
 	if len(d.Changed) == 0 {

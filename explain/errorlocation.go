@@ -7,7 +7,7 @@ import (
 	"policyd-spf/spf"
 )
 
-// errorLocation returns the innermost place that an error comes from.
+// errorLocation returns the innermost location that an error comes from.
 func (r *Record) errorLocation(err error) *ErrorLocation {
 	if r == nil {
 		return nil

@@ -21,12 +21,12 @@ import (
 // or some thousand requests.
 const maxText = 64 << 20
 
-// InputError is what is wrong with a text that was to be explained.
+// InputError is an error in a text to be explained.
 type InputError string
 
 func (e InputError) Error() string { return string(e) }
 
-// IsInputError reports whether an error is about the text that was to be explained.
+// IsInputError reports whether an error is about the text to be explained.
 func IsInputError(err error) bool {
 	var input InputError
 	return errors.As(err, &input)
@@ -40,11 +40,11 @@ type Server struct {
 	Prefetcher dns.Prefetcher // as in policy.Server
 }
 
-// Text is a text that somebody wants explained.
+// Text is a text to be explained.
 type Text struct {
 	In   io.Reader
 	File string    // where In is from; empty for standard input
-	Now  time.Time // the year and the zone of time stamps without one
+	Now  time.Time // supplies the year and the zone of time stamps that have none
 }
 
 // name returns the name of the text for messages.

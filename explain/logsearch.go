@@ -92,14 +92,14 @@ func newFinder(find Find, now time.Time) *finder {
 	return f
 }
 
-// needsJoin reports whether only lines of Postfix may tell that a message matches.
+// needsJoin reports whether it may take lines of Postfix to see that a message matches.
 func (f *finder) needsJoin() bool { return f.find.To != "" || f.find.QueueID != "" }
 
 func (f *finder) matchesClient(s *maillog.Source) bool {
 	return !f.find.Client.IsValid() || f.find.Client == s.Client
 }
 
-// message takes a message of a policy server.
+// message processes a message of a policy server.
 func (f *finder) message(m *maillog.Message) {
 	s, ok := m.Source()
 	if !ok || !f.matchesClient(&s) || f.find.From != "" && (s.Known&maillog.HasSender == 0 || !matchesAddress(f.find.From, s.Sender)) {
@@ -110,14 +110,14 @@ func (f *finder) message(m *maillog.Message) {
 		return
 	}
 	if f.needsJoin() && (f.find.QueueID == "" || id != "") && (f.find.To == "" || s.Recipient != "" && matchesAddress(f.find.To, s.Recipient)) {
-		f.add(&queueEntry{Source: s, matches: true}) // its own lines tell
+		f.add(&queueEntry{Source: s, matches: true}) // its own lines suffice
 	}
 	if f.candidates = append(f.candidates, s); len(f.candidates) > maxCandidates {
 		f.candidates = f.candidates[1:]
 	}
 }
 
-// record takes a line of Postfix.
+// record processes a line of Postfix.
 func (f *finder) record(r *maillog.Record) {
 	switch r.Kind {
 	case maillog.Refused:
@@ -136,7 +136,7 @@ func (f *finder) record(r *maillog.Record) {
 	}
 }
 
-// queue takes a line about a queue id.
+// queue processes a line about a queue id.
 func (f *finder) queue(r *maillog.Record) {
 	id := string(r.QueueID)
 	if f.find.QueueID != "" && id != f.find.QueueID {
@@ -220,8 +220,8 @@ func keyOf(s *maillog.Source) envelopeKey {
 	return envelopeKey{s.Client, strings.ToLower(s.Sender)}
 }
 
-// joined returns the messages of a policy server that lines of Postfix tell to
-// match.
+// joined returns the messages of a policy server that match according to lines of
+// Postfix.
 func (f *finder) joined() []maillog.Source {
 	postfix := make(map[envelopeKey][]*maillog.Source)
 	for _, entry := range f.delivered {

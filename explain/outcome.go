@@ -6,7 +6,7 @@ import (
 	"policyd-spf/spf"
 )
 
-// settings says where the value of an option is from.
+// settings knows where the values of options come from.
 type settings struct {
 	loaded *conf.File
 	path   string
@@ -86,7 +86,7 @@ func (r *Report) addCheck(c *Check, done policy.Check, d policy.Disposition, s *
 	}
 }
 
-// addDecision adds who decided on the reply.
+// addDecision adds what decided on the reply.
 func (r *Report) addDecision(o policy.Outcome) {
 	d := o.Decision
 	switch {

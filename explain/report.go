@@ -4,7 +4,7 @@ package explain
 // changes its meaning, not when one is added.
 const Version = 1
 
-// Report is how the reply to one request came about. Its JSON names are stable.
+// Report is the explanation of the reply to one request. Its JSON names are stable.
 // Text from clients and name servers is unchanged, except that bytes which are not
 // UTF-8 become U+FFFD.
 type Report struct {
@@ -17,7 +17,7 @@ type Report struct {
 	Remembered *Remembered  `json:"remembered,omitempty"` // the action cached from an earlier recipient of the message
 	Unchecked  string       `json:"unchecked,omitempty"`  // why nothing was checked, if no whitelist is the reason
 	Lists      []*List      `json:"lists,omitempty"`      // entries of whitelists that were looked up
-	Bypass     *Setting     `json:"bypass,omitempty"`     // the whitelist that holds the client; the value is the entry
+	Bypass     *Setting     `json:"bypass,omitempty"`     // the whitelist that contains the client; the value is the entry
 	Checks     []*Check     `json:"checks"`               // HELO, then MAIL FROM
 	DMARC      *DMARC       `json:"dmarc,omitempty"`      // the DMARC policy, if Leave_DMARC asked for it
 	Override   *Setting     `json:"override,omitempty"`   // the option that overrides the checks
@@ -34,7 +34,7 @@ type Report struct {
 	identity string   // of the check that decided, or that Override is about
 }
 
-// DecisionKind says what decided on the reply.
+// DecisionKind is what decided on the reply.
 type DecisionKind string
 
 // The values of Decision.
@@ -62,7 +62,7 @@ type Shadow struct {
 	File    string `json:"file"`
 	Text    string `json:"text"`    // as the log shows it: the reply, without a header field, and the option that decides
 	Unknown bool   `json:"unknown"` // the server lacks the fact that the text names
-	Differs bool   `json:"differs"` // Postfix would be told something else, or perhaps
+	Differs bool   `json:"differs"` // Postfix would, or might, get another action
 }
 
 // Request is the request as the server read it, in lower case.

@@ -219,7 +219,7 @@ func (p *printer) overrideSentence(s Setting) string {
 	return setting + " is the answer to a pass."
 }
 
-// exemptionSentence says which whitelist entry holds the client, or why an option
+// exemptionSentence says which whitelist entry contains the client, or why an option
 // exempts it.
 func (p *printer) exemptionSentence(s Setting) string {
 	switch s.Option {

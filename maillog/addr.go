@@ -2,8 +2,8 @@ package maillog
 
 import "net/netip"
 
-// parseAddr parses an IP address without a zone. It allocates nothing for what
-// is no address or an IPv4 one.
+// parseAddr parses an IP address without a zone. It does not allocate for text that
+// is not an address, or for an IPv4 address.
 func parseAddr(b []byte) (netip.Addr, bool) {
 	if a, ok := parseIPv4(b); ok {
 		return a, true

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// clock reads time stamps. It keeps what it found for the last one, as the lines
-// of a log come in bursts.
+// clock parses time stamps. It caches the last one, because the lines of a log come in
+// bursts.
 type clock struct {
 	now time.Time
 
@@ -39,7 +39,7 @@ func (c *clock) parse(stamp []byte) (time.Time, bool) {
 }
 
 // parseRFC3164 reads "Nov  2 10:11:12" (RFC 3164, 4.1.2). Its year is the latest
-// in which the stamp is a date that does not lie after now.
+// in which the stamp is a valid date that is not after now.
 func (c *clock) parseRFC3164(stamp []byte) (time.Time, bool) {
 	if len(stamp) != len("Nov  2 10:11:12") {
 		return time.Time{}, false

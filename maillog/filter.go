@@ -29,9 +29,8 @@ func (p *Parser) openDMARC(text []byte) {
 	r.Kind, r.QueueID, r.Domain = DMARC, id, domain
 }
 
-// openDKIM reads "QID: DKIM verification successful" and its kin, and
-// "QID: s=mail d=example.com a=rsa-sha256 SSL" with what OpenSSL says of the
-// signature after it.
+// openDKIM reads "QID: DKIM verification successful" and similar lines, and
+// "QID: s=mail d=example.com a=rsa-sha256 SSL" with OpenSSL's error after it.
 func (p *Parser) openDKIM(text []byte) {
 	r := &p.rec
 	id, rest, ok := cutQueueID(text)
@@ -61,7 +60,7 @@ func (p *Parser) openDKIM(text []byte) {
 	}
 }
 
-// rspamd reads the line that rspamd writes of each message:
+// rspamd reads the line that rspamd writes about each message:
 //
 //	<tag>; proxy; rspamd_task_write_log: id: <mid>, qid: <QID>, ip: 192.0.2.1,
 //	from: <a@b>, (default: F (no action): [1.50/15.00] [DMARC_NA(0.00){b;},...]), len: ...
@@ -118,8 +117,8 @@ func (p *Parser) rspamd(text []byte) {
 	}
 }
 
-// dmarcSymbol returns the result that one of rspamd's symbols stands for, its
-// name without "DMARC_".
+// dmarcSymbol returns the result that one of rspamd's symbols stands for. name is
+// without "DMARC_".
 func dmarcSymbol(name []byte) Result {
 	switch string(name) {
 	case "POLICY_ALLOW", "POLICY_ALLOW_WITH_FAILURES":

@@ -4,7 +4,7 @@ import "bytes"
 
 // keyValues reads a line of Log_Format = kv, after its first "action=": pairs of
 // a key and a value, with a space between two pairs, values quoted as in
-// Received-SPF. Any pair may be missing, keys that are not known do not matter,
+// Received-SPF. Any pair may be missing, unknown keys are ignored,
 // and a key that occurs twice makes the line unreadable.
 func (p *Parser) keyValues(b []byte) {
 	r := &p.rec

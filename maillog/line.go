@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// MaxLine is the longest line that is read, in bytes. syslogds cut far
-	// below it: rsyslog at 8 kB, journald at 48 kB.
+	// MaxLine is the longest line that is read, in bytes. syslog daemons
+	// truncate far below it: rsyslog at 8 kB, journald at 48 kB.
 	MaxLine = 64 << 10
 
 	// maxValue is the longest HELO name, sender or recipient, in bytes: Postfix
@@ -24,8 +24,8 @@ type Parser struct {
 	pairs   pairCache
 }
 
-// NewParser returns a Parser. Time stamps without a year have the latest year
-// that does not lie after now, and those without a zone are in now's location.
+// NewParser returns a Parser. Time stamps without a year get the latest year
+// that is not after now, and those without a zone are in now's location.
 func NewParser(now time.Time) *Parser { return &Parser{clock: newClock(now)} }
 
 // Parse reads a line without its line ending. It never returns nil. The Record
@@ -96,7 +96,7 @@ func (p *Parser) Parse(line []byte) *Record {
 	return r
 }
 
-// unreadable returns the Record of a line that is no log line.
+// unreadable returns the Record of a line that is not a log line.
 func (p *Parser) unreadable() *Record {
 	p.rec = Record{Kind: Unreadable, Repeated: 1}
 	return &p.rec
@@ -230,9 +230,10 @@ func cutPrefix(b []byte, prefix string) ([]byte, bool) {
 	return b[len(prefix):], true
 }
 
-// cutQueueID splits "4F1A22C0D1: text", where text is not empty. A queue id is upper-case hexadecimal, or
-// with enable_long_queue_ids letters and digits without vowels. What has no
-// digit is one only if it is too long for a word without vowels.
+// cutQueueID splits "4F1A22C0D1: text", where text is not empty. A queue id is
+// upper-case hexadecimal, or with enable_long_queue_ids letters and digits without
+// vowels. Text without a digit is a queue id only if it is too long to be a word
+// without vowels.
 func cutQueueID(text []byte) (id, rest []byte, ok bool) {
 	const minLen, maxLen, minNoDigit = 4, 32, 10
 	var seen byte

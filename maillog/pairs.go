@@ -107,9 +107,9 @@ const (
 )
 
 // readUnquoted reads "client-ip=...; helo=...; envelope-from=...; receiver=..."
-// whose values are not quoted, as pypolicyd-spf, spf-engine and all comments
-// have them. It returns false unless each key stands there once: a value that
-// holds a key cannot be told from a key that the server wrote.
+// with unquoted values, as in pypolicyd-spf, spf-engine and all comments. It returns
+// false unless each key occurs once: a key inside a value cannot be distinguished
+// from a key that the server wrote.
 func readUnquoted(b []byte) (v pairs, ok bool) {
 	b, ok = cutPrefix(b, clientKey)
 	if !ok {
@@ -135,7 +135,7 @@ func readUnquoted(b []byte) (v pairs, ok bool) {
 }
 
 // believe sets the Record's Envelope to values that were read. It returns false
-// if the client is no address.
+// if the client is not an address.
 func (r *Record) believe(v pairs) bool {
 	e := &r.Envelope
 	if v.seen&keyClient != 0 {
@@ -165,7 +165,7 @@ func (r *Record) believe(v pairs) bool {
 	return true
 }
 
-// doubt marks the Record as one that does not tell who sends to whom.
+// doubt marks the Record as ambiguous: it does not say who sends to whom.
 func (r *Record) doubt() {
 	r.Ambiguous = true
 	r.Envelope = Envelope{}

@@ -57,11 +57,12 @@ type Source struct {
 var ErrNothingUsable = errors.New("nothing usable found: expected a policy request, a Received-SPF or Authentication-Results field, " +
 	"a log line of a policy server or of Postfix, a bounce, or the URL of a refusal")
 
-// Paste returns the first usable Source of a text: of a request, of a log, of
-// header fields, of a bounce or of the URL of a refusal. Of a whole message it
-// takes the topmost field, and nothing from the body unless the message is a
-// bounce. The text may be quoted with ">", in HTML, in quoted-printable, in base64
-// or in the JSON of journalctl. Time stamps without a year are read as of now.
+// Paste returns the first usable Source in a text: a request, a log, header fields, a
+// bounce or the URL of a refusal. In a whole message it uses the topmost field, and
+// nothing from the body unless the message is a bounce. It reads the first 1 MiB. The
+// error is ErrNothingUsable. The text may be quoted with ">", in HTML, in
+// quoted-printable, in base64 or in the JSON of journalctl. Time stamps without a year
+// get the latest year that is not after now.
 func Paste(text []byte, now time.Time) (Source, error) {
 	decoded := []pastedLines{splitLines(text[:min(len(text), maxPaste)])}
 	for _, decode := range decodings() {
@@ -69,7 +70,7 @@ func Paste(text []byte, now time.Time) (Source, error) {
 			decoded = append(decoded, t)
 		}
 	}
-	for _, withURL := range [...]bool{false, true} { // everything else says more than an URL
+	for _, withURL := range [...]bool{false, true} { // everything else says more than a URL
 		for _, t := range decoded {
 			if s, ok := readPaste(t, now, withURL); ok {
 				return s, nil
@@ -162,7 +163,7 @@ func (r *Record) Source(line int64, at time.Time) (Source, bool) {
 	return s, !r.Ambiguous && s.usable()
 }
 
-// source returns what an Envelope and a Verdict say.
+// source returns an Envelope and a Verdict as a Source.
 func source(form Form, line int, e *Envelope, v *Verdict) Source {
 	s := Source{
 		Form: form, Line: line + 1,
@@ -295,7 +296,7 @@ func (p *paste) message(i int) (s Source, ok bool) {
 	return s, s.usable()
 }
 
-// refused returns what a refusal by Postfix says.
+// refused returns a refusal by Postfix as a Source.
 func refused(rec *Record, i int) Source {
 	e, v := rec.Envelope, rec.Verdict
 	reason := v.Reason

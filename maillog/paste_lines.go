@@ -87,8 +87,8 @@ func (t pastedLines) mapLines(decode func([]byte) []byte) (pastedLines, bool) {
 	return out, changed
 }
 
-// plainCharacters replaces the spaces and quotation marks of word processors and
-// web pages by those of US-ASCII, and removes what is invisible.
+// plainCharacters replaces the spaces and quotation marks of word processors and web
+// pages with those of US-ASCII, and removes invisible characters.
 func plainCharacters(t pastedLines) (pastedLines, bool) {
 	replacer := strings.NewReplacer(
 		"\u00a0", " ", "\u2002", " ", "\u2003", " ", "\u2009", " ", "\u202f", " ", // spaces
@@ -105,7 +105,7 @@ func plainCharacters(t pastedLines) (pastedLines, bool) {
 	})
 }
 
-// unquotePrintable undoes quoted-printable (RFC 2045, 6.7).
+// unquotePrintable decodes quoted-printable (RFC 2045, 6.7).
 func unquotePrintable(t pastedLines) (pastedLines, bool) {
 	encoded := false
 	for _, line := range t.lines {
@@ -130,7 +130,7 @@ func unquotePrintable(t pastedLines) (pastedLines, bool) {
 	return out, true
 }
 
-// decodePrintable undoes the "=3D" of quoted-printable in a line.
+// decodePrintable decodes "=3D" and the like of quoted-printable in a line.
 func decodePrintable(line []byte) []byte {
 	out := make([]byte, 0, len(line))
 	for i := 0; i < len(line); i++ {
@@ -148,8 +148,8 @@ func decodePrintable(line []byte) []byte {
 	return out
 }
 
-// decodeBase64 undoes base64 (RFC 2045, 6.8) where several lines, or one long line,
-// are nothing else, and have text in it.
+// decodeBase64 decodes base64 (RFC 2045, 6.8) where several lines, or one long line,
+// consist of it and contain text.
 func decodeBase64(t pastedLines) (pastedLines, bool) {
 	const minLength = 40 // of a block: a shorter one may be a word
 	var out pastedLines
@@ -188,7 +188,7 @@ func isBase64(line []byte) bool {
 	return len(line) > 0
 }
 
-// unescapeHTML removes the tags of HTML, and undoes its entities.
+// unescapeHTML removes HTML tags and replaces entities.
 func unescapeHTML(t pastedLines) (pastedLines, bool) {
 	entities, tags := strings.NewReplacer(htmlEntities()...), htmlTags()
 	return t.mapLines(func(line []byte) []byte {

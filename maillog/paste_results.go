@@ -89,7 +89,7 @@ func (p *paste) propertyValue(b []byte) (value, rest []byte, ok bool) {
 	return b[:i], b[i:], true
 }
 
-// readComment reads what the comment of an spf result says beside the result.
+// readComment reads the values in the comment of an spf result.
 func (p *paste) readComment(text []byte) {
 	rec := &p.parser.rec
 	if rec.Known&HasClient == 0 {

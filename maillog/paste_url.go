@@ -109,7 +109,7 @@ func readAnyURL(text []byte) (rec *Record, whole, ok bool) {
 	return nil, false, false
 }
 
-// unwrapURL undoes what a mail filter does to an URL: percent-encoding, as in
+// unwrapURL reverses what a mail filter does to a URL: percent-encoding, as in
 // "safelinks.protection.outlook.com/?url=http%3A%2F%2F", or the "-3A" and "_" of
 // "urldefense.proofpoint.com/v2/url?u=http-3A__".
 func unwrapURL(text []byte) []byte {
@@ -122,7 +122,7 @@ func unwrapURL(text []byte) []byte {
 }
 
 // readURL reads the first URL of a refusal in a text: "?s=mfrom;id=a@b;ip=...".
-// It ends at white space, or where the text around it must go on.
+// The URL ends at white space, or at a character that belongs to the text around it.
 func readURL(text []byte) (*Record, bool) {
 	i := index(text, "?s=")
 	if i < 0 {
@@ -142,7 +142,7 @@ func readURL(text []byte) (*Record, bool) {
 	return rec, rec.setURL(id, address, recipient)
 }
 
-// setURL sets what an URL says. Recipient may be the name of a host.
+// setURL sets the values of a URL. recipient may be a host name.
 func (r *Record) setURL(id, address, recipient []byte) bool {
 	if bytes.IndexByte(id, '@') < 0 {
 		id = (&Parser{}).unescapeURL(id)
@@ -214,8 +214,8 @@ func untilDelimiter(b []byte) []byte {
 	return b
 }
 
-// decodeText undoes the entities of HTML, and quoted-printable (RFC 2045, 6.7) if the
-// text shows signs of it.
+// decodeText replaces HTML entities, and decodes quoted-printable (RFC 2045, 6.7)
+// if the text looks like it.
 func decodeText(text []byte, entities *strings.Replacer) []byte {
 	if bytes.IndexByte(text, '&') >= 0 {
 		text = []byte(entities.Replace(string(text)))

@@ -2,16 +2,17 @@ package maillog
 
 import "bytes"
 
-// Our server shortens values, and ends them with "...", where a header field or
-// a refusal would grow longer than this.
+// Our server truncates values, and ends them with "...", where a header field or a
+// refusal would be longer than this, in bytes.
 const (
 	maxHeader  = 998  // RFC 5322, 2.1.1
 	maxRefusal = 2000 // of the 2048 bytes that Postfix's line_length_limit allows
 )
 
-// doubtTruncated doubts the values of a text of n bytes that may be shortened.
+// doubtTruncated marks the Record as ambiguous if a value in a text of n bytes may be
+// truncated.
 func (r *Record) doubtTruncated(n, limit int) {
-	const slack = 64 // shortening ends below the limit
+	const slack = 64 // a truncated text is at most this much shorter than the limit
 	if n < limit-slack {
 		return
 	}
@@ -75,7 +76,7 @@ func (p *Parser) checked(text []byte) bool {
 }
 
 // believePairs reads the key-value-list of a result line or of Received-SPF:
-// quoted as RFC 7208, 9.1 has it, or else unquoted as pypolicyd-spf has it.
+// quoted as in RFC 7208, 9.1, or else unquoted as in pypolicyd-spf.
 func (p *Parser) believePairs(b []byte) {
 	r := &p.rec
 	if v, ok := p.readOwnPairs(b); ok {
@@ -195,8 +196,8 @@ func b2i(b bool) int {
 	return 0
 }
 
-// refusalReason returns what the default Reason_Message has as {spf}, or the
-// whole text of another one.
+// refusalReason returns the {spf} part of the default Reason_Message, or the whole
+// text of another one.
 func refusalReason(text []byte) []byte {
 	rest, ok := cutPrefix(text, "Message rejected due to: ")
 	if !ok {
@@ -257,8 +258,8 @@ func (p *Parser) refusalURL(text []byte) {
 	}
 }
 
-// unescapeURL undoes percent-encoding (RFC 3986, 2.1): the macros in capital
-// letters of postfix-policyd-spf-perl's URL ask for it (RFC 7208, 7.3).
+// unescapeURL decodes percent-encoding (RFC 3986, 2.1): postfix-policyd-spf-perl's URL
+// has macros in capital letters, which request it (RFC 7208, 7.3).
 func (p *Parser) unescapeURL(b []byte) []byte {
 	if bytes.IndexByte(b, '%') < 0 {
 		return b

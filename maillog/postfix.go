@@ -80,7 +80,7 @@ func hostAddress(text []byte) (name, address, rest []byte, ok bool) {
 //	text; from=<s> to=<r> proto=ESMTP helo=<h>
 //
 // The text, the sender and the recipient may hold anything, so they are believed
-// only where they can be told apart.
+// only where they can be distinguished.
 func (p *Parser) refused(text []byte) {
 	r := &p.rec
 	_, rest, ok := cut(text, " from ")

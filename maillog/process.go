@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// process is what is kept of a process.
+// process is the state of a logged process.
 type process struct {
 	key          processKey
 	older, newer int32
@@ -27,8 +27,8 @@ func (p *process) continues(rec *Record) bool {
 	return rec.Ambiguous && p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)
 }
 
-// agree reports whether what both know about client, HELO name and sender is the
-// same.
+// agree reports whether the client, HELO name and sender are the same, as far as both
+// envelopes have them.
 func agree(a, b *Envelope) bool {
 	switch both := a.Known & b.Known; {
 	case both&HasClient != 0 && a.Client != b.Client,
@@ -44,8 +44,8 @@ func agree(a, b *Envelope) bool {
 // message it counts only as its action.
 func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == Defer }
 
-// repeats reports whether rec tells Postfix about another recipient what it was
-// told about the last one. The code may differ: an error's is 5.7.24 only once.
+// repeats reports whether rec is the same answer as the last one, for another
+// recipient. The code may differ: an error's is 5.7.24 only once.
 func (p *process) repeats(rec *Record) bool {
 	if rec.Program == PolicySPF { // it logs no checks, and has nothing to say once the message has its header
 		return rec.Action == Dunno
@@ -59,7 +59,7 @@ func (p *process) repeats(rec *Record) bool {
 	return agree(&p.claim, &rec.Envelope) && bytes.Equal(rec.Reason, p.msg.Reason)
 }
 
-// begin passes on the message of a process and begins the one of rec.
+// begin emits the message of a process and begins a new one with rec.
 func (r *Reader) begin(p *process, rec *Record, t time.Time) {
 	r.emit(p)
 	p.open, p.done = true, false
@@ -87,7 +87,7 @@ func (p *process) act(rec *Record) {
 		if m.MailFromResult != NoResult {
 			m.Identity = MailFrom
 		}
-	} else if !rec.Ambiguous && m.Ambiguous { // the checks did not tell
+	} else if !rec.Ambiguous && m.Ambiguous { // the checks were ambiguous
 		m.Ambiguous = false
 		m.Envelope = rec.Envelope
 		m.HELO, m.Sender, m.Recipient = p.claim.HELO, p.claim.Sender, p.store(rec.Recipient)
@@ -119,7 +119,7 @@ func (p *process) shadow(rec *Record) {
 	p.msg.Shadow, p.msg.HasShadow = s, true
 }
 
-// store copies b to where it stays until the message is passed on.
+// store copies b to memory that stays valid until the message is emitted.
 func (p *process) store(b []byte) []byte {
 	if len(b) == 0 {
 		return nil

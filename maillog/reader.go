@@ -11,8 +11,8 @@ import (
 // twenty hosts. The process whose last line is oldest makes room.
 const maxOpen = 2048
 
-// Message is what the lines of one message say. Its slices are valid during the
-// call that it is passed to.
+// Message is the information in the log lines of one message. Its slices are valid
+// only during the call of OnMessage.
 type Message struct {
 	Time    time.Time // of the first line
 	Line    int64     // number of the first line among those that were read, counted from 1
@@ -26,8 +26,8 @@ type Message struct {
 	Shadow Shadow
 
 	HasShadow bool // the log says what the shadow configuration would do
-	Ambiguous bool // who sends to whom cannot be told from what they wrote
-	Answers   int  // how often Postfix was told, once for each recipient that the log shows
+	Ambiguous bool // who sends to whom is uncertain: a sender may have written parts of the lines
+	Answers   int  // number of replies: one for each recipient that the log shows
 }
 
 // Stats counts what a Reader has read.
@@ -85,7 +85,7 @@ func NewReader(now time.Time) *Reader {
 }
 
 // Read reads a log to its end. It returns the error of in. Messages that are not
-// complete go on in the next log; see Flush.
+// complete continue in the next log; see Flush.
 func (r *Reader) Read(in io.Reader) error {
 	if r.scanner == nil {
 		r.scanner = NewScanner(in)
@@ -141,8 +141,7 @@ func (r *Reader) Time(stamp []byte) time.Time {
 	return t
 }
 
-// Flush passes on the messages that are not complete. It is called after the
-// last log.
+// Flush emits the messages that are not complete. Call it after the last log.
 func (r *Reader) Flush() {
 	for i := r.processes[0].newer; i != 0; i = r.processes[i].newer { // from the oldest
 		r.emit(&r.processes[i])
@@ -181,14 +180,14 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 	}
 }
 
-// answered tells that the message of a process has its action.
+// answered calls OnAnswer when the message of a process has its action.
 func (r *Reader) answered(p *process) {
 	if r.OnAnswer != nil {
 		r.OnAnswer(&p.msg)
 	}
 }
 
-// emit passes on the message of a process, if there is one.
+// emit calls OnMessage with the message of a process, if there is one.
 func (r *Reader) emit(p *process) {
 	if !p.open {
 		return
@@ -202,7 +201,7 @@ func (r *Reader) emit(p *process) {
 	}
 }
 
-// process returns what is kept of a process, and makes it the latest one.
+// process returns the state of a process, and makes it the latest one.
 func (r *Reader) process(key processKey) *process {
 	i, ok := r.index[key]
 	switch {

@@ -8,18 +8,18 @@ type Kind uint8
 // The kinds of lines.
 const (
 	Foreign    Kind = iota // of a program that is not read
-	Unreadable             // no log line, or one that is cut short or damaged
-	Other                  // of a program that is read, but without anything to read
+	Unreadable             // not a log line, or one that is truncated or damaged
+	Other                  // of a program that is read, but with nothing of interest
 	Checked                // policy server: the result of one check
-	Acted                  // policy server: what Postfix was told to do
+	Acted                  // policy server: the action
 	Shadowed               // policy server: what the shadow configuration would do
 	Client                 // Postfix smtpd: the client of a queue id
 	Refused                // Postfix smtpd or cleanup: mail was refused
 	Queued                 // Postfix qmgr: the sender of a queue id
 	MessageID              // Postfix cleanup: the Message-ID of a queue id
-	Delivered              // Postfix delivery agents: what became of a recipient
-	DMARC                  // opendmarc or rspamd: what DMARC says of a queue id
-	DKIM                   // opendkim: what DKIM says of a queue id
+	Delivered              // Postfix delivery agents: the status of a recipient
+	DMARC                  // opendmarc or rspamd: the DMARC result of a queue id
+	DKIM                   // opendkim: the DKIM result of a queue id
 )
 
 // Program is the program that wrote a line.
@@ -49,9 +49,8 @@ const (
 // String returns the name that header fields use (RFC 7208, 9.1).
 func (i Identity) String() string { return [...]string{"", "helo", "mailfrom"}[i] }
 
-// Result is the result of a check (RFC 7208, 2.6), or of DMARC (RFC 7489,
-// 11.2), which has only some of them. The zero value means that it is not
-// known.
+// Result is the result of a check (RFC 7208, 2.6), or of DMARC (RFC 7489, 11.2), which
+// has only some of them. The zero value means that the result is unknown.
 type Result uint8
 
 // The results.
@@ -71,7 +70,7 @@ func (r Result) String() string {
 	return [...]string{"", "none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"}[r]
 }
 
-// Action is what Postfix was told to do.
+// Action is what a policy server told Postfix to do.
 type Action uint8
 
 // The actions.
@@ -89,8 +88,8 @@ func (a Action) String() string {
 	return [...]string{"", "dunno", "prepend", "reject", "defer", "result_only"}[a]
 }
 
-// Fields is a set of fields that are known. It tells an empty value, such as the
-// null reverse-path, from one that is unknown.
+// Fields is the set of known fields. It distinguishes an empty value, such as the null
+// reverse-path, from an unknown one.
 type Fields uint8
 
 // The fields.
@@ -103,8 +102,8 @@ const (
 	HasCounts // Lookups, Voids and Millis
 )
 
-// Envelope is who sends to whom. Values are as the log has them after quoting is
-// undone. An unknown value is empty and not in Known.
+// Envelope is who sends to whom. Values are those in the log, without
+// quoting. An unknown value is empty and not in Known.
 type Envelope struct {
 	Client    netip.Addr
 	HELO      []byte
@@ -139,8 +138,8 @@ type Shadow struct {
 	Value  []byte // of Option: "Fail"
 }
 
-// Record is what a line says. Its slices are parts of the line or of the
-// Parser's memory, and valid until the next call of Parse.
+// Record is the content of a line. Its slices are parts of the line or of the Parser's
+// memory, and are valid until the next call of Parse.
 type Record struct {
 	Kind      Kind
 	Program   Program
@@ -149,8 +148,8 @@ type Record struct {
 	PID       uint32 // 0 if the line has none
 	QueueID   []byte // empty if there is none
 	Text      []byte // what follows the ident
-	Repeated  int    // how often syslogd saw the same line, at least 1
-	Ambiguous bool   // who sends to whom cannot be told from what they wrote
+	Repeated  int    // how often syslogd received the same line, at least 1
+	Ambiguous bool   // who sends to whom is uncertain: a sender may have written parts of the line
 
 	Envelope
 	Verdict
@@ -172,8 +171,8 @@ func (v *Verdict) setResult(id Identity, r Result) {
 	}
 }
 
-// resultNamed returns the result with a name, in any case. It knows the names of
-// RFC 4408 and RFC 7001 too.
+// resultNamed returns the result with a name, in any case, including the names of RFC
+// 4408 and RFC 7001.
 func resultNamed(name []byte) Result {
 	if len(name) < 4 || len(name) > len("temperror") {
 		return NoResult

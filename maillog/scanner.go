@@ -6,12 +6,12 @@ import (
 	"io"
 )
 
-// bufferSize is the size of a read: a system call for this much costs nothing
-// beside the work on it. It must be larger than MaxLine.
+// bufferSize is the size of a read: the cost of a system call for this much is
+// negligible. It must be larger than MaxLine.
 const bufferSize = 256 << 10
 
-// Scanner reads the lines of a log. In place of a line longer than MaxLine it
-// returns that line's first MaxLine+1 bytes, which no Parser takes for a line.
+// Scanner reads the lines of a log. For a line longer than MaxLine it
+// returns the first MaxLine+1 bytes, which a Parser does not accept as a line.
 type Scanner struct {
 	in         io.Reader
 	buf        []byte
@@ -51,7 +51,7 @@ func (s *Scanner) Scan() bool {
 	}
 }
 
-// fill reads more, and returns where it begins.
+// fill reads more, and returns the offset of the new data.
 func (s *Scanner) fill() int {
 	const maxEmpty = 100 // reads that return nothing and no error
 	if s.start > 0 {
@@ -90,7 +90,7 @@ func (s *Scanner) skip() bool {
 	}
 }
 
-// take makes buf[start:end] the line, and goes on at next.
+// take makes buf[start:end] the line, and continues at next.
 func (s *Scanner) take(end, next int) {
 	s.line = s.buf[s.start:end]
 	if n := len(s.line); n > 0 && s.line[n-1] == '\r' {

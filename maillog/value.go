@@ -8,7 +8,7 @@ const unknownValue = "<UNKNOWN>"
 
 // The bits of charClass. The bits of '0' are set in each class.
 const (
-	isQuotedChar = 1 << iota // asks for quotes (RFC 7208, 9.1), or is in no value at all
+	isQuotedChar = 1 << iota // needs quotes (RFC 7208, 9.1), or occurs in no value at all
 	isDigitChar
 	isVowelChar // a vowel that is no hexadecimal digit in capitals
 	isIDChar    // may be in a queue id
@@ -51,7 +51,7 @@ func (p *Parser) value(b []byte) (value, rest []byte, ok bool) {
 }
 
 // unquote reads a quoted-string (RFC 5322, 3.2.4). Its value is a part of b, or
-// of p.scratch if backslashes had to go.
+// of p.scratch if it contained backslashes.
 func (p *Parser) unquote(b []byte) (value, rest []byte, ok bool) {
 	start := len(p.scratch)
 	from := 1

@@ -10,7 +10,7 @@ import (
 )
 
 // answer takes a request through its steps: settings, whitelists, checks, decision,
-// reply. Each step's input is what the steps before it found out.
+// reply. The input of each step is the results of the steps before it.
 func (s *Server) answer(e *evaluator, o *Outcome) {
 	r := &o.Request
 	if s.Settings.Mock {
@@ -125,8 +125,8 @@ func (s *Server) init() {
 	logBadSettings(s.Log, &s.Settings)
 }
 
-// clientAddress parses the client's address. It logs why nothing is checked if
-// that fails.
+// clientAddress parses the client's address. If that fails, it logs why nothing is
+// checked.
 func clientAddress(text string, log *requestLog) netip.Addr {
 	if text == "" {
 		log.Line(levelVerdicts, Info, "spfcheck: No client address, exiting")
@@ -140,7 +140,7 @@ func clientAddress(text string, log *requestLog) netip.Addr {
 }
 
 // runChecks checks HELO and then MAIL FROM, as far as the decision needs them. While
-// HELO's lookups are waited for, those for MAIL FROM are prefetched.
+// it waits for HELO's lookups, those for MAIL FROM are prefetched.
 func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 	set, f := o.Settings, &o.Facts
 	var helo, mailFrom evaluation
@@ -184,13 +184,13 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 	}
 }
 
-// checkResult returns what Decide has to know of a verdict.
+// checkResult returns what Decide needs to know about a verdict.
 func checkResult(v spf.Verdict) CheckResult {
 	return CheckResult{Known: true, Result: v.Result, ByAll: v.ByAll, NoMail: v.Root == noMailRecord}
 }
 
 // actionText returns the header field, rejection text or restriction class of a
-// decision, also of one that an option suppresses.
+// decision, including one that an option suppresses.
 func (s *Server) actionText(o *Outcome, env envelope, log *requestLog) string {
 	d, set := &o.Decision, o.Settings
 	kind := d.Kind
@@ -229,7 +229,7 @@ func (s *Server) resultHeader(set *conf.Settings, c *Check, env envelope) string
 }
 
 // exemptionHeader returns the header field for a client that a whitelist holds. It
-// shows the request as it came, without what stands in for missing values.
+// shows the request as received, without substitutes for missing values.
 func (s *Server) exemptionHeader(set *conf.Settings, option string, r *Request, recipient string) string {
 	shown := func(value string, a AttributeSet) string {
 		if r.Missing&a != 0 {

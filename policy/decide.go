@@ -5,8 +5,8 @@ import (
 	"policyd-spf/spf"
 )
 
-// Decide decides what is done with a message. It is pure: it depends on nothing
-// but its arguments, and it is the only place that decides.
+// Decide decides what is done with a message. It is pure: it depends
+// only on its arguments, and no other code decides.
 //
 // If a fact is missing on which the kind of action depends, Needs says which. If
 // all values that the fact can have lead to the same kind of action, that is the
@@ -72,7 +72,7 @@ func fromCache(a CachedAction) Decision {
 	return Decision{Basis: Cached, Kind: a.Kind, Text: a.Text}
 }
 
-// exempt decides for a client that a whitelist holds: a header that says so.
+// exempt decides for an exempt client: a header says so.
 func exempt(f *Facts, e Exemption) Decision {
 	d := Decision{Basis: Whitelisted, Option: e.Option, Value: e.Entry}
 	if f.headerPresent() {
@@ -140,7 +140,7 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 	case !checksMailFrom(s, f.Sender) && f.headerPresent():
 		d.alreadyHasHeader()
 		return d
-	case !checksMailFrom(s, f.Sender): // HELO_pass_restriction is for the other recipients only, as in the original
+	case !checksMailFrom(s, f.Sender): // HELO_pass_restriction applies to the other recipients only, as in the original
 		d.header(HELO, d.HELO)
 		return d
 	case !f.MailFrom.Known:
@@ -149,7 +149,7 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 	return decideMailFrom(s, f, d, heloPass, heloOther)
 }
 
-// decideMailFrom decides by the result of MAIL FROM. D is the decision so far,
+// decideMailFrom decides by the result of MAIL FROM. d is the decision so far,
 // heloPass is HELO's pass restriction if HELO passed, and heloOther the restriction
 // for HELO's result if it did not.
 func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloPass, heloOther string) Decision {
@@ -274,10 +274,10 @@ func (d *Decision) suppressBy(option, value string) {
 	d.Suppressed, d.Kind = d.Kind, Dunno
 }
 
-// isError reports whether a check came to no result.
+// isError reports whether a check ended in an error.
 func isError(r spf.Result) bool { return r == spf.Permerror || r == spf.Temperror }
 
-// passRestriction returns the restriction for a Pass, "" if it has none. It returns
+// passRestriction returns the restriction for a Pass, "" if there is none. It returns
 // false if that cannot be known.
 func passRestriction(s *conf.Settings, value string, c CheckResult) (text string, ok bool) {
 	text = restriction(value)

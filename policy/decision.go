@@ -23,24 +23,24 @@ func (k Kind) String() string {
 	return [...]string{"dunno", "prepend", "reject", "defer", "result_only"}[k]
 }
 
-// Facts are what is known of a message for one recipient.
+// Facts are what is known about a message for one recipient.
 type Facts struct {
 	Client   netip.Addr // the address that is checked; invalid if there is none
 	HELOName string     // helo_name as the client sent it; "" if it sent none
 	Sender   string     // "" is the null reverse-path
 
 	// Authenticated reports whether the client has a SASL login or a verified TLS
-	// certificate. AuthenticatedUnknown is set if the
-	// source does not say, as a log line does not.
+	// certificate. AuthenticatedUnknown is set if the source does not say, such as a
+	// log line.
 	Authenticated, AuthenticatedUnknown bool
 
 	PerUser bool         // the settings are the recipient's: the instance cache is not used
 	Earlier CachedAction // the reply to an earlier recipient of the same message
 
-	// Exemption is the whitelist that holds the client, if one does. The options
-	// that need no lookup and no list of clients, such as Skip_Private, are not
-	// among them: Decide evaluates these itself. If only a
-	// lookup can show that, ExemptionNeeds is the option to look up.
+	// Exemption is the whitelist that contains the client, if one does. Decide
+	// evaluates the options that need neither a lookup nor a list of clients, such
+	// as Skip_Private, itself. If only a lookup can show whether a whitelist
+	// contains the client, ExemptionNeeds is the option to look up.
 	Exemption      Exemption
 	ExemptionNeeds string
 
@@ -50,28 +50,28 @@ type Facts struct {
 	DMARC DMARC // matters with Leave_DMARC only
 }
 
-// CheckResult is what is known of the check of one identity: nothing, if it is the
-// zero value. A result that the settings do not ask for is ignored.
+// CheckResult is what is known about the check of one identity. The zero value means
+// that nothing is known. A result that the settings do not need is ignored.
 type CheckResult struct {
 	Known  bool
 	Result spf.Result
 
-	// ByAll reports whether the result is a Pass that the domain gives nearly every
+	// ByAll reports whether the result is a Pass that the domain grants nearly every
 	// client (spf.Verdict.ByAll). ByAllUnknown is set if the source does not say.
 	// Both matter with Pass_By_All = No only.
 	ByAll, ByAllUnknown bool
 
 	// NoMail reports whether the record of the checked domain is "v=spf1 -all",
-	// the only one that No_Mail = True lets be rejected. NoMailUnknown is set if
-	// the source does not say, as a log line does not.
+	// the only one for which No_Mail = True rejects. NoMailUnknown is set if the
+	// source does not say, such as a log line.
 	NoMail, NoMailUnknown bool
 }
 
 // noMailRecord is the record of a domain that sends no mail.
 const noMailRecord = "v=spf1 -all"
 
-// CachedAction is what the instance cache holds for a message: the action for its
-// other recipients.
+// CachedAction is the instance cache's entry for a message: the action for its other
+// recipients.
 type CachedAction struct {
 	Known bool
 	Kind  Kind
@@ -82,7 +82,7 @@ type CachedAction struct {
 	needs Need
 }
 
-// Basis is what a decision rests on.
+// Basis is what a decision is based on.
 type Basis uint8
 
 // The bases of a decision.
@@ -90,7 +90,7 @@ const (
 	Undetermined Basis = iota // not the same for all values of a missing fact
 	Unchecked                 // nothing was checked, for Decision.Unchecked
 	Cached                    // an earlier recipient of the message had the action or the header
-	Whitelisted               // the whitelist Decision.Option holds the client
+	Whitelisted               // the whitelist Decision.Option contains the client
 	Checked                   // the check of Decision.Identity, and what Decision.Option makes of it
 	Restriction               // Decision.Option is set for the result of its identity
 	Mocked                    // Mock

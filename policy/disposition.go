@@ -24,8 +24,8 @@ type Disposition struct {
 	Option string // the option that decided
 	Value  string // its value, or the name that Reject_Not_Pass_Domains lists
 
-	// Listed reports whether Reject_Not_Pass_Domains lists the name. The reason
-	// for the result then says so.
+	// Listed reports whether Reject_Not_Pass_Domains contains the name. The reason
+	// then says so.
 	Listed bool
 
 	// Downgraded reports whether No_Mail turned the rejection into a header:
@@ -69,7 +69,7 @@ func dispose(s *conf.Settings, id Identity, r spf.Result, name string, hasSender
 	return d
 }
 
-// defaultDisposition returns what holds for a name until a result changes it, and
+// defaultDisposition returns the disposition for a name before its result is known, and
 // the value of HELO_reject or Mail_From_reject to apply.
 func defaultDisposition(s *conf.Settings, id Identity, name string) (d Disposition, value string) {
 	d = Disposition{Kind: Prepend, Option: "HELO_reject", Value: s.HELOReject}
@@ -106,8 +106,8 @@ func rejects(value string, r spf.Result) bool {
 }
 
 // inRejectNotPassDomains reports whether an entry is name or a subdomain of it.
-// (An entry does not list its own subdomains: the original compares this way
-// round.)
+// (An entry does not cover its own subdomains: the original compares in this
+// direction.)
 func inRejectNotPassDomains(entries []string, name string) bool {
 	if len(entries) == 0 {
 		return false

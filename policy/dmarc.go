@@ -9,24 +9,24 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// The values of Leave_DMARC that leave anything to DMARC.
+// The values of Leave_DMARC with an effect.
 const (
 	leaveEnforced = "Enforced" // mail of domains whose policy is quarantine or reject
 	leaveAll      = "All"      // mail of domains with any policy
 )
 
-// dmarcTimeout is the time for all lookups of a DMARC policy. They are in progress at
-// once if they are prefetched.
+// dmarcTimeout limits all lookups of a DMARC policy together. With prefetching they are
+// in progress at the same time.
 const dmarcTimeout = 10 * time.Second
 
-// DMARC is what is known of the DMARC policy of a sender's organizational domain: nothing,
-// if it is the zero value.
+// DMARC is what is known about the DMARC policy of a sender's organizational
+// domain. The zero value means that nothing is known.
 type DMARC struct {
 	Known  bool
 	Policy dmarc.Policy
 }
 
-// asksDMARC reports whether the settings leave any MAIL FROM Fail to DMARC.
+// asksDMARC reports whether the settings leave a MAIL FROM Fail of any domain to DMARC.
 func asksDMARC(s *conf.Settings) bool {
 	return s.LeaveDMARC == leaveEnforced || s.LeaveDMARC == leaveAll
 }

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// requestTimeout is the time for all lookups of a request. smtpd waits for
+	// requestTimeout limits all lookups of a request together. smtpd waits for
 	// 100 s (smtpd_policy_service_timeout), and then refuses the mail.
 	requestTimeout = conf.ReplyTimeout
 
-	// lookupTimeout is the time for one lookup where Lookup_Time does not limit
-	// the whole check.
+	// lookupTimeout limits one lookup if Lookup_Time does not limit the whole
+	// check.
 	lookupTimeout = 20 * time.Second
 )
 
@@ -42,7 +42,7 @@ func (e *evaluator) requestDeadline() time.Time {
 	return e.deadline
 }
 
-// within returns the time after d, or the deadline of the request if that is earlier.
+// within returns the time d from now, or the deadline of the request if it is earlier.
 func (e *evaluator) within(d time.Duration) time.Time {
 	t := time.Now().Add(d)
 	if e.requestDeadline().Before(t) {
@@ -66,7 +66,7 @@ func (e *evaluator) close() {
 	}
 }
 
-// observe tells the observer what the next evaluation is for.
+// observe passes the subject of the next evaluation to the observer.
 func (e *evaluator) observe(s Subject) {
 	if e.observer != nil {
 		e.observer.Evaluate(s)
@@ -85,7 +85,7 @@ type evaluation struct {
 // prepare prepares a check that may take some seconds; see checkDeadline.
 func (e *evaluator) prepare(args spf.Args, seconds int) evaluation {
 	c := evaluation{args: args}
-	if seconds >= 0 { // else there is no time at all
+	if seconds >= 0 { // otherwise there is no time at all
 		c.verdict, c.cached = e.verdicts.get(args, e.limits, time.Now())
 	}
 	if c.cached {

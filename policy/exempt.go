@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// maxPTRNames limits how many names of a client Domain_Whitelist_PTR looks
-	// at, as RFC 7208, 4.6.4 does for ptr.
+	// maxPTRNames limits how many names of a client Domain_Whitelist_PTR
+	// examines, as RFC 7208, 4.6.4 does for ptr.
 	maxPTRNames = 10
 
-	// whitelistTimeout is the time for a lookup of HELO_Whitelist or
-	// Domain_Whitelist_PTR where Whitelist_Lookup_Time sets none.
+	// whitelistTimeout limits a lookup for HELO_Whitelist or Domain_Whitelist_PTR
+	// if Whitelist_Lookup_Time does not.
 	whitelistTimeout = 20 * time.Second
 )
 
-// Exemption says why a client is not checked: the whitelist that holds it, and
+// Exemption says why a client is not checked: the whitelist that contains it, and
 // the entry. The zero value is no exemption.
 type Exemption struct{ Option, Entry string }
 
@@ -83,8 +83,8 @@ func exemptionPhrase(option string) string {
 	return ""
 }
 
-// findExemption returns the first whitelist that holds the client, and looks up
-// what it needs. Client is the client's address as text, for the log.
+// findExemption returns the first whitelist that contains the client, and makes the
+// lookups that this takes. client is the client's address as text, for the log.
 func findExemption(e *evaluator, s *conf.Settings, f *Facts, client string, log *requestLog) Exemption {
 	for _, w := range whitelists() {
 		if !isEmpty(s, w.option) {
@@ -193,7 +193,7 @@ func findHELO(entries []string, heloName string) string {
 
 // matchPTR returns the entry of Domain_Whitelist_PTR that one of the client's
 // names equals or is a subdomain of, if that name resolves to the client, as RFC
-// 7208, 5.5 asks for ptr.
+// 7208, 5.5 requires for ptr.
 func matchPTR(e *evaluator, s *conf.Settings, client netip.Addr) (Exemption, bool) {
 	const option = "Domain_Whitelist_PTR"
 	if len(s.DomainWhitelistPTR) == 0 {

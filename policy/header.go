@@ -7,16 +7,16 @@ import (
 	"policyd-spf/spf"
 )
 
-// A header field is printed as one line: nobody folds it on its way, so it keeps
-// to RFC 5322's 998 bytes (2.1.1). Control characters have become "?" before a
-// value gets here. Values of Received-SPF are quoted where RFC 7208's grammar asks
-// for it (9.1), values of Authentication-Results where RFC 8601's does (2.2), and
-// comments are escaped where RFC 5322's does (3.2.2): no text of a client or of a
-// domain owner can end a value or a comment.
+// A header field is printed as one line. Nobody folds it later, so it is limited to
+// the 998 bytes of RFC 5322, 2.1.1. Control characters in values have been replaced
+// by "?" before. Values of Received-SPF are quoted where RFC 7208, 9.1 requires it,
+// values of Authentication-Results where RFC 8601, 2.2 does, and comments are escaped
+// where RFC 5322, 3.2.2 does: no text from a client or a domain owner can end a value
+// or a comment.
 
 const (
 	maxHeader  = 998 // bytes of a header field (RFC 5322, 2.1.1)
-	minComment = 80  // bytes of a reason that stay when values are truncated: its first words
+	minComment = 80  // bytes of a reason that remain when values are truncated: its first words
 
 	// unknown stands for a recipient that is not shown, and for an attribute that
 	// Postfix did not send.
@@ -38,7 +38,8 @@ func (i Identity) String() string { return [...]string{"", "helo", "mailfrom"}[i
 // scope returns the name in a rejection's URL (openspf's s=).
 func (i Identity) scope() string { return [...]string{"", "helo", "mfrom"}[i] }
 
-// envelope is who sends to whom, as it is shown: without control characters.
+// envelope is the client, sender and recipient of a message as they are shown: without
+// control characters.
 type envelope struct {
 	client, helo, sender, recipient string
 
@@ -83,7 +84,7 @@ func fitLength(limit int, comment string, e envelope, text func(comment string, 
 			return t
 		}
 	}
-	return truncate(whole, limit) // the administrator's own words are too long
+	return truncate(whole, limit) // the administrator's own text is too long
 }
 
 // receivedSPF returns the header field of RFC 7208, 9.1.

@@ -28,8 +28,8 @@ const (
 	levelTables   = 5           // what is done with each result
 )
 
-// The limits of the log. A client can cause many lines, and long ones; a request
-// of Postfix's causes a handful, even at level 5.
+// The limits of the log. A hostile client can cause many lines, and long ones; an
+// ordinary request causes a handful, even at level 5.
 const (
 	maxLogLine = 8000     // bytes; rsyslog truncates at 8192, the prefix included
 	maxPending = 64 << 10 // bytes held back until the reply has been sent
@@ -41,8 +41,8 @@ type Line struct {
 	Text     []byte
 }
 
-// Sink takes lines. It must not block for long, and drops lines rather than do
-// so. It must not keep Text.
+// Sink takes lines. It must not block for long; it drops lines instead. It must
+// not retain Text.
 type Sink interface {
 	Write(lines []Line)
 }

@@ -6,8 +6,8 @@ import (
 	"policyd-spf/spf"
 )
 
-// Observer follows how requests are answered. It is called by the goroutine that
-// answers. Event is called with the steps of SPF evaluations.
+// Observer receives the steps by which requests are answered, from the goroutine that
+// answers. Event receives the steps of SPF evaluations.
 type Observer interface {
 	spf.Observer
 
@@ -19,15 +19,15 @@ type Observer interface {
 	Answered(Outcome)
 }
 
-// Subject is what an evaluation is for: the check of an identity, a whitelist lookup, or
-// the lookup of a DMARC policy.
+// Subject is what an evaluation is for: the check of an identity, a whitelist
+// lookup, or the lookup of a DMARC policy.
 type Subject struct {
 	Identity Identity // of a check; 0 for the others
 	Option   string   // of a whitelist lookup, or Leave_DMARC
 	Entry    string   // of Option, or the sender's domain; "" for Domain_Whitelist_PTR, where one lookup is for all entries
 }
 
-// Outcome is a reply and all that led to it.
+// Outcome is a reply and everything that led to it.
 type Outcome struct {
 	Request  Request
 	Settings *conf.Settings     // in force for the recipient

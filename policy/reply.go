@@ -20,7 +20,7 @@ func (r Reply) String() string {
 	return r.Action + " " + r.Text
 }
 
-// mockText is all that a server with Mock says.
+// mockText is the reply of a server with Mock = True.
 const mockText = "mock header field that should be ignored"
 
 // dunno returns the reply that lets Postfix go on.
@@ -37,7 +37,7 @@ func appendReply(b []byte, r Reply) []byte {
 	return append(b, "\n\n"...)
 }
 
-// makeReply returns the reply for a decision. Text is the decision's header field,
+// makeReply returns the reply for a decision. text is the decision's header field,
 // rejection text or restriction class.
 func makeReply(s *conf.Settings, d Decision, text string) Reply {
 	switch d.Kind {

@@ -15,7 +15,7 @@ import (
 // forty attributes.
 const (
 	maxLine    = 16 << 10  // bytes of a line, its line feed included: eight times smtpd's line_length_limit
-	maxRequest = 256 << 10 // bytes of a request; it limits what a request can make us keep
+	maxRequest = 256 << 10 // bytes of a request; it limits the memory that a request can take
 )
 
 // AttributeSet is a set of a request's attributes.
@@ -28,7 +28,7 @@ const (
 	Sender
 )
 
-// Request is a request of Postfix's (SMTPD_POLICY_README). Values are in lower
+// Request is a policy request of Postfix (SMTPD_POLICY_README). Values are in lower
 // case, except QueueID.
 type Request struct {
 	ClientAddress string // client_address

@@ -15,7 +15,7 @@ import (
 const warmupRequests = 10
 
 // Server answers requests, one after the other. Its exported fields must not be
-// changed once it has started. It is for one goroutine at a time.
+// changed after it has started. A Server is not safe for concurrent use.
 type Server struct {
 	Settings    conf.Settings
 	Shadow      *conf.Settings         // of Shadow_Config: what they decide is only logged; nil: none
@@ -25,7 +25,7 @@ type Server struct {
 	Prefetcher  dns.Prefetcher         // the cache in Resolver; nil: nothing is prefetched
 	Log         *Log
 	Observer    Observer // may be nil
-	AfterWarmup func()   // called once, when the process turns out to be a long-lived one; may be nil
+	AfterWarmup func()   // called once, when the process has proved to be long-lived; may be nil
 
 	initialized bool
 	users       *conf.PerUser
@@ -41,8 +41,8 @@ type Server struct {
 }
 
 // Serve answers the requests in in, each by one write to out, until the end of the
-// input, or until out is closed: neither is an error. A request that the end cuts
-// off gets no reply.
+// input, or until out is closed: neither is an error. An incomplete last request gets
+// no reply.
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // between two requests: where the next one begins is not known
@@ -72,7 +72,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) (err er
 			}
 			return err
 		}
-		// Whoever debugs expects the lines of a request before Postfix's own.
+		// Someone who debugs expects the lines of a request before Postfix's own.
 		if s.Log.Level >= levelVerdicts {
 			s.Log.Flush()
 		}

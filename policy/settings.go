@@ -12,8 +12,8 @@ const maxBadNetworks = 20
 // headerNone is the value of Header_Type for no header.
 const headerNone = "None"
 
-// recipientSettings returns the settings in force for a recipient, and what the
-// per-user file has for it: nil without Per_User.
+// recipientSettings returns the settings in force for a recipient, and the recipient's
+// entry in the per-user file, nil without Per_User.
 func recipientSettings(users *conf.PerUser, global *conf.Settings, recipient string, log *Log) (*conf.Settings, *conf.UserSettings) {
 	if users == nil {
 		return global, nil

@@ -14,14 +14,14 @@ import (
 type Shadow struct {
 	Settings *conf.Settings     // in force for the recipient
 	User     *conf.UserSettings // as in Outcome
-	Decision Decision           // its Needs is the fact that the server does not have
+	Decision Decision           // its Needs is the fact that the server lacks
 	Text     string             // as the log shows it
-	Differs  bool               // Postfix would be told something else, or perhaps
+	Differs  bool               // Postfix would, or might, get another action
 }
 
 // shadow decides under the shadow configuration, from the verdicts that the server
-// has. It looks nothing up. It returns the text for the log, "" if Postfix would be
-// told the same. A panic is logged, and changes nothing.
+// has. It looks nothing up. It returns the text for the log, "" if Postfix would get
+// the same action. A panic is logged, and has no other effect.
 func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -90,8 +90,8 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 	return o.Shadow.Text
 }
 
-// differs reports whether Postfix is told to do something else. The texts of
-// rejections and header fields do not count.
+// differs reports whether the actions differ. The texts of rejections and header
+// fields do not count.
 func differs(a, b *Decision) bool {
 	return b.Needs != NeedNothing || a.Kind != b.Kind || a.Kind == RestrictionClass && a.Text != b.Text
 }
@@ -129,7 +129,7 @@ func prospective(s *conf.Settings, r *Request) string {
 
 // shadowExemption returns the exemption under the shadow configuration, or the
 // option that would have to be looked up. Lists that are the same in both
-// configurations have been looked up if the server came to them.
+// configurations have been looked up if the server reached them.
 func shadowExemption(o, shadow *Outcome) (Exemption, string) {
 	a, b := o.Settings, shadow.Settings
 	found, needs := ExemptWithoutDNS(b, shadow.Facts.Client, shadow.Facts.HELOName)

@@ -11,9 +11,9 @@ import (
 // Facility is the facility of all lines: mail (RFC 5424, 6.2.1).
 const Facility = 2
 
-// syslogTimeout limits the wait for a syslogd that does not read. There is one
-// such wait, and no other until syslogd takes a line: a request may lose lines, but
-// not time.
+// syslogTimeout limits the wait for a syslogd that does not read. After
+// one such wait there is no other until syslogd takes a line: a request may lose
+// lines, but not time.
 const syslogTimeout = 100 * time.Millisecond
 
 // Syslog is a Sink that writes to the local syslogd. It opens its socket when the

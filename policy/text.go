@@ -54,7 +54,7 @@ func appendLowerName(b, name []byte) []byte {
 	return appendLower(b, name)
 }
 
-// lower returns text in lower case. Before is the lower-case text that precedes
+// lower returns text in lower case. before is the lower-case text that precedes
 // it. Two letters differ from unicode.ToLower: U+0130 becomes two letters, and a
 // capital sigma becomes a final one at the end of a word.
 func lower(text string, before []byte) string {

@@ -43,7 +43,7 @@ type Evaluation struct {
 	ttl      time.Duration
 	vary     Vary
 
-	includeByAll bool // the last include that matched did so by such a term as Verdict.ByAll names
+	includeByAll bool // the last include matched by a term that Verdict.ByAll describes
 
 	validated     []string // the client's validated names (RFC 7208, 5.5)
 	validatedDone bool
@@ -56,7 +56,7 @@ type frame struct {
 	hosts    []string     // the names in these
 }
 
-// push pushes a frame on the stack; pop removes it and those above.
+// push pushes a frame onto the stack; pop removes it and those above it.
 func (e *Evaluation) push(f frame) (depth int) {
 	if e.stack == nil {
 		const usualDepth = 4 // a provider's record in an include, and its includes
@@ -166,7 +166,7 @@ func errorResult(err error) evalResult {
 	return evalResult{result: Permerror, err: err} // RFC 7208, 2.6.7
 }
 
-// checkHost is check_host() (RFC 7208, 4) for the checked domain and for each
+// checkHost evaluates check_host() (RFC 7208, 4) for the checked domain and for each
 // include and redirect. term is the include or redirect, depth the number of
 // includes.
 func (e *Evaluation) checkHost(domain, term string, depth int) evalResult {
@@ -282,8 +282,8 @@ func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 }
 
 // isIPv4Host reports whether a void answer about a host's IPv6 addresses does not
-// count, because the host has IPv4 addresses. If their lookup fails, it does, and the
-// verdict is not cached.
+// count because the host has IPv4 addresses. If the lookup of these fails, the void
+// answer counts, and the verdict is not cached.
 func (e *Evaluation) isIPv4Host(q dns.Question, a dns.Answer) bool {
 	if !e.Limits.DualStack || q.Type != dns.TypeAAAA || a.NXDomain {
 		return false
@@ -330,7 +330,7 @@ func limitError(err error) error {
 	return err
 }
 
-// isOver reports whether the time for the check is over.
+// isOver reports whether the time for the check has run out.
 func (e *Evaluation) isOver() bool {
 	return !e.deadline.IsZero() && !time.Now().Before(e.deadline) || e.ctx != nil && e.ctx.Err() != nil
 }

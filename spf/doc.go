@@ -35,10 +35,11 @@
 // among them, 11 names for ptr and %{p}, and 1 explanation: 123 different questions at
 // most. Void lookups end it far earlier.
 //
-// With Checker.Prefetcher, at most 30 prefetches are made for a request, some of which the
-// evaluation then does not need. That makes at most 160 questions for a check, and 320 for
-// HELO and MAIL FROM of one message, whatever is in the cache. A retry, a change to TCP, or
-// an alias that a name server does not follow repeats a question.
+// With Checker.Prefetcher, at most 30 prefetches are made for a request, some of
+// which the evaluation then does not need. A check then queries at most 160
+// questions, and HELO and MAIL FROM of one message at most 320, whatever is in the
+// cache. A retry, a change to TCP, or an alias that a name server does not follow
+// repeats a question.
 //
 // # Departures from RFC 7208
 //

@@ -5,8 +5,8 @@ type Limits struct {
 	Lookups     int // terms that cause lookups; one more is permerror
 	VoidLookups int // void lookups; one more is permerror
 
-	// VoidTerms counts the terms that cause void lookups, as RFC 7208, 4.6.4
-	// words it, instead of the void lookups: an mx with three hosts that have no
+	// VoidTerms counts the terms that cause void lookups, which is the wording of
+	// RFC 7208, 4.6.4, instead of the void lookups: an mx with three hosts that have no
 	// address of the client's family counts once.
 	VoidTerms bool
 

@@ -82,15 +82,16 @@ func (e *Evaluation) include(d *Directive, domain, target string, nameErr nameEr
 	return false, nil
 }
 
-// Networks with shorter prefixes than these hold nearly every host: an IPv4 one a
-// 128th of all addresses, an IPv6 one half of what a regional registry has.
+// Networks with shorter prefixes than these contain nearly every host: one of IPv4
+// has at least a 128th of all addresses, one of IPv6 at least half of a regional
+// registry's.
 const (
 	minIP4CIDR = 8
 	minIP6CIDR = 16
 )
 
-// matchesNearlyAll reports whether a directive that has matched does so for nearly
-// every client.
+// matchesNearlyAll reports whether a directive that has matched also matches nearly
+// every other client.
 func (e *Evaluation) matchesNearlyAll(d *Directive) bool {
 	switch d.Mechanism {
 	case All:
@@ -228,7 +229,7 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 
 // ignoreDNSError returns nil for a DNS error, including timeouts and too long a
 // CNAME chain, so that a client cannot turn fail into an error by its reverse
-// zone. Other errors it returns. The verdict after a DNS error is not reused.
+// zone. It returns other errors unchanged. The verdict after a DNS error is not reused.
 func (e *Evaluation) ignoreDNSError(err error) error {
 	var dns *dns.Error
 	var limit *LimitError

@@ -36,8 +36,8 @@ func toName(text string) (string, nameError) {
 }
 
 // macroDomain returns a domain of the query as a macro's value: in A-labels
-// (RFC 8616, 4), without its final dot. A domain that has none stays as it is,
-// and cannot be looked up.
+// (RFC 8616, 4), without its final dot. A domain without A-label form stays as it
+// is, and cannot be looked up.
 func macroDomain(text string) string {
 	if ascii, ok := idn.ToASCII(text); ok {
 		text = ascii

@@ -31,7 +31,7 @@ func parseDomainSpec(s string) (*MacroString, *parseError) {
 //
 //	macro-string = *( macro-expand / macro-literal )   ; RFC 7208, 7.1
 func parseMacroString(s string) (*MacroString, *parseError) {
-	m, _, bad := scanMacros(s, macroLetters+expLetters) // RFC 7208, 6: to be ignored
+	m, _, bad := scanMacros(s, macroLetters+expLetters) // RFC 7208, 6: it is ignored
 	if bad == nil && !isMacroLiteral(s) {
 		bad = &parseError{BadCharacter, s}
 	}
@@ -42,7 +42,7 @@ func parseMacroString(s string) (*MacroString, *parseError) {
 //
 //	explain-string = *( macro-string / SP )   ; RFC 7208, 6.2
 //
-// Control characters are allowed as well: whoever prints the result replaces
+// Control characters are allowed as well: code that prints the result replaces
 // them.
 func parseExplainString(s string) (*MacroString, *parseError) {
 	m, _, bad := scanMacros(s, macroLetters+expLetters)

@@ -9,19 +9,19 @@ import (
 
 const (
 	// maxPrefetchSize is the size of the largest answer whose record is
-	// prefetched. Longer records are not those of mail senders, and cost time to
-	// parse.
+	// prefetched. Mail senders do not have longer records, and parsing them takes
+	// time.
 	maxPrefetchSize = 8 << 10
 
-	// maxPredicted is the number of records that are looked at to predict the
+	// maxPredicted is the number of records that are examined to predict the
 	// results of a record's includes. A check evaluates no more of them (RFC
-	// 7208, 4.6.4), and records that include one another many times would take
-	// for ever.
+	// 7208, 4.6.4), and without a limit, records that include one another many
+	// times would take exponential time.
 	maxPredicted = 10
 )
 
 // prefetcher starts the lookups of one evaluation before it needs them, while it
-// waits for another one. It only fills the cache: results and counts are those of
+// waits for another answer. It only fills the cache: results and counts are those of
 // the evaluation, which is sequential.
 type prefetcher struct {
 	cache     dns.Prefetcher
@@ -32,17 +32,17 @@ type prefetcher struct {
 	evaluated int            // terms that the evaluation has counted (RFC 7208, 4.6.4)
 	reserved  int            // terms that were planned and not evaluated yet
 	voids     int            // void lookups among the answers that have arrived
-	stopped   bool           // there were more of them than a check may have
-	seen      []seenQuestion // some ten; with many mx some hundred
+	stopped   bool           // there were more of them than the check allows
+	seen      []seenQuestion // about ten; with many mx terms a few hundred
 	queue     []dns.Question // to be prefetched, in this order
 }
 
-// seenQuestion is a question that the evaluation or the prefetcher has come to.
+// seenQuestion is a question that the evaluation or the prefetcher has reached.
 type seenQuestion struct {
 	dns.Question
 	reserved bool // see prefetcher.reserved
 	counted  bool // as a void lookup
-	followed bool // what an answer to it leads to was planned
+	followed bool // the lookups that follow from an answer are planned
 }
 
 func newPrefetcher(c *Checker, m *macros) *prefetcher {
@@ -54,7 +54,7 @@ func newPrefetcher(c *Checker, m *macros) *prefetcher {
 // beforeLookup is called when the evaluation is about to look up q. If it has to
 // wait for the answer, beforeLookup starts this lookup, and then prefetches what the
 // records and answers on the stack need. If not, the evaluation may end before it
-// comes to that. lookups is the number of terms counted so far.
+// needs them. lookups is the number of terms counted so far.
 func (p *prefetcher) beforeLookup(q dns.Question, stack []frame, lookups int, deadline time.Time) {
 	known, ok := p.cache.Peek(q)
 	isFresh := ok && known.TTL > 0
@@ -128,7 +128,7 @@ func (p *prefetcher) plan(q dns.Question) {
 	}
 }
 
-// markSeen notes a question, and reports whether it is a new one.
+// markSeen records a question, and reports whether it is a new one.
 func (p *prefetcher) markSeen(q dns.Question) bool {
 	if p.find(q) != nil {
 		return false
@@ -146,9 +146,8 @@ func (p *prefetcher) find(q dns.Question) *seenQuestion {
 	return nil
 }
 
-// countVoid counts an answer that has no data, each once. When a check would have
-// more of them than it may, it will probably end in permerror, and nothing more is
-// prefetched.
+// countVoid counts an answer that has no data, each once. If there are more than the
+// check allows, it will probably end in permerror, and nothing more is prefetched.
 func (p *prefetcher) countVoid(q dns.Question, a dns.Answer) {
 	s := p.find(q)
 	if s == nil || s.counted || !a.Void() {
@@ -176,7 +175,7 @@ func (p *prefetcher) followAnswer(q dns.Question, a dns.Answer) {
 }
 
 // followFrame plans what the evaluation needs for a record or an answer that it has
-// come to.
+// reached.
 func (p *prefetcher) followFrame(f *frame) {
 	p.markSeen(f.question) // unless it was answered from the cache, it was
 	switch {
@@ -188,8 +187,8 @@ func (p *prefetcher) followFrame(f *frame) {
 	}
 }
 
-// markFollowed notes that an answer to a question is followed, and reports whether
-// none was so far: only one is, an expired answer or the new one.
+// markFollowed records that an answer to a question is followed, and reports whether
+// it is the first. Only one is followed: an expired answer or the new one.
 func (p *prefetcher) markFollowed(q dns.Question) bool {
 	s := p.find(q)
 	if s == nil || s.followed || p.stopped {
@@ -199,8 +198,8 @@ func (p *prefetcher) markFollowed(q dns.Question) bool {
 	return true
 }
 
-// prefetchRecord plans what a record needs, unless the check would exceed the lookup
-// limit with it.
+// prefetchRecord plans the lookups of a record, unless they would exceed the lookup
+// limit of the check.
 func (p *prefetcher) prefetchRecord(r *Record, domain string) {
 	list, terms := plannedLookups(r, domain, p.macros, p.limits.Lookups, p.knownRecord)
 	for _, q := range list {

@@ -76,8 +76,8 @@ func (VoidEvent) event()        {}
 func (LookupEvent) event()      {}
 func (ExplanationEvent) event() {}
 
-// The functions below create an event only if there is an observer: events
-// would be most of what an evaluation allocates.
+// The functions below create an event only if there is an observer: most of the
+// memory that an evaluation allocates would be events.
 
 func (e *Evaluation) recordEvent(ev RecordEvent) {
 	if e.Observer != nil {

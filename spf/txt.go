@@ -8,13 +8,13 @@ import (
 )
 
 // maxRecords and maxRecordBytes bound a RecordCache. A mail server sees the records
-// of its frequent senders and their providers again and again: some hundred.
+// of its frequent senders and their providers again and again: a few hundred.
 const (
 	maxRecords     = 512
 	maxRecordBytes = 512 << 10
 
-	// parsedSize is the memory of a parsed record by the length of its text,
-	// measured.
+	// parsedSize is the memory of a parsed record divided by the length of its text,
+	// as measured.
 	parsedSize = 6
 )
 

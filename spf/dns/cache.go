@@ -10,16 +10,16 @@ import (
 
 const (
 	// maxEntries bounds the number of answers. Most names that a mail server
-	// meets are HELO names, which have no record and are not looked up again.
-	// The senders' records and their providers' are, within some thousand
-	// lookups.
+	// looks up are HELO names, which have no record and do not come back. The
+	// records of frequent senders and of their providers come back within a few
+	// thousand lookups.
 	maxEntries = 4096
 
 	// maxBytes bounds the memory of the answers, whatever the name servers send.
 	maxBytes = 1 << 20
 
 	// maxEntryBytes bounds the memory of one answer: an answer of 64 kB must not
-	// evict everything else. SPF records have some hundred bytes.
+	// evict everything else. An SPF record has a few hundred bytes.
 	maxEntryBytes = maxBytes / 32
 
 	// entryBytes is the memory of an entry without name and data: itself and its
@@ -53,16 +53,16 @@ type entry struct {
 	tcp      bool
 }
 
-// pending is a lookup in progress, or one whose outcome was not taken yet. The
+// pending is a lookup in progress, or one whose outcome was not fetched yet. The
 // answer to a prefetch is returned once even if it cannot be cached: otherwise the
 // lookup that it was made for would send the query again.
 type pending struct {
 	*Call
 	prefetch bool // started by Prefetch
-	crowded  bool // prefetches were in flight beside it
+	crowded  bool // other prefetches were in flight at the same time
 	sent     time.Time
 	wanted   time.Time // when a Lookup began to wait for it; the zero time if none did
-	settled  bool      // its outcome was noticed,
+	settled  bool      // its outcome has been seen,
 	arrived  time.Time // at this time
 	seen     bool      // Next has returned it
 }
@@ -135,7 +135,7 @@ func (c *Cache) add(p *pending) *pending {
 	return p
 }
 
-// progress waits until something happens to a pending lookup, but not beyond a time.
+// progress waits until a pending lookup ends, or until a point in time.
 func (c *Cache) progress(until time.Time) {
 	c.resolver.Progress(until)
 	for i := 0; i < len(c.pending); {
@@ -149,7 +149,7 @@ func (c *Cache) progress(until time.Time) {
 	}
 }
 
-// settle notices the outcome of a lookup.
+// settle records when a lookup ended, and drops a prefetch that failed.
 func (c *Cache) settle(p *pending) {
 	p.settled, p.arrived = true, time.Now()
 	switch {

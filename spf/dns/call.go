@@ -10,12 +10,12 @@ import (
 )
 
 // MaxCNAMEs is the number of CNAME records that may lie between a name and its data,
-// over all messages that it takes to follow them. RFC 1034, 3.6.2 discourages
+// across all the messages needed to follow them. RFC 1034, 3.6.2 discourages
 // chains; ten is the limit that SPF checkers have always had.
 const MaxCNAMEs = 10
 
-// errNotSent is the state of a call whose current name was not sent to any server
-// yet.
+// errNotSent is the state of a call whose current name has not been sent to any
+// server yet.
 var errNotSent = errors.New("query not sent yet")
 
 // Call is a lookup in progress, or its outcome.
@@ -36,12 +36,12 @@ type Call struct {
 	orderBuf [maxServers]*server
 	attempt  int    // counts the attempts for current
 	noEDNS   bool   // this server has refused a query with EDNS(0)
-	bestErr  *Error // the most telling failure so far
+	bestErr  *Error // the most informative failure so far
 
 	exchange // with the server of this attempt
 }
 
-// advance changes the state of a call by the result of its current exchange: a
+// advance updates a call with the result of its current exchange: a
 // response, or an error. It returns when the call is done or waits for a server.
 // Every change of a call's state happens here.
 func (c *Client) advance(call *Call, r response, err error) {
@@ -94,7 +94,7 @@ func (c *Client) advance(call *Call, r response, err error) {
 		default: // this server failed
 			e := failure(r, err)
 			e.Server, e.Question = s.addr, call.Question
-			if call.bestErr == nil || e.Kind != Timeout { // silence tells least
+			if call.bestErr == nil || e.Kind != Timeout { // a timeout is the least informative
 				call.bestErr = e
 			}
 			if !call.once && (e.Kind == Timeout || e.Kind == Network) {
@@ -179,8 +179,8 @@ func needsTCP(err error) bool {
 	return malformed || err == errMismatch || err == errTruncated
 }
 
-// failure returns the *Error for a response that is no answer, or for an error in
-// an exchange.
+// failure returns the *Error for a response that is not an answer, or for an error
+// in an exchange.
 func failure(r response, err error) *Error {
 	e, ok := err.(*Error)
 	switch {
@@ -199,7 +199,7 @@ func failure(r response, err error) *Error {
 // cnameChain is a name followed by the names that it is an alias of, one by one.
 type cnameChain []string
 
-// add appends a name. It reports whether that makes the chain a loop, or longer than
+// add appends a name. It reports whether the chain is now a loop, or longer than
 // MaxCNAMEs.
 func (chain *cnameChain) add(target string) (loop, tooLong bool) {
 	loop = slices.Contains(*chain, target)

@@ -14,12 +14,12 @@ const (
 	UDPSize = 1232
 
 	// udpSizeLoopback is the size of answers from this host, where nothing is
-	// fragmented. It saves most large TXT sets the way over TCP.
+	// fragmented. Most large TXT sets then need no TCP connection.
 	udpSizeLoopback = 4096
 
-	// serverBackoff is how long a name server that did not answer is tried after
-	// the others only. A dead server beside a live one costs one time-out in that
-	// time, and one that comes back is soon used again.
+	// serverBackoff is how long a name server that did not answer is tried only
+	// after the others. A dead server next to a live one costs one time-out in
+	// this period, and a server that recovers is soon used again.
 	serverBackoff = 30 * time.Second
 
 	// noDeadline replaces the zero deadline. Retries end far earlier.
@@ -27,11 +27,11 @@ const (
 )
 
 // Client queries recursive name servers over UDP, and over TCP if an answer does
-// not fit in a datagram. It tries each server in turn until one answers with RCODE
+// not fit into a datagram. It tries each server in turn until one answers with RCODE
 // 0 or 3, and follows CNAMEs.
 //
-// A Client keeps no answers (see Cache). It remembers which servers did not answer
-// recently and which do not support EDNS(0).
+// A Client does not store answers (see Cache). It remembers which servers did not
+// answer recently and which do not support EDNS(0).
 //
 // A Client is not safe for concurrent use. It starts no goroutines: whoever waits
 // for one call advances all calls in progress.
@@ -46,7 +46,7 @@ type Client struct {
 	reply  [udpSizeLoopback]byte
 }
 
-// server is a name server and what is known of it.
+// server is a name server and what is known about it.
 type server struct {
 	addr      netip.AddrPort
 	sockaddr  unix.Sockaddr
@@ -78,8 +78,8 @@ func NewClient(conf ResolvConf) *Client {
 	return c
 }
 
-// Lookup implements Resolver. Aliases that form a loop have no data, and a name that
-// no message can hold does not exist. Each error is an *Error.
+// Lookup implements Resolver. A loop of aliases is an answer without data, and a name
+// that no message can hold is NXDOMAIN. Each error is an *Error.
 func (c *Client) Lookup(q Question, deadline time.Time) (Answer, error) {
 	return c.Wait(c.Start(q, deadline))
 }
@@ -121,8 +121,8 @@ func (c *Client) Cancel(call *Call) {
 	}
 }
 
-// Progress waits until a server answers or a call expires, but not beyond a time,
-// and advances the calls concerned.
+// Progress waits until a server answers, a call expires, or the time until is
+// reached, and advances the calls concerned.
 func (c *Client) Progress(until time.Time) {
 	if until.IsZero() {
 		until = time.Now().Add(noDeadline)

@@ -24,7 +24,7 @@ import (
 const maxTTL = 24 * time.Hour
 
 // MaxNames is the number of names of an MX or PTR answer that are kept. A message
-// has room for thousands, whose text would occupy megabytes.
+// can hold thousands, whose text would take megabytes.
 const MaxNames = 100
 
 // defaultTTL is the TTL of records in zone files that have none.
@@ -42,7 +42,7 @@ const (
 	rcodeRefused  = dns.RcodeRefused
 )
 
-// response is what a message says about a question.
+// response is the content of a message, as an answer to one question.
 type response struct {
 	rcode      int
 	answer     Answer   // whatever the rcode
@@ -73,7 +73,7 @@ func unpack(msg []byte, q Question) (response, error) {
 	if len(m.Answer) != int(binary.BigEndian.Uint16(msg[6:])) { // ANCOUNT (RFC 1035, 4.1.1)
 		return response{}, errMissing
 	}
-	for _, rr := range m.Answer { // and empty records
+	for _, rr := range m.Answer { // and accepts empty records
 		if h := rr.Header(); h.Rdlength == 0 && h.Rrtype != dns.TypeTXT {
 			return response{}, errEmpty
 		}
@@ -103,8 +103,8 @@ func unpack(msg []byte, q Question) (response, error) {
 			return r, nil
 		}
 	}
-	// No data. The SOA record of a negative answer tells for how long; an answer
-	// without one should not be cached (RFC 2308, 5), and may be incomplete.
+	// No data. The SOA record of a negative answer says how long it holds; an
+	// answer without one should not be cached (RFC 2308, 5), and may be incomplete.
 	switch negative, ok := records(m.Ns).negativeTTL(); {
 	case ok:
 		r.answer.TTL = min(ttl, negative)
@@ -119,8 +119,8 @@ func unpack(msg []byte, q Question) (response, error) {
 // records are resource records in the form of the miekg/dns package.
 type records []dns.RR
 
-// extract adds the data of type t that the records have for name. It returns whether
-// there are any, and the smallest of their TTLs.
+// extract adds the records' data of type t for name. It returns whether there is
+// any, and the smallest TTL.
 func (a *Answer) extract(rrs records, name string, t Type) (found bool, ttl time.Duration, err error) {
 	ttl = maxTTL
 	var exchanges []*dns.MX
@@ -181,7 +181,7 @@ func (rrs records) cname(name string) *dns.CNAME {
 }
 
 // negativeTTL returns the TTL of a negative answer with these records: the smaller
-// one of the SOA record's TTL and MINIMUM (RFC 2308, 5). ok is false without a SOA
+// of the SOA record's TTL and MINIMUM (RFC 2308, 5). ok is false without a SOA
 // record.
 func (rrs records) negativeTTL() (ttl time.Duration, ok bool) {
 	for _, rr := range rrs {
@@ -211,8 +211,8 @@ func (rrs records) wireLen(q Question) int {
 }
 
 // parseZoneFile reads a master file (RFC 1035, 5) into records by name. Names that
-// do not end in a dot are below origin. $INCLUDE is an error: what a zone file
-// of unknown origin names is not to be read on its behalf.
+// do not end in a dot are below origin. $INCLUDE is an error: a zone
+// file of unknown origin must not name other files to read.
 func parseZoneFile(r io.Reader, origin, file string) (map[string]records, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -254,8 +254,8 @@ func (rrs records) has(rr dns.RR) bool {
 	return slices.ContainsFunc(rrs, func(other dns.RR) bool { return dns.IsDuplicate(other, rr) })
 }
 
-// besideAlias reports whether there are a CNAME record and another one that may
-// not be beside it (RFC 2181, 10.1). Those of DNSSEC may (RFC 4035, 2.5).
+// besideAlias reports whether there are a CNAME record and another record that must
+// not coexist with it (RFC 2181, 10.1). DNSSEC records may (RFC 4035, 2.5).
 func (rrs records) besideAlias() bool {
 	others := 0
 	for _, rr := range rrs {
@@ -328,7 +328,7 @@ func zoneError(file string, err error) error {
 	return fmt.Errorf("%s%s: %s", file, place, text)
 }
 
-// ttlDuration returns the time that a TTL stands for.
+// ttlDuration returns a TTL as a Duration, at most maxTTL.
 func ttlDuration(ttl uint32) time.Duration {
 	if ttl > 1<<31-1 {
 		return 0 // RFC 2181, 8

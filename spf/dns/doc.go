@@ -14,15 +14,17 @@
 //
 // # Prefetching
 //
-// A [Prefetcher], which Cache is, starts lookups before they are needed. They share the
-// name server with lookups that are needed, and must not harm them:
+// A [Prefetcher], which Cache is, starts lookups before they are needed. They share
+// the name server with lookups that are needed, and must not slow them down or make
+// them fail:
 //
 //   - A prefetch is one query to one server, with one time-out of 2 s. It is repeated
 //     only where a truncated answer has to be fetched over TCP, a server refuses
 //     EDNS(0), or an alias has to be followed.
 //   - A prefetch that fails is never the outcome of a Lookup, which sends its own query.
-//     A Lookup that fails beside prefetches is repeated without them.
-//   - A process has at most 12 prefetches in flight, and starts at most 30 a request. A
+//     A Lookup that fails while prefetches are in flight is repeated
+//     without them.
+//   - A process has at most 12 prefetches in flight, and starts at most 30 per request. A
 //     prefetch that was cancelled unanswered counts as in flight for 10 s, as the name
 //     server may go on with it.
 //   - A prefetch that fails stops all prefetching for 30 s. So a weak name server gets

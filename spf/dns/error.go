@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// ErrorKind is the way in which a lookup failed.
+// ErrorKind is the kind of a lookup failure.
 type ErrorKind uint8
 
-// The ways in which a lookup fails.
+// The kinds of lookup failures.
 const (
 	Timeout       ErrorKind = iota // no answer in time
 	OutOfTime                      // not sent: the deadline had passed
@@ -21,7 +21,7 @@ const (
 	TooManyCNAMEs                  // more than MaxCNAMEs aliases between a name and its data
 )
 
-// Error is a failed lookup.
+// Error is the error of a failed lookup.
 type Error struct {
 	Kind     ErrorKind
 	Question Question

@@ -29,7 +29,7 @@ var (
 )
 
 // exchange is one query to one server and the answer to it. Its methods do not
-// block: they return errWouldBlock where they would have to.
+// block: they return errWouldBlock instead.
 type exchange struct {
 	fd         int
 	udpSize    uint16    // announced in the query; 0: the query has no EDNS(0)
@@ -74,7 +74,7 @@ func (x *exchange) sendTCP(to *server, expires time.Time) error {
 	return err
 }
 
-// connect replaces the exchange's socket by a new one that is connected to a server.
+// connect replaces the exchange's socket with a new one that is connected to a server.
 func (x *exchange) connect(to *server, kind int, expires time.Time) error {
 	x.close()
 	x.expires = expires
@@ -101,7 +101,7 @@ func (x *exchange) close() {
 	x.fd = noSocket
 }
 
-// pollFD returns what to wait for.
+// pollFD returns the events to wait for.
 func (x *exchange) pollFD() unix.PollFd {
 	fd := unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN}
 	if x.tcp != nil && !x.tcp.connected {
@@ -175,7 +175,7 @@ func (x *exchange) receiveTCP([]byte) ([]byte, error) {
 		case t.received < len(t.length)+length:
 			continue
 		case !isResponseTo(x.query[2:], t.msg):
-			return nil, errMismatch // nothing else was asked on this connection
+			return nil, errMismatch // only one query was sent on this connection
 		default:
 			return t.msg, nil
 		}

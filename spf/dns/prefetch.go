@@ -19,7 +19,7 @@ const (
 	// beyond those that the evaluation of its records needs.
 	maxRequestPrefetches = 30
 
-	// prefetchTimeout is how long the answer to a prefetch is waited for. A
+	// prefetchTimeout is how long a prefetch waits for its answer. A
 	// resolver that has not answered by then has probably dropped the query, and
 	// a lookup that needs the answer must not wait longer for that.
 	prefetchTimeout = 2 * time.Second
@@ -30,7 +30,7 @@ const (
 	prefetchPause = 30 * time.Second
 
 	// abandonedTime is how long a prefetch that was cancelled before its answer
-	// came counts as in flight: that long a resolver goes on with a query whose
+	// came counts as in flight: a resolver continues that long with a query whose
 	// client is gone (dnsmasq: 10 s).
 	abandonedTime = 10 * time.Second
 
@@ -40,9 +40,9 @@ const (
 )
 
 // prefetches is the part of a Cache that limits prefetching. Prefetches share the
-// resolver with the lookups that are needed, and must not harm them: a prefetch is
-// one query to one server, its failure is never returned by Lookup, and it stops
-// prefetching for a while.
+// resolver with the lookups that are needed, and must not slow them down or make them
+// fail: a prefetch is one query to one server, its failure is never returned by Lookup,
+// and it stops prefetching for a while.
 type prefetches struct {
 	async       bool        // the resolver can prefetch
 	started     int         // since Cancel
@@ -153,7 +153,7 @@ func (c *Cache) cancelPrefetches() {
 
 // repeat repeats a lookup that failed if prefetches may be the cause: they may have
 // used up the resolver's capacity, or this process's descriptors. So a lookup fails
-// only where that of a process without prefetching would.
+// only if it would fail in a process without prefetching.
 func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 	freed := c.lastSent.Add(abandonedTime) // the resolver has given up all prefetches
 	refused := isRefused(p.Err) && p.sent.Before(freed)
@@ -182,8 +182,8 @@ func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 	return a, err
 }
 
-// isRepeatable reports whether a lookup that failed may succeed without prefetches
-// beside it. A lookup that has timed out is not repeated: the client has retried
+// isRepeatable reports whether a lookup that failed may succeed without concurrent
+// prefetches. A lookup that has timed out is not repeated: the client has retried
 // after the prefetches had timed out, and the time for the check is short. A closed
 // port is not due to prefetches, and hosts limit the rate at which they report it:
 // Linux sends six ICMP messages, then one a second, and further queries time out.

@@ -34,8 +34,9 @@ func needsEscape(c byte) bool {
 	return c < ' ' || c > '~' || strings.IndexByte(` '@;()"\`, c) >= 0
 }
 
-// fromPresentation returns a name in presentation format as a Question has it. ok is
-// false if a label contains a dot, which a Question cannot represent.
+// fromPresentation returns a name in presentation format in the form of
+// Question.Name. ok is false if a label contains a dot, which a Question cannot
+// represent.
 func fromPresentation(name string) (wire string, ok bool) {
 	b := make([]byte, 0, MaxNameLen+1)
 	for i := 0; i < len(name); {
@@ -63,8 +64,8 @@ func unescape(s string) string {
 	return string(b)
 }
 
-// octet reads the first octet of s, which is itself, \X or \DDD (RFC 1035,
-// 5.1), and tells how long its form is.
+// unescapeByte returns the first byte of s, which is written as itself, \X or \DDD
+// (RFC 1035, 5.1), and the length of that form.
 func unescapeByte(s string) (c byte, n int) {
 	switch {
 	case s[0] != '\\' || len(s) == 1:

@@ -12,33 +12,34 @@ import (
 )
 
 const (
-	// maxServers is how many nameserver lines count (MAXNS of resolver(5)).
+	// maxServers is the number of nameserver lines that have an effect (MAXNS in
+	// resolver(5)).
 	maxServers = 3
 
-	// maxTimeout and maxAttempts are what resolver(5) caps the options
-	// timeout and attempts to.
+	// maxTimeout, in seconds, and maxAttempts cap the options timeout and attempts,
+	// as in resolver(5).
 	maxTimeout  = 30
 	maxAttempts = 5
 
-	// maxResolvConf bounds what is read of the file, in octets: none of use is
-	// longer, and a mistaken one must not fill the memory.
+	// maxResolvConf bounds how much of the file is read, in bytes: no useful file is
+	// longer, and a wrong one must not fill the memory.
 	maxResolvConf = 64 << 10
 
 	domainPort = 53 // RFC 1035, 4.2
 )
 
-// ResolvConf is what resolv.conf(5) says of name servers. The search list has
-// no part in it: SPF's names are absolute.
+// ResolvConf is what resolv.conf(5) says about name servers. It has no search list:
+// the names in SPF are absolute.
 type ResolvConf struct {
 	Servers  []netip.AddrPort // at most three
 	Timeout  time.Duration    // for an answer, before the next server or attempt
-	Attempts int              // times that each server is asked
+	Attempts int              // how often each server is tried
 	Rotate   bool             // begin each lookup with another server
-	UseTCP   bool             // do without UDP
-	Ignored  []IgnoredLine    // lines of the file, or parts of them, without effect
+	UseTCP   bool             // use TCP only
+	Ignored  []IgnoredLine    // lines, or parts of them, that have no effect
 }
 
-// DefaultResolvConf is what holds without the file: the name server of this
+// DefaultResolvConf returns the defaults of resolver(5): the name server on this
 // host, 5 seconds, 2 attempts.
 func DefaultResolvConf() ResolvConf {
 	return ResolvConf{
@@ -48,14 +49,14 @@ func DefaultResolvConf() ResolvConf {
 	}
 }
 
-// ReadResolvConf reads a file in the format of resolv.conf(5). As in the C
-// library, what it does not understand it passes over, and what the file does
-// not say is as DefaultResolvConf has it. What it returns can be used together
-// with an error too, which tells why the file could not be read.
+// ReadResolvConf reads a file in the format of resolv.conf(5). As in the C library,
+// it ignores what it does not understand (see ResolvConf.Ignored), and uses the
+// values of DefaultResolvConf for what the file does not set. The result is usable
+// even with an error, which is why the file could not be read.
 func ReadResolvConf(path string) (ResolvConf, error) {
 	conf := DefaultResolvConf()
-	// os.Open would set up the run-time's poller, which takes longer than the
-	// rest; and a FIFO without a writer must not block.
+	// os.Open would set up the runtime's poller, which takes longer than reading
+	// the file; and a FIFO without a writer must not block.
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return conf, &os.PathError{Op: "open", Path: path, Err: err}
@@ -79,7 +80,7 @@ func ReadResolvConf(path string) (ResolvConf, error) {
 	return conf, nil
 }
 
-// read changes conf as the lines of r say.
+// read sets the fields of conf from the lines of r.
 func (conf *ResolvConf) read(r io.Reader) error {
 	var servers []netip.AddrPort
 	text, err := io.ReadAll(r)
@@ -123,8 +124,8 @@ func (conf *ResolvConf) read(r io.Reader) error {
 	return nil
 }
 
-// option changes conf as one word of an options line says. It returns why the word
-// has no effect, if it has none.
+// option applies one word of an options line. If the word has no effect, option
+// returns the reason.
 func (conf *ResolvConf) option(word string) IgnoredLine {
 	name, value, _ := strings.Cut(word, ":")
 	switch name {
@@ -150,11 +151,10 @@ func (conf *ResolvConf) option(word string) IgnoredLine {
 	return IgnoredLine{}
 }
 
-// number reads a number from 1 to most; what is outside counts as the nearest
-// of them.
+// number parses a number and clamps it to the range from 1 to most.
 func number(s string, most int) (n int, ok bool) {
 	v, err := strconv.ParseUint(s, 10, 64)
-	if err != nil && v == 0 { // no number; one too large gives the largest
+	if err != nil && v == 0 { // not a number; ParseInt clamps one that is too large
 		return 0, false
 	}
 	return int(min(max(v, 1), uint64(most))), true

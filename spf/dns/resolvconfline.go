@@ -28,8 +28,8 @@ func (conf *ResolvConf) ignore(line int, text string, ignored IgnoredLine) {
 	conf.Ignored = append(conf.Ignored, ignored)
 }
 
-// parseServer parses the values of a nameserver line after so many others. It
-// returns why the line, or a part of it, has no effect.
+// parseServer parses the values of a nameserver line; others is the number of servers
+// before it. ignored is the reason why the line, or a part of it, has no effect.
 func parseServer(values []string, others int) (server netip.AddrPort, ignored IgnoredLine) {
 	if len(values) == 0 {
 		return server, IgnoredLine{What: "no address", Expected: "nameserver ADDRESS"}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Type is a DNS record type.
+// Type is a DNS record type (RFC 1035, 3.2.2).
 type Type uint16
 
 // The types that SPF uses (RFC 7208, 4.4 and 5).
@@ -36,7 +36,7 @@ func (t Type) String() string {
 }
 
 // Question is what a lookup asks for. Name is absolute and in lower case, without
-// the final dot, its bytes as on the wire (no escapes), internationalised labels as
+// the final dot, its bytes as on the wire (no escapes), internationalized labels as
 // A-labels. A Question can be a map key.
 type Question struct {
 	Name string
@@ -81,18 +81,18 @@ type AsyncResolver interface {
 	// Start starts a lookup and returns at once.
 	Start(q Question, deadline time.Time) *Call
 
-	// StartOnce is Start for a lookup that fails rather than be repeated.
+	// StartOnce is Start for a lookup that fails instead of being repeated.
 	StartOnce(q Question, deadline time.Time) *Call
 
-	// Progress waits until something happens to a call in progress, but not
-	// beyond a time. It sets Call.Done and the outcome of calls that end.
+	// Progress waits until a call in progress ends, or until a point in time. It
+	// sets Call.Done and the outcome of calls that have ended.
 	Progress(until time.Time)
 
 	// Cancel ends a call.
 	Cancel(call *Call)
 }
 
-// Prefetcher is what a program needs to look up names before it needs them.
+// Prefetcher starts lookups before their answers are needed.
 // *Cache implements it.
 type Prefetcher interface {
 	// Peek returns the last known answer to q, even if it has expired: its TTL

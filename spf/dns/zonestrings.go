@@ -28,8 +28,8 @@ func checkStrings(text, file string) error {
 	return nil
 }
 
-// splitString returns the ends of the first and the starts of the second string
-// that a long one can be split into, at a space if there is one.
+// splitString splits a string that is too long in two, at a space if there is one. It
+// returns the end of the first part and the start of the second.
 func splitString(text string) (before, after string) {
 	const shown = 24 // bytes on each side
 	cut, length := 0, 0

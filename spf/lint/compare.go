@@ -13,8 +13,8 @@ type Change struct {
 	Addresses IPSet
 }
 
-// Comparison is what differs between the records of a domain, now and in future.
-// It knows no limits on lookups: the reports have those.
+// Comparison is the difference between the current and the future records of a domain.
+// It ignores the limits on lookups, which are in the reports.
 type Comparison struct {
 	Before, After *Report
 	Gained, Lost  IPSet    // addresses that gain or lose Pass
@@ -43,8 +43,8 @@ func Compare(before, after *Report) *Comparison {
 }
 
 // clientResultsDiffer reports whether results change if the terms that depend on the
-// client match everybody, but not if they match nobody: as if such a term changes
-// places with a network.
+// client match everybody, but not if they match nobody: for example, if such a term
+// and a network are swapped.
 func clientResultsDiffer(before, after *Report) bool {
 	if len(before.Records) == 0 || len(after.Records) == 0 {
 		return false

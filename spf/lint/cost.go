@@ -48,8 +48,8 @@ func causesLookup(t *Term) bool {
 }
 
 // Flatten is an include that could be replaced by the networks it stands for now.
-// It is a last resort: the record then has to follow each change of the other one,
-// or refuses its mail.
+// It is a last resort: the record then has to follow each change of the other one;
+// otherwise its mail fails.
 type Flatten struct {
 	Term     *Term
 	Lookups  int // that it saves

@@ -9,8 +9,8 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// maxCounted is where counting stops. Includes that branch and meet again would
-// make it long, and whether a tree has 200 lookups or 2000 does not matter.
+// maxCounted is where counting stops. Includes that branch and join again would make it
+// take long, and it does not matter whether a tree has 200 lookups or 2000.
 const maxCounted = 200
 
 // Network is a network of clients that pass.

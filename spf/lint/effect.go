@@ -8,7 +8,7 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Effect is the set of client addresses for each spf.Result. Together they have
+// Effect is the set of client addresses for each spf.Result. Together the sets contain
 // all addresses. The processing limits on lookups are not part of it.
 type Effect [spf.Permerror + 1]IPSet
 

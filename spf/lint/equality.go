@@ -17,14 +17,14 @@ import (
 
 const (
 	randomProbes = 10_000 // random addresses at which records are compared
-	maxProbes    = 60_000 // addresses in all: the time for some seconds of evaluation
+	maxProbes    = 60_000 // addresses in all: a few seconds of evaluation
 )
 
 // Equality is the outcome of a comparison of two records of one name.
 type Equality struct {
 	Probes     int         // evaluations that were compared
 	Difference *Difference // the first difference; nil if there is none
-	Incomplete bool        // there are too many networks to compare, or the time was up
+	Incomplete bool        // there are too many networks to compare, or time ran out
 }
 
 // Difference is a client for which two records differ.
@@ -40,8 +40,9 @@ type Difference struct {
 // record is a permerror because of a limit on lookups (RFC 7208, 4.6.4) may the
 // other one have the result that the record has without the limit.
 //
-// No lookup is made. What the audit did not look up, since it depends on the
-// client, has a random answer, data, nothing or an error, the same for both.
+// No lookup is made. A question that the audit did not look up, because it
+// depends on the client, gets a random answer (data, no data or an error), the same
+// for both.
 func (s *Report) CompareText(ctx context.Context, text string) Equality {
 	var e Equality
 	c := &comparison{report: s, known: s.answers(), text: text}
@@ -198,7 +199,7 @@ func errorKind(err error) string {
 		return ""
 	case *spf.LimitError:
 		if isLookupLimit(err) {
-			return "lookup limit" // which of the two comes first does not matter
+			return "lookup limit" // it does not matter which limit is exceeded first
 		}
 		return fmt.Sprint("limit ", e.Kind)
 	case *spf.RecordError:

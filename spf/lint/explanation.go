@@ -26,8 +26,8 @@ type explanationError string
 
 func (e explanationError) Error() string { return string(e) }
 
-// maxExplanation is how long a text can be so that it fits in an SMTP reply of one
-// line together with a reply code and the host's own words (RFC 5321, 4.5.3.1.5).
+// maxExplanation is the length, in bytes, of a text that fits into a one-line SMTP
+// reply together with a reply code and the host's own text (RFC 5321, 4.5.3.1.5).
 const maxExplanation = 400
 
 // explanation looks up and expands the text of a record's exp=. Only records that

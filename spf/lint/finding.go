@@ -59,12 +59,12 @@ const (
 	Truncated           // the audit stopped at one of its limits
 )
 
-// Severity is how bad a finding is.
+// Severity is the severity of a finding.
 type Severity uint8
 
 // The severities.
 const (
-	Broken Severity = iota // results are wrong, or errors
+	Broken Severity = iota // some results are wrong, or errors
 	Risky                  // probably not what the owner of the record expects
 	Info
 )
@@ -129,8 +129,8 @@ func (k Kind) String() string {
 	}[k]
 }
 
-// Finding is something that an audit found. Record is nil for Truncated only. The
-// other fields are set where they matter.
+// Finding is something that an audit found. Record is nil for Truncated only. Other
+// fields are set if they apply to Kind.
 type Finding struct {
 	Kind           Kind
 	Record         *Record

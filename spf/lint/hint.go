@@ -31,7 +31,7 @@ func hintOne(term string) (meant string, ok bool) {
 		if fixed != term && isTerm(fixed) && (name == "ip4" || name == "ip6" || isDomainLike(value)) {
 			return fixed, true
 		}
-		term = fixed // one slip seldom comes alone
+		term = fixed // a term often has more than one mistake
 	}
 	return "", false
 }
@@ -58,7 +58,7 @@ func fromWindows1252(text string) string {
 	return strings.NewReplacer("\xa0", "\u00a0", "\x96", "\u2013", "\x97", "\u2014", "\x91", "\u2018", "\x92", "\u2019", "\x93", "\u201c", "\x94", "\u201d").Replace(text)
 }
 
-// fixDash replaces a dash, as word processors make of a hyphen, by a hyphen.
+// fixDash replaces a dash with a hyphen: word processors do the reverse.
 func fixDash(term string) string {
 	if rest, ok := strings.CutPrefix(term, "--"); ok {
 		return "-" + rest
@@ -129,7 +129,7 @@ func cutTerm(term string) (qualifier, name, separator, value string) {
 	return qualifier, strings.ToLower(term), "", ""
 }
 
-// fixSeparator replaces "=" after a mechanism by ":", ":" after a modifier by
+// fixSeparator replaces "=" after a mechanism with ":", ":" after a modifier with
 // "=", and drops a second one.
 func fixSeparator(term string) string {
 	qualifier, name, separator, value := cutTerm(term)
@@ -169,7 +169,7 @@ func fixURL(term string) string {
 	return qualifier + name + separator + host
 }
 
-// fixMechanism replaces a misspelled name by that of a mechanism or modifier.
+// fixMechanism replaces a misspelled name with that of a mechanism or modifier.
 func fixMechanism(term string) string {
 	qualifier, name, separator, value := cutTerm(term)
 	if isMechanismName(name) || name == "redirect" || name == "exp" {
@@ -268,7 +268,7 @@ func fixAddress(term string) string {
 
 func withoutBrackets(s string) string { return strings.NewReplacer("[", "", "]", "").Replace(s) }
 
-// fixNetmask replaces an IPv4 netmask by the prefix length.
+// fixNetmask replaces an IPv4 netmask with the prefix length.
 func fixNetmask(term string) string {
 	head, mask, ok := strings.Cut(term, "/")
 	addr, err := netip.ParseAddr(mask)

@@ -7,8 +7,8 @@ import (
 )
 
 // IPSet is a set of IPv4 and IPv6 addresses. The zero value is the empty set. Sets
-// are values: no method changes one. All operations are linear in the number of
-// ranges, but NewIPSet, which sorts.
+// are values: no method changes one. All operations except NewIPSet, which sorts, are
+// linear in the number of ranges.
 type IPSet struct {
 	ranges []ipRange // sorted, disjoint and not adjacent; IPv4 before IPv6
 }

@@ -15,12 +15,12 @@ const (
 	maxRecords      = 50
 	maxLookups      = 500
 	maxSyntaxErrors = 20     // of one record
-	maxNetworks     = 10_000 // that pass: those of the largest senders are some hundreds
+	maxNetworks     = 10_000 // that pass: the largest senders have a few hundred
 	maxFindings     = 200
 )
 
-// Report is the result of an audit: everything that a client can meet in a
-// domain's record and in those that it leads to.
+// Report is the result of an audit: everything that a check can reach from a domain's
+// record.
 type Report struct {
 	Domain   string
 	Records  []*Record // each once, in the order of evaluation: the domain's own first

@@ -31,8 +31,8 @@ type NearMiss struct {
 	Meant  string // the SPF record that was probably meant
 }
 
-// maxNearMissText is how long a text is looked at: longer than any record that
-// fits in an answer over UDP.
+// maxNearMissText is how many bytes of a text are examined: more than any record has
+// that fits into an answer over UDP.
 const maxNearMissText = 4096
 
 // FindNearMiss reports whether the text of a TXT record was meant as an SPF record
@@ -71,7 +71,7 @@ func FindNearMiss(text string) (miss NearMiss, ok bool) {
 	trimmed := trimInvisible(text)
 	miss.Offset = strings.Index(text, trimmed)
 	n := wrongVersion(trimmed)
-	// With "v" and a number it is certain enough; else it may be a text about SPF.
+	// A "v" and a number are certain enough; otherwise it may be a text about SPF.
 	isVersion := n > 0 && trimmed[0]|0x20 == 'v' && strings.ContainsAny(trimmed[:n], "0123456789")
 	if n > 0 && (isVersion && hasTerm(trimmed[n:]) || areTerms(trimmed[n:])) {
 		miss.Kind, miss.Length, miss.Meant = WrongVersion, n, mend(trimmed[n:])
@@ -94,8 +94,8 @@ func separates(after string) bool {
 	return !isWord || hasTerm(word)
 }
 
-// looksLikeRecord reports whether text that starts with the version goes on as a
-// record does.
+// looksLikeRecord reports whether text that starts with the version continues like a
+// record.
 func looksLikeRecord(text string) bool {
 	rest := text[len(spf.Version):]
 	return rest == "" || separates(rest)
@@ -218,8 +218,8 @@ func trimInvisible(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool { return r == ' ' || isQuote(r) || isInvisible(r) })
 }
 
-// mend returns a record of the terms in a text, those that are invalid replaced
-// by what was meant as far as that is known.
+// mend returns a record of the terms in a text, with invalid ones replaced by what was
+// probably meant, if that is known.
 func mend(terms string) string {
 	var b strings.Builder
 	b.WriteString(spf.Version)

@@ -11,7 +11,7 @@ import (
 
 // Networks of fewer bits are wide.
 const (
-	wide4 = 16 // 65,536 addresses; few organizations send from more
+	wide4 = 16 // 65,536 addresses; few organizations send from a larger one
 	wide6 = 32 // what a provider is allocated
 )
 

@@ -10,7 +10,7 @@ type reservedRange struct {
 	rfc    string
 }
 
-// documentation is the use of ranges for examples, as in this project's tests.
+// documentation is the use of ranges that are reserved for examples.
 const documentation = "documentation"
 
 // reservedRanges returns the ranges of the IANA special-purpose registries that

@@ -9,8 +9,8 @@ import (
 	"policyd-spf/spf"
 )
 
-// maxRewriteTerms is how many terms a record that is rewritten may have. Each is
-// tried for its effect, so that the work grows with the square.
+// maxRewriteTerms limits the terms of a record that is rewritten. The effect of each is
+// tested, so the time grows with the square.
 const maxRewriteTerms = 200
 
 // Step is a change that makes a record shorter.
@@ -25,7 +25,8 @@ type Step struct {
 	Assumed string
 }
 
-// OtherRecords stands in Step.Assumed for the records that the own one leads to.
+// OtherRecords in Step.Assumed stands for the records that the domain's own one refers
+// to.
 const OtherRecords = "the other records"
 
 // StepKind is the kind of a step.
@@ -197,8 +198,8 @@ func (b *rewriter) sameEffect(terms []rewritten) bool {
 	return true
 }
 
-// mergeNetworks replaces ip4 and ip6 terms in a row, of one qualifier, by fewer
-// that have the same addresses.
+// mergeNetworks replaces consecutive ip4 and ip6 terms of one qualifier with fewer
+// terms that have the same addresses.
 func (b *rewriter) mergeNetworks() {
 	var out []rewritten
 	for i := 0; i < len(b.terms); {
