@@ -112,7 +112,7 @@ func hasACL(path string) bool {
 	return err == nil && size > 0
 }
 
-// systemError returns what the system says, without the call and the path.
+// systemError returns the system's message, without the call and the path.
 func systemError(err error) string {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

@@ -18,7 +18,7 @@ type account struct {
 	uid, gid uint32
 }
 
-// Host is what else decides what a service may do.
+// Host is what a check needs to know about the host besides its files.
 type Host interface {
 	// User returns the IDs of a user and of its primary group. Found is false if
 	// there is no such user.
@@ -67,8 +67,8 @@ func (System) Group(name string) (gid uint32, found bool, err error) {
 	return parseID(fields[2]), true, nil
 }
 
-// getent looks a name up in a database other than the files in /etc, as nsswitch.conf(5)
-// says. Without getent(1) there are only the files.
+// getent looks a name up in a database other than the files in /etc, as
+// nsswitch.conf(5) says. Without getent(1) there are only the files.
 func getent(database, name string, atLeast int) (fields []string, found bool, err error) {
 	const notFound = 2 // getent(1)
 	path, err := exec.LookPath("getent")

@@ -20,7 +20,7 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Version is the version of Report. It changes when a name goes or changes its
+// Version is the version of Report. It changes when a name is removed or changes its
 // meaning, not when one is added.
 const Version = 1
 
@@ -39,7 +39,7 @@ type Configuration struct {
 	File     string    `json:"file"`
 	Services []string  `json:"services,omitempty"` // of master.cf that read it
 	Mail     []Outcome `json:"mail,omitempty"`     // what happens to mail; nothing if the file cannot be read
-	Notes    []string  `json:"notes,omitempty"`    // what holds besides, for people
+	Notes    []string  `json:"notes,omitempty"`    // remarks for people
 }
 
 // Input is what a check needs from elsewhere.
@@ -82,7 +82,7 @@ type config struct {
 	services []*postfix.Service
 }
 
-// Run makes the check.
+// Run runs all checks.
 func Run(ctx context.Context, in Input) *Report {
 	c := &checker{Input: in}
 	r := &Report{Version: Version, NameServers: []NameServer{}, Problems: []conf.Problem{}}

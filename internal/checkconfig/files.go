@@ -51,7 +51,7 @@ func (c *checker) inside(s *postfix.Service, path string) string {
 	return filepath.Join(c.postfix.Main["queue_directory"], path)
 }
 
-// programs returns the programs that argv starts, one through the other, up to this
+// programs returns the programs that argv starts, each by the one before, up to this
 // one. One without a slash is searched for in Postfix's PATH.
 func (c *checker) programs(s *postfix.Service) []string {
 	at := slices.IndexFunc(s.Argv, postfix.IsProgram)
@@ -142,8 +142,8 @@ func (c *checker) addAccess(s *postfix.Service, v verdict, p conf.Problem, conse
 	c.add(p)
 }
 
-// configOf returns the checked configuration that a service reads, or one of its
-// own, which is not checked otherwise.
+// configOf returns the checked configuration that a service reads, or else one that is
+// not checked otherwise.
 func (c *checker) configOf(s *postfix.Service) *config {
 	path := c.configPath(s)
 	for _, known := range c.configs {
@@ -176,7 +176,7 @@ func (c *checker) checkChroot(s *postfix.Service) {
 	}
 }
 
-// checkSELinux adds that mode bits do not decide alone.
+// checkSELinux adds a note that SELinux decides besides mode bits.
 func (c *checker) checkSELinux(s *postfix.Service) {
 	if c.Host.Enforcing() {
 		c.addService(s, conf.Hint, "argv", strings.Join(s.Argv, " "), "whether SELinux allows what mode bits allow cannot be told",

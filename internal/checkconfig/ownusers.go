@@ -9,14 +9,14 @@ import (
 	"policyd-spf/internal/postfix"
 )
 
-// checkOwnUsers checks that nothing of the mail from one's own users is checked.
+// checkOwnUsers checks that mail from one's own users is exempt.
 // Such clients seldom have addresses that the sender's record names.
 func (c *checker) checkOwnUsers(r route, s *conf.Settings) {
 	if r.list == "smtpd_etrn_restrictions" {
 		return
 	}
 	permitsMynetworks, permitsSASL := r.permitsMynetworks, r.permitsSASL
-	for _, list := range postfix.RestrictionLists() { // who is rejected elsewhere is not checked
+	for _, list := range postfix.RestrictionLists() { // a client that is rejected elsewhere is not checked
 		if w := follow(r.smtpd, list); w.rejectsAtEnd() {
 			permitsMynetworks = permitsMynetworks || !w.at.permitsMynetworks
 			permitsSASL = permitsSASL || !w.at.permitsSASL

@@ -22,7 +22,7 @@ func (c *checker) smtpds() []postfix.SMTPD {
 // they are in force at each smtpd(8).
 func (c *checker) checkRestrictions() {
 	named := make(map[string]bool)   // our services that a list names
-	reached := make(map[string]bool) // and those that smtpd gets to there, by smtpd
+	reached := make(map[string]bool) // and those that smtpd reaches there, by smtpd
 	for _, d := range c.smtpds() {
 		for _, list := range postfix.RestrictionLists() {
 			found, stray := routes(d, list)

@@ -14,7 +14,7 @@ type route struct {
 	list    string // the parameter that smtpd(8) evaluates; a class may be in between
 	service postfix.PolicyService
 
-	endedBy           string // the restriction after which smtpd never gets here
+	endedBy           string // the restriction after which smtpd never reaches this one
 	permitsMynetworks bool   // what comes before permits clients in mynetworks
 	permitsSASL       bool   // and clients that have authenticated
 	rejectsRelaying   bool   // and refuses mail that Postfix must not relay
@@ -34,8 +34,7 @@ type walker struct {
 	stray   []string // addresses of policy services without check_policy_service
 }
 
-// maxClassDepth limits how deep restriction classes are in each other. Postfix stops
-// at 100.
+// maxClassDepth limits how deeply restriction classes are nested. Postfix stops at 100.
 const maxClassDepth = 100
 
 // follow follows a list of an smtpd(8) to its end.
@@ -117,7 +116,7 @@ func (w *walker) walk(words []string) {
 	}
 }
 
-// end notes the restriction that ends the list.
+// end records the restriction that ends the list.
 func (w *walker) end(by string) {
 	if w.at.endedBy != "" {
 		return

@@ -55,8 +55,8 @@ func (c *checker) addService(s *postfix.Service, severity conf.Severity, name, v
 		What: what, Expected: expected})
 }
 
-// checkFields checks the fields of an entry that master(8) refuses to read:
-// postconf(1) lets some of them pass.
+// checkFields reports an entry that master(8) refuses to read: postconf(1) accepts some
+// of them.
 func (c *checker) checkFields(s *postfix.Service) {
 	const fatal = "Postfix does not start with such an entry"
 	if !slices.Contains([]string{"inet", "unix", "unix-dgram", "fifo", "pass"}, s.Type) {
@@ -165,8 +165,8 @@ func (c *checker) checkArguments(s *postfix.Service) {
 	}
 }
 
-// checkTimeLimit checks how long a process may run: as long as the smtpd that it
-// serves, or else that smtpd has to wait and retry.
+// checkTimeLimit checks how long a process may run: it should outlive the smtpd that it
+// serves, which otherwise has to wait and retry.
 func (c *checker) checkTimeLimit(s *postfix.Service) {
 	name := s.TimeLimitName()
 	problem := conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Name: name, Value: c.postfix.Main[name],

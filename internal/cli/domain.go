@@ -15,7 +15,7 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// auditTimeout bounds the audit of a domain: some hundred lookups of a large tree
+// auditTimeout bounds the audit of a domain: a few hundred lookups of a large tree
 // of records.
 const auditTimeout = 2 * time.Minute
 
@@ -183,8 +183,8 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 	return p.finish(printer, failedIf(failed), err)
 }
 
-// noteOrigin prints a hint if the names in a zone file are probably not what its
-// author means.
+// noteOrigin prints a hint if the names in a zone file are probably not what its author
+// meant.
 func (p *Program) noteOrigin(resolver dns.Resolver) {
 	if zone, ok := resolver.(*dns.Zone); ok {
 		if hint := zone.OriginHint(); hint != "" {

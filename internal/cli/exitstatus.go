@@ -37,8 +37,8 @@ func outcomeStatus(o explain.Outcome) int {
 	return StatusOK
 }
 
-// worse returns the exit status that says more about several messages: that one
-// is rejected comes first.
+// worse returns the more severe of two exit statuses for several messages: a rejection
+// comes first.
 func worse(a, b int) int {
 	rank := [...]int{StatusRejected: 3, StatusDeferred: 2, StatusPostfix: 1}
 	if a < len(rank) && b < len(rank) && rank[b] > rank[a] {

@@ -119,8 +119,7 @@ func (e *explainer) open(file string, read func(explain.Text) error) error {
 	return read(text)
 }
 
-// uncompressed returns what in contains, uncompressed if it is in the form of gzip
-// (RFC 1952).
+// uncompressed returns the content of in, decompressed if it is gzip (RFC 1952).
 func uncompressed(in io.Reader) (io.Reader, error) {
 	const gzipMagic = "\x1f\x8b"
 	buffered := bufio.NewReader(in)

@@ -177,7 +177,7 @@ func (p *Program) ShowConfig(o *Options) int {
 	return p.finish(printer, StatusOK, printer.print(explain.ShowConfig(loaded, path)))
 }
 
-// noteMissing tells that a configuration file named on the command line does
+// noteMissing prints a note if the configuration file named on the command line does
 // not exist.
 func (p *Program) noteMissing(o *Options) {
 	if o.configFile == "" {

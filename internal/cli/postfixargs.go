@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// parsePostfixArgs parses the arguments in master.cf. There nobody can be told
-// about a mistake, and every process start pays for the parsing: three flags
-// are known, and whatever else comes first is the name of the configuration
-// file, as it is for the original. Arguments after that are ignored.
+// parsePostfixArgs parses the arguments in master.cf. There a mistake cannot be
+// reported, and parsing adds to the start-up time of every process: three flags are
+// known, and any other first argument is the name of the configuration file, as for
+// the original. Arguments after that are ignored.
 func parsePostfixArgs(args []string) Options {
 	if len(args) > 0 && isHelp(args[0]) {
 		return Options{Mode: Usage}

@@ -25,7 +25,7 @@ func New(name, version, configFile string) *Program {
 	}
 }
 
-// complain writes one line for people to standard error.
+// complain writes one line to standard error.
 func (p *Program) complain(format string, args ...any) {
 	fmt.Fprintf(p.Stderr, "policyd-spf: "+format+"\n", args...)
 }

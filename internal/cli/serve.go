@@ -25,7 +25,7 @@ func (p *Program) Serve(o *Options) int {
 	} else {
 		redirectStderr()
 	}
-	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads is not a reason to die
+	signal.Ignore(syscall.SIGPIPE) // a reply that nobody reads must not end the process
 	log := &policy.Log{Sink: policy.NewSyslog(p.Name)}
 	defer log.Flush()
 	if err != nil {
@@ -53,7 +53,7 @@ func (p *Program) Serve(o *Options) int {
 }
 
 // loadShadow returns the settings of Shadow_Config. A file that cannot be used is
-// logged, and the server goes on without: it only tries settings out.
+// logged and ignored: it only tries out settings.
 func loadShadow(loaded *conf.File, log *policy.Log) *conf.Settings {
 	shadow, err := loaded.LoadShadow()
 	switch {
@@ -67,9 +67,9 @@ func loadShadow(loaded *conf.File, log *policy.Log) *conf.Settings {
 	return &shadow.Settings
 }
 
-// printNotes tells people what they may not expect: arguments that are ignored,
-// a configuration file that does not exist, and, on a terminal, that the
-// program waits for them.
+// printNotes prints what people may not expect: that arguments are ignored, that the
+// configuration file does not exist, and, on a terminal, that the program waits for
+// input.
 func (p *Program) printNotes(o *Options) {
 	for _, note := range o.notes {
 		p.complain("%s", note)

@@ -64,8 +64,8 @@ func (c *Cache[K, V]) Peek(key K) (V, bool) {
 }
 
 // Put stores value for key, replaces an earlier one, and evicts other entries as
-// needed. An entry larger than the whole cache is not stored, and the earlier
-// one is removed all the same.
+// needed. An entry larger than the whole cache is not stored, but the earlier
+// one is removed anyway.
 func (c *Cache[K, V]) Put(key K, value V) {
 	size := c.sizeOf(key, value)
 	if size > c.maxBytes || c.maxEntries <= 0 {

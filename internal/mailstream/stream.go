@@ -1,8 +1,8 @@
-// Package mailstream generates synthetic incoming mail whose truth is known, and
+// Package mailstream generates synthetic incoming mail with known ground truth, and
 // the log that a mail server writes about it. Tests and benchmarks of the report
 // use it; the program does not.
 //
-// The actors are written from descriptions of what they are in the world: SRS
+// The actors are modeled on their counterparts in the real world: SRS
 // forwarders such as postsrsd, aliases that keep the sender, Mailman and older
 // lists, newsletter services, backup MX hosts, offices behind NAT, botnets and
 // hosts rented for a burst. They know nothing of how the report tells them apart.
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Kind is what the client of a message is in truth.
+// Kind is what the client of a message really is.
 type Kind string
 
 // The kinds of clients.
@@ -127,7 +127,7 @@ type host struct {
 	heloResult string
 }
 
-// Generate returns the stream of p. The same parameters give the same stream.
+// Generate returns the stream of p. The same parameters generate the same stream.
 func Generate(p Params) *Stream {
 	w := &world{Rand: rand.New(rand.NewPCG(p.Seed, 20261102)), Params: p, used: map[netip.Addr]bool{}}
 	w.populate()
@@ -176,7 +176,7 @@ func (w *world) populate() {
 	}
 }
 
-// word returns a pronounceable word, the same for the same number.
+// word returns a pronounceable word, always the same for a number.
 func word(i int) string {
 	const syllables = "ba" + "ke" + "lo" + "mi" + "nu" + "ra" + "se" + "to" + "vi" + "wu"
 	s := ""

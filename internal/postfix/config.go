@@ -40,8 +40,8 @@ func smtpdParameters() []string {
 	}
 }
 
-// Read reads the configuration. The error is ErrNoPostconf, or has what postconf(1)
-// says of files that Postfix cannot read either.
+// Read reads the configuration. The error is ErrNoPostconf, or the message of
+// postconf(1) about files that Postfix cannot read either.
 func Read(ctx context.Context, postconf Postconf) (*Config, error) {
 	entries, err := postconf(ctx, "-M")
 	if err != nil {

@@ -59,7 +59,7 @@ func cutAttribute(arg, name string) (string, bool) {
 	return value, ok && strings.EqualFold(got, name)
 }
 
-// ID returns the name that postconf(1) has for the service: NAME/TYPE.
+// ID returns postconf(1)'s name for the service: NAME/TYPE.
 func (s *Service) ID() string { return s.Name + "/" + s.Type }
 
 // NamesProgram reports whether argv names our program.
@@ -72,7 +72,7 @@ func (s *Service) IsOurs() bool { return s.Command == "spawn" && s.NamesProgram(
 func (s *Service) IsSMTPD() bool { return filepath.Base(s.Command) == "smtpd" }
 
 // ReceivesFromInternet reports whether the service is an smtpd(8) at port 25, or
-// behind postscreen(8), which is there. One at a loopback address does not.
+// behind postscreen(8), which listens there. One at a loopback address does not.
 func (s *Service) ReceivesFromInternet() bool {
 	p := port(s.Name)
 	host := strings.Trim(strings.TrimSuffix(strings.TrimSuffix(s.Name, p), ":"), "[]")

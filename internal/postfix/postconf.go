@@ -16,7 +16,7 @@ type Postconf func(ctx context.Context, args ...string) (string, error)
 // ErrNoPostconf is the error of a host without postconf(1).
 var ErrNoPostconf = errors.New("postconf(1) is not installed here")
 
-// RunPostconf is the Postconf of this host. Its errors have what postconf(1) writes
+// RunPostconf is the Postconf of this host. Its errors contain what postconf(1) writes
 // to standard error.
 func RunPostconf(ctx context.Context, args ...string) (string, error) {
 	path, err := exec.LookPath("postconf")

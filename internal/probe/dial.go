@@ -13,7 +13,7 @@ import (
 )
 
 // connectRetry is the pause before another attempt to connect to a UNIX-domain
-// socket whose queue is full: the kernel does not tell when there is room.
+// socket whose queue is full: the kernel does not report when there is room.
 const connectRetry = 10 * time.Millisecond
 
 // dial connects to a target. It uses system calls because package net's dialer

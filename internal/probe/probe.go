@@ -15,7 +15,7 @@ import (
 	"policyd-spf/internal/postfix"
 )
 
-// maxReply bounds what is read of an answer, in bytes. Postfix reads lines of
+// maxReply bounds how much of an answer is read, in bytes. Postfix reads lines of
 // at most 2,048 (line_length_limit).
 const maxReply = 8 << 10
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Kind is a usual cause of no answer.
+// Kind is a usual reason why there is no answer.
 type Kind string
 
 // The kinds of problems. They are stable names in JSON.

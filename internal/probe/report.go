@@ -8,7 +8,7 @@ import (
 	"policyd-spf/internal/term"
 )
 
-// Version is the version of Report. It changes when a name goes or changes its
+// Version is the version of Report. It changes when a name is removed or changes its
 // meaning, not when one is added.
 const Version = 1
 
@@ -20,7 +20,7 @@ type Report struct {
 	Problem  *Problem `json:"problem,omitempty"` // why there is no service to probe
 }
 
-// Request is what is asked.
+// Request is the request that is sent.
 type Request struct {
 	ClientAddress string `json:"client_address"`
 	HELOName      string `json:"helo_name"`
@@ -31,7 +31,7 @@ type Request struct {
 // Result is the probe of one service.
 type Result struct {
 	Parameter    string   `json:"parameter"`         // the parameter that names the service
-	Service      string   `json:"service"`           // as it does: unix:private/policy-spf
+	Service      string   `json:"service"`           // as in main.cf: unix:private/policy-spf
 	Socket       string   `json:"socket,omitempty"`  // path, or host and port
 	Command      string   `json:"command,omitempty"` // the program that master.cf starts
 	Timeout      float64  `json:"timeout_s"`         // how long smtpd waits, in seconds
@@ -41,7 +41,7 @@ type Result struct {
 	Problem      *Problem `json:"problem,omitempty"` // why there is no answer
 }
 
-// Problem is what is in the way, and what to do about it.
+// Problem is the reason why there is no answer, and what to do about it.
 type Problem struct {
 	Kind   Kind     `json:"kind"`
 	Text   string   `json:"text"`

@@ -2,7 +2,7 @@
 // colors, trees, tables, bars, and carets under the part of a text that a
 // message is about.
 //
-// A Printer collects lines in a Style. Text that somebody else chose goes
-// through Printer.Safe first, which leaves only characters that are one column
-// wide; all widths are therefore counted in characters.
+// A Printer collects lines in a Style. Text from outside goes through
+// Printer.Safe first, which leaves only characters that are one column wide; all
+// widths are therefore counted in characters.
 package term

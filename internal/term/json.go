@@ -9,7 +9,7 @@ import (
 	"unicode/utf16"
 )
 
-// WriteJSON writes a document as indented JSON that does nothing to a terminal:
+// WriteJSON writes a document as indented JSON that is safe to show on a terminal:
 // encoding/json leaves DEL, C1 controls and invisible or direction-changing
 // characters as they are, so they are escaped here.
 func WriteJSON(w io.Writer, document any) error { return writeJSON(w, document, "  ") }

@@ -11,9 +11,9 @@ import (
 // wide.
 const firstWide = 0x590
 
-// Safe returns text with every character replaced by '?' that is not one column
-// wide or does more than stand there: a string that a client chose must not
-// move the cursor, hide its neighbors or reverse them. Printable US-ASCII stays;
+// Safe returns text with '?' in place of every character that is not one column wide
+// or has another effect: a string from a client must not move the cursor, hide its
+// neighbors or reverse them. Printable US-ASCII stays;
 // with UTF-8, so do the letters of the Latin, Greek, Cyrillic and Armenian
 // scripts. A byte that is not valid UTF-8 becomes one '?'.
 func (s Style) Safe(text string) string {

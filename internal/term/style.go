@@ -16,14 +16,14 @@ const (
 	MaxWidth     = 120
 )
 
-// Style says how text is rendered.
+// Style is how text is rendered.
 type Style struct {
 	Color bool // with ECMA-48 escape sequences
 	UTF8  bool // otherwise in US-ASCII
 	Width int  // columns of a line; DefaultWidth if it is 0
 }
 
-// ColorMode says when to use colors.
+// ColorMode is when to use colors.
 type ColorMode string
 
 // The values of --color.
@@ -55,7 +55,7 @@ func IsTerminal(f *os.File) bool {
 	return ok
 }
 
-// size returns the number of columns of a terminal, 0 if it does not tell, and
+// size returns the number of columns of a terminal, 0 if it is unknown, and
 // whether f is a terminal at all.
 func size(f *os.File) (columns int, isTerminal bool) {
 	ws, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)

@@ -3,7 +3,7 @@ package term
 import "strings"
 
 // minWrap is the narrowest line that Wrap makes, in columns. Deep trees leave
-// no room; their lines then stick out.
+// no room; their lines are then too long.
 const minWrap = 20
 
 // Wrap splits a text into lines of at most width columns, at spaces where it
