@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/mailstream"
 )
 
@@ -23,7 +24,7 @@ func TestDemoLog(t *testing.T) {
 	if err := stream.WriteLog(&want, mailstream.LogOptions{RFC3339: true, DMARC: true}); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
+	if golden.Updating() {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)
 		if _, err := w.Write(want.Bytes()); err != nil {

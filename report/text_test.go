@@ -3,39 +3,21 @@ package report
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"policyd-spf/internal/golden"
 	"policyd-spf/internal/mailstream"
 	"policyd-spf/internal/term"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
-
 // compare compares a text with a golden file, or rewrites the file.
 func compare(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (rewrite with go test ./report -update); got:\n%s", path, got)
-	}
+	golden.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // sampleReport returns the report of a small stream with everything in it.

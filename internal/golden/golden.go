@@ -17,6 +17,10 @@ import (
 // defined twice.
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// Updating reports whether golden files are to be rewritten, for tests whose files are
+// not text.
+func Updating() bool { return *update }
+
 // Compare compares a text with a file and fails the test if they differ. With
 // -update it writes the file instead, and creates its folder if necessary.
 func Compare(t testing.TB, path, got string) {
