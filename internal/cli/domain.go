@@ -89,19 +89,47 @@ func (p *Program) compare(o *Options, resolver dns.Resolver) int {
 	if err != nil {
 		return p.Fail(err)
 	}
-	p.noteOrigin(zone)
 	zone.Fallback = resolver
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
 	name := queryName(o.domain)
 	before := lint.Domain(ctx, resolver, name, spf.DefaultLimits())
 	after := lint.Domain(ctx, zone, name, spf.DefaultLimits())
+	if zone.Fallback = nil; !answersAny(zone, after) {
+		advice := zone.OriginHint()
+		if advice == "" {
+			advice = fmt.Sprintf("expected a record such as %s. TXT \"v=spf1 -all\"", name)
+		}
+		return p.Fail(fmt.Errorf("%s: nothing to compare: no data for any name that a check of %s looks up; %s", o.compare, name, advice))
+	}
+	p.noteOrigin(zone)
 	d := explain.NewComparison(lint.Compare(before, after))
 	printer, err := p.newPrinter(o)
 	if err != nil {
 		return p.Fail(err)
 	}
 	return p.finish(printer, failedIf(d.Changed()), printer.printBrief(d))
+}
+
+// answersAny reports whether a zone file has data for any lookup of an audit.
+func answersAny(zone *dns.Zone, d *lint.Report) bool {
+	has := func(q dns.Question) bool {
+		a, err := zone.Lookup(q, time.Time{})
+		return err == nil && !a.Void()
+	}
+	for _, r := range d.Records {
+		if has(dns.Question{Name: r.Domain, Type: dns.TypeTXT}) {
+			return true
+		}
+		for _, t := range r.Terms {
+			for _, l := range t.Lookups {
+				if has(l.Question) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // auditChanges prints what has changed since an earlier audit of a domain.
