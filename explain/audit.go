@@ -25,7 +25,8 @@ type Audit struct {
 	Effect  *AuditEffect `json:"effect,omitempty"`  // in JSON only
 	Changed []string     `json:"changed,omitempty"` // since an earlier audit
 
-	report *lint.Report
+	report         *lint.Report
+	changedRecords []changedRecord
 }
 
 // AuditFinding is a finding of the audit.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
@@ -85,6 +84,7 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 	for _, name := range slices.Sorted(maps.Keys(union(before, now))) {
 		if before[name] != now[name] {
 			d.Changed = append(d.Changed, "record "+name)
+			d.changedRecords = append(d.changedRecords, changedRecord{name, before[name], now[name]})
 		}
 	}
 	effect := d.newEffect()
@@ -94,6 +94,10 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 	return len(d.Changed) > 0
 }
 
+// changedRecord is a record that has changed: its texts, or why there is none. A
+// text is empty if the name was not looked up.
+type changedRecord struct{ name, before, now string }
+
 // ChangesText returns the changes that SetChanges has recorded as text.
 func (d *Audit) ChangesText(style Style) string {
 	p := newPrinter(style)
@@ -101,7 +105,23 @@ func (d *Audit) ChangesText(style Style) string {
 		p.Text(indent("", "  "), p.Safe(d.Domain)+": nothing has changed", term.Green)
 		return p.String()
 	}
-	p.Text(indent("", "  "), p.Safe(d.Domain)+" has changed: "+p.Safe(strings.Join(d.Changed, ", ")), term.Yellow)
+	headline := ": a record has changed, but its effect has not"
+	switch d.Changed[len(d.Changed)-1] {
+	case "new":
+		headline = " is new: the earlier audits do not have it"
+	case "effect":
+		headline = ": the effect has changed"
+	}
+	p.Text(indent("", "  "), p.Safe(d.Domain)+headline, term.Yellow)
+	for _, r := range d.changedRecords {
+		p.Line(span("  "+p.Safe(r.name), term.Plain))
+		for _, version := range [...]struct{ label, text string }{{"was:  ", r.before}, {"now:  ", r.now}} {
+			if version.text == "" {
+				version.text = "not looked up"
+			}
+			p.Text(indent("    "+version.label, "            "), p.Safe(version.text), term.Plain)
+		}
+	}
 	return p.String()
 }
 

@@ -37,7 +37,7 @@ func TestDomain(t *testing.T) {
 		{name: "compare with nothing", args: []string{"--domain", "good.example", "--compare", "/nowhere"}, stderr: "/nowhere", status: 1},
 		{name: "changed since nothing", args: []string{"--domain", "good.example", "--changed-since", "/nowhere"}, stderr: "/nowhere", status: 1},
 		{name: "changed since a file without audits", args: []string{"--domain", "good.example", "--changed-since", zone}, stderr: "document 1", status: 1},
-		{name: "changed since an empty file", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "empty", "")}, stdout: "has changed: new", status: 1},
+		{name: "changed since an empty file", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "empty", "")}, stdout: "good.example is new", status: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cmd := command(t, append([]string{"--explain", "--zone", zone}, test.args...)...)
