@@ -96,6 +96,8 @@ func (a account) has(path string, info fs.FileInfo, want fs.FileMode) verdict {
 	}
 	right := "not readable"
 	switch {
+	case want == mayRead|mayExecute:
+		right = "not readable and executable"
 	case want == mayExecute && info.IsDir():
 		right = "a folder that is not searchable"
 	case want == mayExecute:

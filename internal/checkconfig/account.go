@@ -72,7 +72,8 @@ func (System) Group(name string) (gid uint32, found bool, err error) {
 func getent(database, name string, atLeast int) (fields []string, found bool, err error) {
 	const notFound = 2 // getent(1)
 	path, err := exec.LookPath("getent")
-	if err != nil || strings.HasPrefix(name, "-") {
+	isID := strings.Trim(name, "0123456789") == "" // getent(1) takes IDs, but spawn(8) takes names
+	if err != nil || isID || strings.HasPrefix(name, "-") {
 		return nil, false, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), getentTimeout)

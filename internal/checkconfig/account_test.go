@@ -18,8 +18,8 @@ func withGetent(t *testing.T, script string) {
 
 // directory is a getent(1) of a directory server with one user and one group.
 const directory = `case "$1 $2" in
-'passwd remote') echo 'remote:x:70001:70002:A user elsewhere:/:/bin/sh' ;;
-'group remotes') echo 'remotes:x:70002:remote' ;;
+'passwd remote'|'passwd 70001') echo 'remote:x:70001:70002:A user elsewhere:/:/bin/sh' ;;
+'group remotes'|'group 70002') echo 'remotes:x:70002:remote' ;;
 'passwd broken') exit 1 ;;
 *) exit 2 ;;
 esac
@@ -37,6 +37,7 @@ func TestSystem_user(t *testing.T) {
 		{name: "remote", uid: 70001, gid: 70002, found: true},
 		{name: "no-such-user"},
 		{name: "-x"},
+		{name: "70001"},
 		{name: "broken", isError: true},
 	} {
 		uid, gid, found, err := System{}.User(test.name)
@@ -55,6 +56,7 @@ func TestSystem_group(t *testing.T) {
 	}{
 		{name: "remotes", gid: 70002, found: true},
 		{name: "no-such-group"},
+		{name: "70002"},
 	} {
 		gid, found, err := System{}.Group(test.name)
 		if gid != test.gid || found != test.found || err != nil {

@@ -25,10 +25,12 @@ func (c *checker) checkActions() {
 	}
 }
 
+// configurationError is what follows if a list of restrictions is wrong.
+const configurationError = ": Postfix answers 451 4.3.5 Server configuration error"
+
 // checkAction checks a value as smtpd(8) reads it: check_table_result() in its
 // source.
 func (c *checker) checkAction(value string) (p conf.Problem, ok bool) {
-	const noMail = ": Postfix answers 451 4.3.5 Server configuration error"
 	action, text, _ := strings.Cut(value, " ")
 	action, text = strings.ToLower(action), strings.TrimSpace(text)
 	faulty := func(what, expected string) (conf.Problem, bool) {
@@ -41,7 +43,7 @@ func (c *checker) checkAction(value string) (p conf.Problem, ok bool) {
 		return faulty("for Postfix, digits alone are OK: mail is accepted", value+" and a text")
 	case len(action) == 3 && strings.Trim(action, "0123456789") == "":
 		if action[0] != '4' && action[0] != '5' {
-			return faulty(action+" is not the code of a rejection"+noMail, "4NN or 5NN, and a text")
+			return faulty(action+" is not the code of a rejection"+configurationError, "4NN or 5NN, and a text")
 		}
 		return p, true
 	case slices.Contains([]string{"ok", "relay", "reject", "defer", "defer_if_permit", "defer_if_reject", "dunno", "discard", "hold", "info", "warn"}, action):
@@ -55,7 +57,7 @@ func (c *checker) checkAction(value string) (p conf.Problem, ok bool) {
 	case slices.Contains([]string{"filter", "redirect", "bcc", "prepend"}, action):
 		return p, true
 	case strings.Contains(value, ":"):
-		return faulty("a lookup table cannot be in a reply"+noMail, "a restriction class that has it")
+		return faulty("a lookup table cannot be in a reply"+configurationError, "a restriction class that has it")
 	}
 	for i, word := range postfix.SplitList(value) {
 		switch {
@@ -63,7 +65,7 @@ func (c *checker) checkAction(value string) (p conf.Problem, ok bool) {
 		case c.postfix == nil && i == 0:
 			return conf.Problem{Severity: conf.Hint, What: "not an action that Postfix defines", Expected: word + " in smtpd_restriction_classes of main.cf"}, false
 		case c.postfix != nil && !c.isClass(word):
-			return faulty(word+" is neither an action of Postfix nor in smtpd_restriction_classes"+noMail,
+			return faulty(word+" is neither an action of Postfix nor in smtpd_restriction_classes"+configurationError,
 				"smtpd_restriction_classes = "+word+" in main.cf, and a line "+word+" = RESTRICTIONS")
 		}
 	}

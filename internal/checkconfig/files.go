@@ -54,10 +54,15 @@ func (c *checker) inside(s *postfix.Service, path string) string {
 // programs returns the programs that argv starts, each by the one before, up to this
 // one. One without a slash is searched for in Postfix's PATH.
 func (c *checker) programs(s *postfix.Service) []string {
-	at := slices.IndexFunc(s.Argv, postfix.IsProgram)
 	paths := []string{c.search(s, s.Argv[0])}
-	if at > 0 && filepath.IsAbs(s.Argv[at]) && !isPython(interpreterName(skipEnv(s.Argv)[0])) {
-		paths = append(paths, s.Argv[at])
+	started := skipEnv(s.Argv)
+	setsPath := slices.ContainsFunc(s.Argv, func(arg string) bool { return strings.HasPrefix(arg, "PATH=") })
+	if len(started) < len(s.Argv) && (strings.Contains(started[0], "/") || !setsPath) {
+		paths = append(paths, c.search(s, started[0]))
+	}
+	at := slices.IndexFunc(started, postfix.IsProgram)
+	if at > 0 && (filepath.IsAbs(started[at]) || isPython(interpreterName(started[0]))) {
+		paths = append(paths, c.inside(s, started[at]))
 	}
 	return paths
 }
@@ -82,10 +87,16 @@ func (c *checker) search(s *postfix.Service, name string) string {
 func (c *checker) checkFiles(s *postfix.Service, user account) {
 	c.checkChroot(s)
 	root := c.root(s)
-	for _, path := range c.programs(s) {
-		v := user.may(root, path, mayExecute)
-		if v.access == missing && c.isChrooted(s) {
-			continue // checkChroot
+	programs := c.programs(s)
+	for i, path := range programs {
+		want := mayExecute
+		byPython := i > 0 && isPython(interpreterName(programs[i-1]))
+		if byPython {
+			want |= mayRead // the archive at the end of the file
+		}
+		v := user.may(root, path, want)
+		if v.access == missing && (c.isChrooted(s) || byPython) {
+			continue // checkChroot and checkPython
 		}
 		c.addAccess(s, v, conf.Problem{File: c.postfix.File("master.cf"), Name: s.Name + " argv", Value: strings.Join(s.Argv, " "),
 			Expected: "a program that " + user.name + " can execute"}, noReply)

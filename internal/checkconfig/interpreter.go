@@ -64,9 +64,14 @@ func skipEnv(argv []string) []string {
 	if filepath.Base(argv[0]) != "env" {
 		return argv
 	}
-	for i, arg := range argv[1:] {
-		if !strings.HasPrefix(arg, "-") && !strings.Contains(arg, "=") {
-			return argv[1+i:]
+	for i := 1; i < len(argv); i++ {
+		switch arg := argv[i]; {
+		case slices.Contains([]string{"-u", "--unset", "-C", "--chdir"}, arg):
+			i++ // its argument
+		case strings.HasPrefix(arg, "-S") || strings.HasPrefix(arg, "--split-string"):
+			return argv // the command is in one argument
+		case !strings.HasPrefix(arg, "-") && !strings.Contains(arg, "="):
+			return argv[i:]
 		}
 	}
 	return argv

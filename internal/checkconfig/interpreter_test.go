@@ -64,6 +64,8 @@ func TestCheckInterpreter(t *testing.T) {
 			severity: conf.Hint, what: "10 to 25 ms", expected: "argv=" + built},
 		{name: "Python by env", argv: "/usr/bin/env -i LANG=C python3 " + built + config,
 			severity: conf.Hint, what: "10 to 25 ms", expected: "argv=" + built + config},
+		{name: "Python by env without a variable", argv: "/usr/bin/env -u LANG --chdir / python3 " + built + config,
+			severity: conf.Hint, what: "10 to 25 ms", expected: "argv=" + built + config},
 		{name: "relative to the queue directory", argv: "python3 built/policyd-spf",
 			severity: conf.Hint, what: "10 to 25 ms", expected: "argv=built/policyd-spf"},
 		{name: "in a chroot", argv: "/usr/bin/python3 /built/policyd-spf", chroot: "y",
@@ -86,6 +88,7 @@ func TestCheckInterpreter(t *testing.T) {
 			severity: conf.Faulty, what: "cannot run this program", expected: "argv=" + built},
 		{name: "a command for a shell", argv: "/bin/sh -c " + built},
 		{name: "env alone", argv: "/usr/bin/env GODEBUG=x policyd-spf"},
+		{name: "env that splits", argv: "/usr/bin/env -S python3 " + plain},
 		{name: "another starter", argv: "/usr/bin/nice " + built},
 	}
 	for _, test := range tests {

@@ -45,6 +45,12 @@ var cases = []struct {
 	{name: "time limit is rather short", edits: []edit{{"time_limit = 3600s", "time_limit = 1800"}}},
 	{name: "time limit of an hour", edits: []edit{{"time_limit = 3600s", "time_limit = 1h"}}},
 	{name: "time limit that is not a time", edits: []edit{{"time_limit = 3600s", "time_limit = an hour"}}},
+	{name: "quotes in argv", edits: []edit{{"$DIR/etc/policyd-spf.conf", "'$DIR/etc/policyd-spf.conf'"}}},
+	{name: "braces in argv", edits: []edit{{"$DIR/etc/policyd-spf.conf", "{ $DIR/etc/policy spf.conf }"}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "etc/policy spf.conf", tr.config, 0o644)
+	}},
+	{name: "braces around argv", edits: []edit{{"argv=$DIR/bin/policyd-spf $DIR/etc/policyd-spf.conf", "{ argv=$DIR/bin/policyd-spf $DIR/etc/policyd-spf.conf }"}}},
+	{name: "braces around user", edits: []edit{{"user=nobody", "{ user=nobody }"}}},
 	{name: "flag that is taken as a file", edits: []edit{{"$DIR/etc/policyd-spf.conf", "--debug $DIR/etc/policyd-spf.conf"}}},
 	{name: "-h", edits: []edit{{"$DIR/etc/policyd-spf.conf", "-h"}}},
 	{name: "argument after the file", edits: []edit{{"$DIR/etc/policyd-spf.conf", "$DIR/etc/policyd-spf.conf --dns=192.0.2.53"}}},
@@ -74,6 +80,15 @@ var cases = []struct {
 	{name: "program not executable", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin/policyd-spf", 0o644) }},
 	{name: "program executable for its owner only", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin/policyd-spf", 0o744) }},
 	{name: "folder of the program not searchable", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin", 0o700) }},
+	{name: "program of env not there", edits: []edit{{"argv=", "argv=/usr/bin/env -i LANG=C $DIR/bin/starter "}}},
+	{name: "program of env", edits: []edit{{"argv=", "argv=/usr/bin/env -i LANG=C $DIR/bin/starter "}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "bin/starter", "#!/bin/sh\n", 0o755)
+	}},
+	{name: "program in another PATH", edits: []edit{{"argv=", "argv=/usr/bin/env PATH=/opt/bin starter-of-nobody "}}},
+	{name: "program that Python may not read", edits: []edit{{"argv=", "argv=$DIR/bin/python3 "}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "bin/python3", "", 0o755)
+		tr.write(t, "bin/policyd-spf", "\x7fELF"+zipped(t, "__main__.py"), 0o711)
+	}},
 	{name: "no configuration", edits: []edit{{"$DIR/etc/policyd-spf.conf", "$DIR/etc/none.conf"}}},
 	{name: "configuration not readable", setup: func(t *testing.T, tr *tree) {
 		tr.write(t, "etc/policyd-spf.conf", tr.config, 0o600)
@@ -124,6 +139,8 @@ var cases = []struct {
 	{name: "no host or port", edits: []edit{{"unix:private/policy-spf", "inet:mail.example"}}},
 	{name: "another program's service beside", edits: []edit{{"check_policy_service", "check_policy_service inet:127.0.0.1:10023, check_policy_service"}}},
 	{name: "unknown attribute", edits: []edit{{"unix:private/policy-spf", "{ unix:private/policy-spf, time=30s }"}}},
+	{name: "spaces around = of an attribute", edits: []edit{{"unix:private/policy-spf", "{ unix:private/policy-spf, timeout = 30s }"}}},
+	{name: "spaces around = in inner braces", edits: []edit{{"unix:private/policy-spf", "{ unix:private/policy-spf, { timeout = 60s } }"}}},
 	{name: "at a port", edits: []edit{{"policy-spf unix ", "127.0.0.1:10099 inet "}, {"policy-spf_time_limit", "127.0.0.1:10099_time_limit"}, {"unix:private/policy-spf", "inet:localhost:10099"}}},
 
 	// lists of restrictions
@@ -136,6 +153,9 @@ var cases = []struct {
 	{name: "after a table that permits all", edits: []edit{{"check_policy_service", "check_client_access static:OK, check_policy_service"}}},
 	{name: "in a class", edits: []edit{{"check_policy_service unix:private/policy-spf", "spf"}, {"smtpd_restriction_classes =", "smtpd_restriction_classes = spf"}, {"", "main:spf = check_policy_service unix:private/policy-spf"}}},
 	{name: "in a class that only a table names", edits: []edit{{"check_policy_service unix:private/policy-spf", "check_recipient_access hash:/etc/postfix/spf"}, {"smtpd_restriction_classes =", "smtpd_restriction_classes = spf"}, {"", "main:spf = check_policy_service unix:private/policy-spf"}}},
+	{name: "in a class that is not declared", edits: []edit{{"check_policy_service unix:private/policy-spf", "spf"}, {"", "main:spf = check_policy_service unix:private/policy-spf"}}},
+	{name: "after a class that is not declared", edits: []edit{{"check_policy_service", "friends, check_policy_service"}}},
+	{name: "after restrictions with arguments", edits: []edit{{"check_policy_service", "sleep 1, reject_rbl_client bl, check_client_a_access mysql, permit_of_the_future, check_policy_service"}}},
 	{name: "in a class of itself", edits: []edit{{"check_policy_service unix:private/policy-spf", "spf"}, {"smtpd_restriction_classes =", "smtpd_restriction_classes = spf"}, {"", "main:spf = spf, check_policy_service unix:private/policy-spf"}}},
 	{name: "warn_if_reject", edits: []edit{{"check_policy_service", "warn_if_reject check_policy_service"}}},
 	{name: "overridden at port 25", edits: []edit{{"", "overrides:smtp/inet/smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination"}, {"-       smtpd\n", "-       smtpd -o x=y\n"}}},

@@ -25,13 +25,18 @@ func (c *checker) checkRestrictions() {
 	reached := make(map[string]bool) // and those that smtpd reaches there, by smtpd
 	for _, d := range c.smtpds() {
 		for _, list := range postfix.RestrictionLists() {
-			found, stray := routes(d, list)
-			for _, word := range stray {
+			w := follow(d, list)
+			for _, word := range w.stray {
 				c.unclear = true
 				c.addRestriction(d, list, conf.Faulty, word, "not after "+postfix.CheckPolicyService+", so Postfix takes it as a lookup table",
 					postfix.CheckPolicyService+" "+word)
 			}
-			for _, r := range found {
+			for _, word := range w.unknown {
+				c.unclear = true
+				c.addRestriction(d, list, conf.Faulty, word, word+" is neither a restriction of Postfix nor in smtpd_restriction_classes"+configurationError,
+					"smtpd_restriction_classes = "+word+" in main.cf, and a line "+word+" = RESTRICTIONS")
+			}
+			for _, r := range w.routes {
 				s := c.checkAddress(r)
 				if s == nil || !s.IsOurs() {
 					continue
@@ -151,6 +156,13 @@ func (c *checker) ourService() *postfix.Service {
 func (c *checker) checkAttributes(r route) {
 	known := []string{"default_action", "max_idle", "max_ttl", "policy_context", "request_limit", "retry_delay", "timeout", "try_limit"}
 	for _, a := range r.service.Attributes {
+		if a.Name == "" {
+			c.addRoute(r, conf.Faulty, "an attribute is not NAME=VALUE: smtpd ends, and no mail is received",
+				"no spaces around =, or braces, as in { default_action = 451 4.3.5 Try later }")
+			return
+		}
+	}
+	for _, a := range r.service.Attributes {
 		if !slices.Contains(known, a.Name) {
 			c.addRoute(r, conf.Faulty, "Postfix does not know the attribute "+a.Name+": smtpd ends, and no mail is received",
 				"one of "+strings.Join(known, ", "))
@@ -222,8 +234,7 @@ func (c *checker) checkUnreached(client postfix.PolicyClient) {
 func (c *checker) checkOverrides(reached map[string]bool) (found bool) {
 	main := postfix.SMTPD{Parameters: c.postfix.Main}
 	for _, list := range postfix.RestrictionLists() {
-		routes, _ := routes(main, list)
-		for _, r := range routes {
+		for _, r := range follow(main, list).routes {
 			s := c.postfix.Find(r.service)
 			if s == nil || !s.IsOurs() || r.endedBy != "" {
 				continue

@@ -32,6 +32,7 @@ type walker struct {
 	permits bool   // permit_auth_destination has permitted all mail that may be relayed
 	routes  []route
 	stray   []string // addresses of policy services without check_policy_service
+	unknown []string // words that are neither restrictions nor classes
 }
 
 // maxClassDepth limits how deeply restriction classes are nested. Postfix stops at 100.
@@ -41,22 +42,15 @@ const maxClassDepth = 100
 func follow(d postfix.SMTPD, list string) *walker {
 	w := &walker{smtpd: d, classes: postfix.SplitList(d.Parameters["smtpd_restriction_classes"]), at: route{smtpd: d, list: list}}
 	w.walk(postfix.SplitList(d.Parameters[list]))
+	for i := range w.routes {
+		w.routes[i].rejectsAfterwards = w.at.rejectsRelaying && !w.routes[i].rejectsRelaying
+	}
 	return w
 }
 
 // rejectsAtEnd reports whether a list rejects all mail that nothing in it permits.
 func (w *walker) rejectsAtEnd() bool {
 	return strings.HasPrefix(strings.ToLower(w.at.endedBy), "reject") || strings.HasPrefix(strings.ToLower(w.at.endedBy), "defer")
-}
-
-// routes returns the routes through a list of an smtpd(8), and the words there that
-// look like the address of a policy service but do not follow check_policy_service.
-func routes(d postfix.SMTPD, list string) (found []route, stray []string) {
-	w := follow(d, list)
-	for i := range w.routes {
-		w.routes[i].rejectsAfterwards = w.at.rejectsRelaying && !w.routes[i].rejectsRelaying
-	}
-	return w.routes, w.stray
 }
 
 // walk follows words. A permit or reject in a class ends the list that names the
@@ -112,6 +106,8 @@ func (w *walker) walk(words []string) {
 			}
 		case isSocketAddress(words[i]):
 			w.stray = append(w.stray, words[i])
+		case w.at.endedBy == "" && isUnknown(words, i):
+			w.unknown = append(w.unknown, words[i])
 		}
 	}
 }
@@ -130,6 +126,18 @@ func (w *walker) end(by string) {
 func isFinal(action string) bool {
 	action, _, _ = strings.Cut(strings.ToLower(action), " ")
 	return slices.Contains([]string{"ok", "permit", "relay", "reject", "defer", "discard"}, action)
+}
+
+// isUnknown reports whether a word that is no class is no restriction either. Newer
+// versions of Postfix have more restrictions than isRestriction knows, so a name that
+// begins as theirs do counts as one.
+func isUnknown(words []string, i int) bool {
+	hasPrefix := func(word string, prefixes ...string) bool {
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(strings.ToLower(word), prefix) })
+	}
+	isArgument := i > 0 && hasPrefix(words[i-1], "check_", "reject_maps_", "reject_rbl_", "reject_rhsbl_", "permit_dnswl_", "permit_rhswl_", "sleep")
+	isName := strings.Trim(words[i], "-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
+	return isName && !isArgument && !hasPrefix(words[i], "check_", "defer", "permit", "reject", "sleep", "warn_if_reject")
 }
 
 // isSocketAddress reports whether a restriction is the address of a socket.

@@ -150,6 +150,9 @@ func (c *checker) checkUser(s *postfix.Service) (account, bool) {
 func (c *checker) checkArguments(s *postfix.Service) {
 	file, ignored := c.parseArgs(s)
 	argv := strings.Join(s.Argv, " ")
+	if strings.ContainsAny(argv, "\"'") {
+		c.addService(s, conf.Faulty, "argv", argv, "spawn(8) starts no shell, so quotes are part of the names", "no quotes; braces around an argument with spaces")
+	}
 	if slices.Contains([]string{"-h", "--help", "-?"}, file) {
 		c.addService(s, conf.Faulty, "argv", argv, "the program prints its usage line and ends: "+noReply, "the configuration file instead of "+file)
 		return

@@ -29,7 +29,7 @@ func parseServices(text string) []Service {
 	const fixedFields = 8 // master(5)
 	var services []Service
 	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
+		fields := splitFields(line)
 		if len(fields) < fixedFields || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
@@ -82,8 +82,10 @@ func (s *Service) ReceivesFromInternet() bool {
 	return s.IsSMTPD() && (s.Type == "pass" || s.Type == "inet" && (p == "smtp" || p == "25"))
 }
 
-// IsProgram reports whether a word of argv is our program.
+// IsProgram reports whether a word of argv is our program, perhaps with arguments in
+// the same word, which braces around all of argv= make.
 func IsProgram(arg string) bool {
+	arg, _, _ = strings.Cut(arg, " ")
 	return strings.HasPrefix(filepath.Base(arg), program) && !strings.HasSuffix(arg, ".conf")
 }
 

@@ -16,7 +16,7 @@ type PolicyService struct {
 	Address    string      // "unix:private/NAME", "inet:HOST:PORT"
 	Transport  string      // "unix" or "inet"; "" if the address is not valid
 	Endpoint   string      // the rest of the address
-	Attributes []Parameter // timeout and others
+	Attributes []Parameter // timeout and others; without a name if not NAME=VALUE
 }
 
 // ParsePolicyService parses the argument of check_policy_service. Transport local
@@ -36,7 +36,10 @@ func ParsePolicyService(argument string) PolicyService {
 		p.Transport, p.Endpoint = transport, endpoint
 	}
 	for _, word := range words[1:] {
-		name, value, _ := strings.Cut(word, "=")
+		name, value, ok := strings.Cut(word, "=")
+		if !ok {
+			name, value = "", word // Postfix refuses it
+		}
 		p.Attributes = append(p.Attributes, Parameter{strings.TrimSpace(name), strings.TrimSpace(value)})
 	}
 	return p

@@ -22,8 +22,13 @@ func ParseParameters(text string) []Parameter {
 
 // SplitList splits a list of main.cf at commas and white space. Text in braces is
 // one word, without the braces.
-func SplitList(list string) []string {
-	const separators = ", \t\r\n"
+func SplitList(list string) []string { return split(list, ", \t\r\n") }
+
+// splitFields splits an entry of master.cf at white space. Text in braces is one
+// field, without the braces (Postfix 3.0 and later).
+func splitFields(entry string) []string { return split(entry, " \t\r\n") }
+
+func split(list, separators string) []string {
 	var found []string
 	for list != "" {
 		list = strings.TrimLeft(list, separators)
