@@ -43,7 +43,7 @@ func createOutput(name string) (*outputFile, error) {
 	return &outputFile{temporary, target}, nil
 }
 
-// commit gives the file its name, after its content has reached the disk.
+// commit renames the file to its final name, after its content has reached the disk.
 func (f *outputFile) commit() error {
 	err := f.Chmod(outputMode)
 	if err == nil {
