@@ -39,9 +39,7 @@ func (r *Report) advise() {
 	case spf.Permerror.String():
 		sender = c.permerrorAdvice()
 	case spf.Temperror.String():
-		r.Advice = &Advice{
-			Sender: fmt.Sprintf("The DNS does not answer for %s, so the SPF check of your mail cannot be completed (%s). Ask whoever runs the name servers of %[1]s to look at them.", c.Domain, c.Verdict.Error),
-		}
+		r.Advice = &Advice{Sender: c.temperrorAdvice()}
 		if refused {
 			r.Advice.Neither = "Do nothing if it happened once: the sending host tries again, and the message arrives when the DNS answers."
 		}
@@ -152,6 +150,16 @@ func (c *Check) noRecordAdvice() string {
 	return fmt.Sprintf("%s has no SPF record, and this server does not accept mail without one. Publish a TXT record that lists each host which sends mail as %[1]s, such as \"v=spf1 %s -all\".", c.Domain, c.mechanism())
 }
 
+// temperrorAdvice is for a lookup that fails.
+func (c *Check) temperrorAdvice() string {
+	name, start := c.Domain, "The DNS does not answer for "+c.Domain
+	if c.failedName != "" && c.failedName != c.Domain {
+		name = c.failedName
+		start = fmt.Sprintf("The SPF record of %s leads to %s, for which the DNS does not answer", c.Domain, name)
+	}
+	return fmt.Sprintf("%s, so the SPF check of your mail cannot be completed (%s). Ask whoever runs the name servers of %s to look at them.", start, c.Verdict.Error, name)
+}
+
 // permerrorAdvice is for a record with an error in it.
 func (c *Check) permerrorAdvice() string {
 	switch v := c.Verdict; {
@@ -169,7 +177,7 @@ func (c *Check) permerrorAdvice() string {
 			record = f.Record
 		}
 		if f.Length > 0 && f.Offset+f.Length <= len(f.Record) {
-			what += fmt.Sprintf(" (at %q)", f.Record[f.Offset:f.Offset+f.Length])
+			what += fmt.Sprintf(" (at %q%s)", f.Record[f.Offset:f.Offset+f.Length], f.meant())
 		}
 	}
 	text := fmt.Sprintf("The SPF record of %s has an error, so nobody can use it: %s%s. ", domain, what, quoted("; the record is ", record))
@@ -177,6 +185,16 @@ func (c *Check) permerrorAdvice() string {
 		return text + fmt.Sprintf("The record of %s leads there. Ask %s to correct it, or remove what leads there from the record of %[1]s.", c.Domain, domain)
 	}
 	return text + "Correct the record, or ask whoever manages the DNS of " + domain + " to do so."
+}
+
+// meant says which term the one at fault was probably meant to be, if that is known.
+func (f *ErrorLocation) meant() string {
+	for _, s := range slips(f.Record) {
+		if s.Offset <= f.Offset && f.Offset < s.Offset+len(s.Term) {
+			return fmt.Sprintf(", probably meant as %q", s.Meant)
+		}
+	}
+	return ""
 }
 
 // advice prints advice.

@@ -23,6 +23,7 @@ inc    TXT  "v=spf1 include:typo.example -all"
 two    TXT  "v=spf1 -all"
 two    TXT  "v=spf1 +all"
 down   NS   ns.down
+lead   TXT  "v=spf1 include:x.down.example -all"
 good   TXT  "v=spf1 ip4:203.0.113.9 -all"
 `
 
@@ -44,10 +45,11 @@ func TestAdvice(t *testing.T) {
 		{name: "none that is refused", config: "Mail_From_none_restriction = REJECT\n", sender: "a@none.example", want: []string{"none.example has no SPF record", `"v=spf1 ip4:203.0.113.9 -all"`}, line: "Whitelist = 203.0.113.9"},
 		{name: "redirect", sender: "a@red.example", want: []string{`record of red.example does not permit that: "v=spf1 a redirect=all.example"`, "before redirect="}, line: "Whitelist = 203.0.113.9"},
 		{name: "term that names the host", sender: "a@not.example", want: []string{"remove -ip4:203.0.113.9, which names it, from the record of not.example"}, line: "Whitelist = 203.0.113.9"},
-		{name: "syntax error", sender: "a@typo.example", want: []string{`record of typo.example has an error`, `(at "ipv4:192.0.2.1")`, "Correct the record"}, line: "Whitelist = 203.0.113.9"},
+		{name: "syntax error", sender: "a@typo.example", want: []string{`record of typo.example has an error`, `(at "ipv4:192.0.2.1", probably meant as "ip4:192.0.2.1")`, "Correct the record"}, line: "Whitelist = 203.0.113.9"},
 		{name: "error in an included record", sender: "a@inc.example", want: []string{"record of typo.example has an error", "The record of inc.example leads there"}, line: "Whitelist = 203.0.113.9"},
 		{name: "two records", sender: "a@two.example", want: []string{"record of two.example has an error"}, line: "Whitelist = 203.0.113.9"},
 		{name: "temperror", config: "TempError_Defer = True\n", sender: "a@down.example", want: []string{"does not answer for down.example", "SERVFAIL"}},
+		{name: "temperror of an included name", config: "TempError_Defer = True\n", sender: "a@lead.example", want: []string{"The SPF record of lead.example leads to x.down.example, for which the DNS does not answer", "name servers of x.down.example"}},
 		{name: "HELO", helo: "all.example", sender: "", want: []string{"which calls itself all.example", "give it a HELO name whose record lists it"}, line: "Whitelist = 203.0.113.9"},
 		{name: "pass", sender: "a@good.example"},
 		{name: "test mode", config: "TestOnly = 0\n", sender: "a@all.example", want: []string{"add ip4:203.0.113.9"}, line: "Whitelist = 203.0.113.9"},

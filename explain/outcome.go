@@ -1,9 +1,12 @@
 package explain
 
 import (
+	"errors"
+
 	"policyd-spf/conf"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 )
 
 // settings knows where the values of options come from.
@@ -75,6 +78,10 @@ func (r *Report) addCheck(c *Check, done policy.Check, d policy.Disposition, s *
 		Domain: v.Domain, Record: v.Record, Term: v.Term,
 		Terms: v.Lookups, TermsLimit: spf.DefaultLimits().Lookups, Voids: v.VoidLookups, VoidsLimit: s.VoidLimit,
 		TTL: seconds(v.TTL),
+	}
+	var failed *dns.Error
+	if errors.As(v.Err, &failed) {
+		c.failedName = failed.Question.Name
 	}
 	if v.Result == spf.Permerror {
 		c.Fault = c.Record.errorLocation(v.Err)

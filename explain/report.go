@@ -131,6 +131,8 @@ type Check struct {
 	Verdict     Verdict        `json:"verdict"`
 	Fault       *ErrorLocation `json:"fault,omitempty"` // the place in a record that causes permerror
 	Rule        *Rule          `json:"rule,omitempty"`  // what the settings do with the verdict
+
+	failedName string // of the lookup that makes it temperror
 }
 
 // Record is a name and its record, as far as it was evaluated.
