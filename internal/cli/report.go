@@ -71,9 +71,7 @@ func reportFlags() []flagSpec {
 }
 
 func setOwn(o *Options, value string) error {
-	for _, d := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
-		o.report.own = append(o.report.own, d)
-	}
+	o.report.own = append(o.report.own, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })...)
 	if len(o.report.own) == 0 {
 		return errWant
 	}
