@@ -62,7 +62,7 @@ func (s *Server) Explain(ctx context.Context, text Text, emit func(*Report) erro
 	content, err := io.ReadAll(io.LimitReader(text.In, maxText+1))
 	switch {
 	case err != nil:
-		return err
+		return InputError(text.name() + ": " + errorWithoutPath(err))
 	case len(content) > maxText:
 		return InputError(fmt.Sprintf("%s: more than %d bytes; expected a message, a few lines of a log or a few requests", text.name(), maxText))
 	}

@@ -52,7 +52,7 @@ func (p *Program) Explain(o *Options) int {
 // takeConfigFile decides whether the first file on the command line of --explain
 // is the configuration file, or holds a message to explain.
 func (p *Program) takeConfigFile(o *Options) {
-	if o.configFile == stdinName || len(o.files) == 0 && holdsMessage(o.configFile) {
+	if o.configFile == stdinName || holdsMessage(o.configFile, len(o.files) == 0) {
 		o.files, o.configFile = append([]string{o.configFile}, o.files...), ""
 	}
 }
@@ -129,10 +129,10 @@ func uncompressed(in io.Reader) (io.Reader, error) {
 	return gzip.NewReader(buffered)
 }
 
-// holdsMessage reports whether a file on the command line is one to explain rather
-// than a configuration file: it has something to explain, or does not look like a
-// configuration file at all.
-func holdsMessage(file string) bool {
+// holdsMessage reports whether the first file on the command line is one to explain
+// rather than a configuration file: it has something to explain, or is the only
+// file and does not look like a configuration file at all.
+func holdsMessage(file string, isOnly bool) bool {
 	const maxSize = 1 << 20 // of a configuration file
 	if file == "" || strings.HasSuffix(file, ".conf") {
 		return false
@@ -142,11 +142,21 @@ func holdsMessage(file string) bool {
 		return false
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxSize))
+	in, err := uncompressed(f)
 	if err != nil {
-		return false
+		return true // it begins as a compressed file
 	}
-	return len(maillog.Requests(content)) > 0 || !isConfig(content)
+	content, err := io.ReadAll(io.LimitReader(in, maxSize))
+	switch {
+	case len(maillog.Requests(content)) > 0:
+		return true
+	case isConfig(content): // which may have a log line in a comment
+		return err != nil
+	case isOnly:
+		return true
+	}
+	_, err = maillog.Paste(content, time.Now())
+	return err == nil
 }
 
 // isConfig reports whether each line of a text is empty, a comment, or

@@ -51,6 +51,10 @@ func TestExplain_input(t *testing.T) {
 		{name: "file", args: []string{file("pass.txt", request)}, stdout: "Found in line 1 of", status: StatusOK}, // whatever the usual configuration file says
 		{name: "configuration file and file", args: []string{permissive, field}, stdout: "Mail_From_reject = False (permissive.conf, line 1)", status: StatusOK},
 		{name: "two files", args: []string{config, two, field}, stdout: "of " + field, status: StatusRejected},
+		{name: "files without a configuration file", args: []string{field, two}, stdout: "Found in line 1 of " + field, status: StatusRejected},
+		{name: "compressed files without a configuration file", args: []string{zipped, field}, stdout: "Found in line 1 of " + zipped, status: StatusRejected},
+		{name: "configuration file with a log line in a comment", args: []string{file("commented", "# "+failLog+"Mail_From_reject = False\n"), field}, stdout: "Mail_From_reject = False", status: StatusOK},
+		{name: "file that was cut", args: []string{config, cut}, stderr: cut + ": unexpected EOF", status: StatusUsage},
 		{name: "standard input by name", args: []string{config, "-"}, in: failField, stdout: changed, status: StatusRejected},
 		{name: "one line", args: []string{"--brief", config, field}, stdout: "rejected: HELO none, MAIL FROM fail; " + changed + " (550 5.7.23", status: StatusRejected},
 		{name: "JSON", args: []string{"--json", config, field}, stdout: `"form": "received-spf"`, status: StatusRejected},
