@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -97,6 +98,9 @@ func message(f lint.Finding) string {
 	case lint.ExplanationExpanded:
 		return domain + ": the explanation for a sample client that fails"
 	case lint.VoidLookup:
+		if _, err := netip.ParseAddr(f.Name); err == nil {
+			return fmt.Sprintf("%s: an MX record names the address %s, and must name a host (RFC 1035, 3.3.9): a void lookup", domain, f.Name)
+		}
 		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
 	case lint.NeedsTCP:
 		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, f.Count, f.Limit)

@@ -1,6 +1,10 @@
 package explain
 
-import "testing"
+import (
+	"testing"
+
+	"policyd-spf/spf/lint"
+)
 
 func TestCharacterName(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
@@ -18,6 +22,18 @@ func TestCharacterName(t *testing.T) {
 	} {
 		if got := characterName(test.text); got != test.want {
 			t.Errorf("%q: %s, want %s", test.text, got, test.want)
+		}
+	}
+}
+
+func TestMessage_voidLookup(t *testing.T) {
+	r := &lint.Record{Domain: "a.example"}
+	for _, test := range []struct{ name, want string }{
+		{name: "mx.a.example", want: "a.example: mx.a.example has no data, a void lookup"},
+		{name: "192.0.2.1", want: "a.example: an MX record names the address 192.0.2.1, and must name a host (RFC 1035, 3.3.9): a void lookup"},
+	} {
+		if got := message(lint.Finding{Kind: lint.VoidLookup, Record: r, Name: test.name}); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
 }

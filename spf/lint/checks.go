@@ -196,7 +196,8 @@ func (w *linter) checkTerm(r *Record, t *Term) {
 	case ok && d.Mechanism == spf.PTR:
 		add(Finding{Kind: PTR})
 	case t.Target == "" && (!ok || d.Mechanism.CausesLookup()):
-		add(Finding{Kind: BadName})
+		hint, _ := Hint(t.Term.Source())
+		add(Finding{Kind: BadName, Text: hint})
 	case !isDomainLike(t.Target):
 		hint, _ := Hint(t.Term.Source())
 		add(Finding{Kind: BadName, Text: hint})

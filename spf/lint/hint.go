@@ -148,12 +148,19 @@ func fixSeparator(term string) string {
 	return term
 }
 
-// fixURL reduces a URL to its host.
+// fixURL reduces a URL or an email address to its host, and drops empty labels.
 func fixURL(term string) string {
 	qualifier, name, separator, value := cutTerm(term)
 	if separator == "" {
 		return term
 	}
+	if local, domain, ok := strings.Cut(value, "@"); ok && !strings.ContainsAny(local, "/%") && isDomainLike(domain) {
+		value = domain
+	}
+	for !strings.Contains(value, "%") && strings.Contains(value, "..") {
+		value = strings.ReplaceAll(value, "..", ".")
+	}
+	term = qualifier + name + separator + value
 	scheme, rest, ok := strings.Cut(value, "//")
 	if !ok || scheme != "" && !strings.HasSuffix(scheme, ":") {
 		return term
@@ -179,6 +186,10 @@ func fixMechanism(term string) string {
 	switch {
 	case meant == "":
 		return term
+	case meant == "all" && qualifier == "" && name[0] == '_':
+		return "-all" // a hyphen with the shift key
+	case meant == "all" && qualifier == "" && name[0] != 'a':
+		return term // in place of a qualifier: which one is not known, and all alone lets everybody pass
 	case meant == "redirect" || meant == "exp":
 		if separator == "" {
 			return term
