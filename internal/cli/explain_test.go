@@ -88,6 +88,15 @@ func TestExplain_input(t *testing.T) {
 	}
 }
 
+func TestSetAddress_cut(t *testing.T) {
+	for _, value := range []string{"Alice <a@example.com", "a@example.com>"} {
+		var got string
+		if err := setAddress(&got, value); err == nil {
+			t.Errorf("%q: got %q", value, got)
+		}
+	}
+}
+
 // Addresses are parsed as net/mail does; what it does not know stays.
 func TestSetAddress(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
@@ -100,6 +109,7 @@ func TestSetAddress(t *testing.T) {
 		{name: "quoted local part", value: `"a b"@example.com`, want: "a b@example.com"},
 		{name: "null reverse-path", value: "<>", want: ""},
 		{name: "empty", value: "", want: ""},
+		{name: "link", value: "mailto:a@example.com", want: "a@example.com"},
 		{name: "domain", value: "example.com", want: "example.com"},
 		{name: "two at signs", value: "a@b@example.com", want: "a@b@example.com"},
 	} {

@@ -256,6 +256,10 @@ func setAddress(address *string, value string) error {
 		*address = parsed.Address
 	} else if start := strings.LastIndexByte(value, '<'); start >= 0 && strings.HasSuffix(value, ">") {
 		*address = value[start+1 : len(value)-1] // a name that needs quotes and has none
+	} else if start >= 0 || strings.HasSuffix(value, ">") {
+		return errWant // one bracket is missing: a part of the address may be, too
+	} else if scheme := "mailto:"; len(value) > len(scheme) && strings.EqualFold(value[:len(scheme)], scheme) {
+		*address = value[len(scheme):] // a link that was copied
 	}
 	return nil
 }
