@@ -1,6 +1,6 @@
-# `make help` lists the targets. Go 1.25 or later, make and git are all that build,
-# test and demo need. In a fresh clone Go first downloads the modules that go.mod
-# names. The other targets say what they miss.
+# `make help` lists the targets. build, test and demo need only
+# Go 1.25 or later, make and git. In a fresh clone Go first downloads the modules in
+# go.mod. The other targets print what is missing.
 
 VERSION     := $(shell sed -n 's/^\#\# \([0-9][^ ]*\).*/\1/p' CHANGES.md | head -n 1)
 # Where `make install` puts the binary and the sample configuration: where the
@@ -15,22 +15,22 @@ FUZZTIME    ?= 30s
 GO          ?= go
 
 # Pinned, and run by version, so that no go.mod of ours has to require them.
-# nfpm stays at the last version whose requirements are all to be had.
+# nfpm stays at the last version whose requirements are all available.
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 
-# Equal sources and an equal Go give equal bytes, wherever and whenever they are
-# built: no paths, no state of the working copy, no C compiler's doing.
+# The same sources and the same Go produce the same bytes, wherever and whenever they
+# are built: no paths, no state of the working copy, no C compiler.
 BUILDFLAGS  := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 BUILD       := CGO_ENABLED=0 GOFLAGS= $(GO) build $(BUILDFLAGS)
-# Tools run here, whatever the platform that is built for.
+# Tools run on this host, whatever the target platform is.
 TOOL        := CGO_ENABLED=0 GOFLAGS= GOOS= GOARCH= GOARM= $(GO) run
 PLATFORMS   := linux/amd64 linux/arm64 linux/arm/7 linux/riscv64 freebsd/amd64
 MANPAGES    := policyd-spf.1 policyd-spf.conf.5 policyd-spf.peruser.5
 
-# Modules beside the main one: what only tests and tools need. e2e's tests are
-# `make e2e`'s; here it is vetted.
+# Modules beside the main one, for what only tests and tools need. `make e2e` runs the
+# tests of e2e; `make lint` vets it.
 NESTED      := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './dist/*'))
 TESTED      := $(filter-out ./e2e,$(NESTED))
 
@@ -43,7 +43,7 @@ build: ## build ./policyd-spf: static and reproducible
 	$(BUILD) -o policyd-spf .
 	cd tools && $(TOOL) ./zipapp ../policyd-spf
 
-# The race detector needs a C compiler; without one the tests run all the same.
+# The race detector needs a C compiler; without one the tests run without it.
 test: build ## run all tests
 	@if command -v "$${CC:-cc}" gcc clang >/dev/null 2>&1; then race=-race; cgo=1; \
 	else race=; cgo=0; echo "SKIPPED: the race detector is left out: no C compiler"; fi; \
@@ -52,7 +52,7 @@ test: build ## run all tests
 		(cd $$m && CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on ./...) || exit 1; \
 	done
 
-# Recorded output in testdata keeps its words.
+# Recorded output in testdata is not checked.
 lint: ## run gofmt, go vet, staticcheck, mandoc -Tlint and apparmor_parser; look for phrases
 	@list=$$(mktemp); trap 'rm -f "$$list"' EXIT; grep -v '^#' .ci/phrases >"$$list"; \
 	hits=$$(find . -path ./dist -prune -o -path '*/testdata' -prune -o -type f \
@@ -151,7 +151,7 @@ release: ## build all platforms twice, compare, pack, with checksums and SBOMs
 version: ## print the version that CHANGES.md begins with
 	@echo $(VERSION)
 
-# The module has no host in its path until the project has a home.
+# The module path has no host until the project has a home.
 module-path: ## rename the module: make module-path TO=example.org/policyd-spf
 	@test -n "$(TO)" || { echo 'make module-path: expected TO=PATH, the new module path'; exit 2; }
 	@from=$$($(GO) list -m); \
@@ -160,5 +160,5 @@ module-path: ## rename the module: make module-path TO=example.org/policyd-spf
 	done
 	$(GO) build ./... && for m in $(NESTED); do (cd $$m && $(GO) vet ./...) || exit 1; done
 
-clean: ## remove what the targets above made
+clean: ## remove what the other targets made
 	rm -rf policyd-spf dist

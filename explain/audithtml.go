@@ -11,7 +11,7 @@ import (
 	"policyd-spf/spf/lint"
 )
 
-// Title returns what a page about the audit is called.
+// Title returns the title of a page with the audit.
 func (d *Audit) Title() string { return "SPF of " + d.Domain }
 
 // HTML returns the audit as a part of a page, the worst findings first.
@@ -88,8 +88,8 @@ func (d *Audit) record(domain string) *AuditRecord {
 	return nil
 }
 
-// auditedRecordHTML returns a record and its terms. A record that was shown is only
-// named.
+// auditedRecordHTML returns a record and its terms. A record that was shown
+// before is only named.
 func (p *printer) auditedRecordHTML(d *Audit, r *AuditRecord, shown map[string]bool) html.Part {
 	name := html.El("p", html.El("strong", html.Data(r.Domain)))
 	if shown[r.Domain] {
@@ -129,7 +129,7 @@ func (p *printer) auditedRecordHTML(d *Audit, r *AuditRecord, shown map[string]b
 	return group
 }
 
-// countAuditNetworks returns the number of leading terms that look nothing up.
+// countAuditNetworks returns the number of leading terms without lookups.
 func countAuditNetworks(terms []AuditTerm) int {
 	for i, t := range terms {
 		if t.Counted > 0 || t.Record != "" || t.Target != "" || len(t.Lookups) > 0 || isAll(t.Text) {
@@ -205,7 +205,7 @@ func (p *printer) repairHTML(r *Repair) html.Part {
 	return e
 }
 
-// Title returns what a page about the address is called.
+// Title returns the title of a page about the address.
 func (d *Address) Title() string { return "SPF of " + d.Domain + " for " + d.IP }
 
 // HTML returns the report as a part of a page.
@@ -231,7 +231,7 @@ func (d *Address) HTML() *html.Element {
 	return e
 }
 
-// Title returns what a page about the comparison is called.
+// Title returns the title of a page with the comparison.
 func (d *Comparison) Title() string { return "A new SPF record of " + d.Domain }
 
 // HTML returns the report as a part of a page.

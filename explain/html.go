@@ -8,13 +8,12 @@ import (
 	"policyd-spf/internal/term"
 )
 
-// newHTMLPrinter returns a printer whose sentences go into HTML, which escapes them
-// itself.
+// newHTMLPrinter returns a printer of sentences for HTML, which are escaped there.
 func newHTMLPrinter() *printer {
 	return &printer{Printer: term.NewPrinter(Style{}), raw: true}
 }
 
-// Title returns what a page about the report is called.
+// Title returns the title of a page with the report.
 func (d *Report) Title() string { return "SPF for mail from " + newHTMLPrinter().sender(d) }
 
 // HTML returns the report as a part of a page: what happens to the mail and why,

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// minPeriod is how long a log must be for an advice: seven days, less the quiet
-// hours of a night. Monthly newsletters and accounting come less often, but most
-// mail repeats within a week.
+// minPeriod is the shortest period of a log that advice is based on: seven days, minus
+// the quiet hours of a night. Monthly newsletters and invoices come less often, but
+// most senders write again within a week.
 const minPeriod = 7*24*time.Hour - 6*time.Hour
 
-// Report returns what the logs tell. It is called once, after all logs are read.
-// Ctx ends what needs DNS early; what is not known then counts as unknown.
+// Report returns the report on the logs. Call it once, after all logs are read. If ctx
+// is done, lookups end early; what they would have shown counts as unknown.
 func (c *Collector) Report(ctx context.Context) *Report {
 	c.reader.Flush()
 	c.join.flush()
@@ -57,7 +57,7 @@ func (c *Collector) Report(ctx context.Context) *Report {
 	return r
 }
 
-// find makes the findings, in the order in which they are of interest.
+// find makes the findings, most important first.
 func (c *Collector) find(k *classes, strict outcome) {
 	r := &c.report
 	r.Findings = []Finding{}
@@ -95,8 +95,8 @@ func ofKind(list []classified, kind string) []classified {
 	return of
 }
 
-// strictness are the values of Mail_From_reject, the strictest first, and up to
-// which outcome they refuse.
+// strictness has the values of Mail_From_reject, strictest first, and the last outcome
+// that each refuses.
 var strictness = [...]struct {
 	value  string
 	strict outcome
@@ -160,7 +160,7 @@ func (t *tally) subtract(o *tally) {
 	}
 }
 
-// blockers returns why a value would lose mail that is wanted, or may be.
+// blockers returns why a value would, or might, lose wanted mail.
 func (c *Collector) blockers(list []classified, remaining *tally, strict outcome) []string {
 	var all []string
 	if n := remaining.wanted(strict); n > 0 {
@@ -187,14 +187,14 @@ func (c *Collector) blockers(list []classified, remaining *tally, strict outcome
 	if d := c.clients.lostConfirmed.refused(strict); d.Total() > 0 {
 		all = append(all, fmt.Sprintf("%s from clients that found no room in memory may be wanted: read a shorter period with --since.", count(d.Total(), "message")))
 	}
-	const few = 100 // one in so many may be unknown
+	const few = 100 // at most one message in this many may be unknown
 	if c.unchecked*few > c.report.Messages {
 		all = append(all, fmt.Sprintf("The log does not have the MAIL FROM result of %s. Mail_From_reject = False has it logged.", count(c.unchecked, "message")))
 	}
 	return all
 }
 
-// sentence answers the question.
+// sentence returns the answer: whether rejecting is safe.
 func (a *Advice) sentence(r *Report, period time.Duration) string {
 	setting := a.Option + " = " + a.Value
 	effect := fmt.Sprintf("%s would refuse %s of %s (%s)", setting, number(a.Refused), count(r.Messages, "message"), percent(a.Share))

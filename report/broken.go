@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// maxBroken bounds the table of domains whose record is broken. Anybody can
-	// publish such records, under as many names as he likes.
+	// maxBroken bounds the table of domains whose record is broken. Anyone can
+	// publish such records, under any number of names.
 	maxBroken = 4096
 
 	// maxShownClients is how many clients of a domain are kept.
@@ -21,10 +21,10 @@ type brokenDomain struct {
 	clients     []netip.Addr // the first ones
 	recipients  bitmap
 	first, last int64  // nanoseconds
-	reason      string // as the log has it, of the first message that has one
+	reason      string // as logged, of the first message that has one
 }
 
-// brokenTable holds domains. One with few messages makes room.
+// brokenTable holds domains. If it is full, it evicts one with few messages.
 type brokenTable struct {
 	domains map[string]*brokenDomain
 	evicted int64
@@ -57,7 +57,7 @@ func (t *brokenTable) count(p *pending) {
 	}
 }
 
-// evict removes the domain with the fewest messages among some.
+// evict removes the domain with the fewest messages among a sample.
 func (t *brokenTable) evict() {
 	victim, n := "", 0
 	for name, d := range t.domains {

@@ -14,14 +14,14 @@ import (
 
 const (
 	// maxClients bounds the table of clients with mail that a setting could
-	// refuse. An entry takes some 300 bytes.
+	// refuse. An entry takes about 300 bytes.
 	maxClients = 1 << 16
 
-	// evictionSample is among how many entries the one to make room is chosen.
+	// evictionSample is the number of entries from which the one to evict is chosen.
 	evictionSample = 16
 
 	// maxFilter is the size of the filter of evicted clients, in words: with ten
-	// million clients in it one in 15 is taken for one of them.
+	// million clients in it, the rate of false positives is one in 15.
 	maxFilter = 1 << 20
 )
 
@@ -52,7 +52,7 @@ func outcomeOf(r maillog.Result) (outcome, bool) {
 	return 0, false
 }
 
-// tally counts messages by outcome and by what DMARC says.
+// tally counts messages by outcome and DMARC result.
 type tally [outcomes][dmarcClasses]uint32
 
 func (t *tally) merge(o *tally) {
@@ -63,7 +63,7 @@ func (t *tally) merge(o *tally) {
 	}
 }
 
-// refused counts the messages with one of the first outcomes up to strict.
+// refused counts the messages with an outcome up to strict.
 func (t *tally) refused(strict outcome) DMARC {
 	var n [dmarcClasses]uint32
 	for i := range strict + 1 {
@@ -76,8 +76,8 @@ func (t *tally) refused(strict outcome) DMARC {
 	}
 }
 
-// wanted counts the messages up to strict that DMARC passed, or that DKIM passed
-// for the sender's domain: legitimate mail, whatever its client looks like.
+// wanted counts the messages up to strict that passed DMARC, or DKIM for the sender's
+// domain: legitimate mail, whatever its client looks like.
 func (t *tally) wanted(strict outcome) int64 {
 	n := int64(0)
 	for i := range strict + 1 {
@@ -97,7 +97,7 @@ func (t *tally) total() int64 {
 	return int64(n)
 }
 
-// nameSize is how much of a name is kept: its end, which says whose it is.
+// nameSize is how many bytes of a name are kept: its end, which says whose it is.
 const nameSize = 56
 
 // shortName is a name, or its end. It has no pointer: the garbage collector need
@@ -121,8 +121,8 @@ func (s *shortName) bytes() []byte { return s.text[:s.n] }
 
 func (s *shortName) String() string { return string(s.bytes()) }
 
-// client is what is known of a client that sent mail with one of the outcomes. All
-// but addr is about such mail only.
+// client is what is known about a client that sent mail with one of the outcomes. All
+// fields except addr are about such mail only.
 type client struct {
 	addr [16]byte
 
@@ -131,10 +131,10 @@ type client struct {
 	unknown       uint32 // recipients without a mailbox
 	toRecipients  uint32 // recipients, counted once for each message
 	blocklisted   uint32 // messages that a block list refused
-	named         uint32 // messages with a line of Postfix about the client's name, also that it has none
-	confirmed     uint32 // messages with a HELO name that leads back to the client
+	named         uint32 // messages with a line of Postfix about the client's name, or that it has none
+	confirmed     uint32 // messages with a forward-confirmed HELO name
 	belowDomain   uint32 // messages with a HELO name or verified name below the sender's domain
-	verifiedBelow uint32 // the same, for verified names, or for HELO names that lead back
+	verifiedBelow uint32 // the same, for verified names and forward-confirmed HELO names
 
 	recipients, domains bitmap
 
@@ -152,7 +152,7 @@ type client struct {
 
 func (c *client) address() netip.Addr { return netip.AddrFrom16(c.addr).Unmap() }
 
-// merge adds what is known of another client of the same owner.
+// merge adds the counts of another client of the same owner.
 func (c *client) merge(o *client) {
 	c.tally.merge(&o.tally)
 	c.own += o.own
@@ -170,11 +170,11 @@ func (c *client) merge(o *client) {
 	c.maxHour = max(c.maxHour, o.maxHour)
 }
 
-// clientTable holds clients, as many as have room. The one that makes room is the
-// least likely to be a forwarder or a domain's own server: seen on few days, with
-// few messages, and without a name that leads back. A client that comes again
-// after it was evicted is remembered for that, so a flood of clients that are seen
-// once does not push out one that sends a message a day.
+// clientTable holds a limited number of clients. It evicts the one that is least likely
+// to be a forwarder or a domain's own server: seen on few days, with few messages, and
+// without a forward-confirmed name. A client that returns after its eviction is marked,
+// so a flood of clients that are seen once does not displace one that sends a message
+// a day.
 type clientTable struct {
 	chunks   [][]client // of chunkSize each
 	n        int
@@ -185,8 +185,8 @@ type clientTable struct {
 	filter   []uint64 // a Bloom filter of evicted clients
 	evicted  int64
 
-	// lost is about evicted clients; lostConfirmed about those whose HELO name
-	// leads back.
+	// lost counts the messages of evicted clients; lostConfirmed those of clients
+	// with a forward-confirmed HELO name.
 	lost, lostConfirmed tally
 }
 
@@ -233,7 +233,7 @@ func (t *clientTable) get(addr netip.Addr) *client {
 	return c
 }
 
-// evict makes room and returns where.
+// evict removes a client and returns its free slot.
 func (t *clientTable) evict() int {
 	worst, low := 0, 0
 	for n := range evictionSample {
@@ -260,8 +260,8 @@ func (t *clientTable) evict() int {
 	return worst
 }
 
-// remove takes a number out of the index, and moves up those that had to make way
-// for it.
+// remove removes a number from the index, and moves up the entries that it had
+// displaced.
 func (t *clientTable) remove(h uint64, number uint32) {
 	hole := h % indexSize
 	for t.index[hole] != number {
@@ -291,7 +291,7 @@ func (t *clientTable) inFilter(h uint64) bool {
 	return true
 }
 
-// worth orders clients by how much a finding about them is to be expected.
+// worth orders clients by how likely a finding about them is.
 func (c *client) worth() int {
 	w := 4*bits.OnesCount64(c.days) + bits.Len64(uint64(c.tally.total()))
 	if c.leadsBack() {
@@ -303,8 +303,8 @@ func (c *client) worth() int {
 	return w
 }
 
-// leadsBack reports whether the HELO name leads back to the client, for most of
-// its messages.
+// leadsBack reports whether the HELO name is forward-confirmed for most of the client's
+// messages.
 func (c *client) leadsBack() bool { return 2*int64(c.confirmed) > c.tally.total()+permerrors(&c.tally) }
 
 // permerrors counts the messages with permerror.
@@ -317,7 +317,7 @@ func permerrors(t *tally) int64 {
 }
 
 // ownIndex returns which of our domains a sender's domain is or is below, counted
-// from 1, 0 if it is none.
+// from 1, or 0 if it is neither.
 func (c *Collector) ownIndex(domain []byte) int {
 	for i, own := range c.own {
 		if isBelow(domain, own) {
@@ -395,7 +395,7 @@ func isHostName(helo []byte) bool {
 	return dot && helo[0] != '[' && helo[len(helo)-1] != ']'
 }
 
-// dayCount returns on how many days, modulo 64, the client sent such mail.
+// dayCount returns the number of days, modulo 64, on which the client sent such mail.
 func (c *client) dayCount() int { return bits.OnesCount64(c.days) }
 
 // isPrivate reports whether an address is not one of the Internet: private (RFC
@@ -406,8 +406,8 @@ func isPrivate(a netip.Addr) bool {
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
 }
 
-// isGeneric reports whether a name is one that a provider gives to any address:
-// with the address in it, or a word for a customer's line.
+// isGeneric reports whether a name is one that a provider assigns to any address: it
+// contains the address, or a word for a customer's line.
 func isGeneric(name string, addr netip.Addr) bool {
 	name = strings.ToLower(name)
 	if a := addr.Unmap(); a.Is4() {

@@ -11,15 +11,14 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// Options say what to report.
+// Options are the options of a report.
 type Options struct {
 	Now   time.Time // time stamps without a year are read as of Now, and days are those of its location
-	Since time.Time // earlier messages do not count; zero: no limit
-	Until time.Time // later messages do not count; zero: no limit
+	Since time.Time // earlier messages are ignored; zero: no limit
+	Until time.Time // later messages are ignored; zero: no limit
 	Own   []string  // domains that mail is accepted for
 
-	// Whitelist is the value in force of that option, which Advice.Merged begins
-	// with.
+	// Whitelist is the value of that option in force; Advice.Merged begins with it.
 	Whitelist string
 
 	WhatIf []Config
@@ -29,7 +28,7 @@ type Options struct {
 	// WhatIf that need DNS, and Recheck. Such messages are unknown if it is nil.
 	NewResolver func() dns.Resolver
 	Recheck     RecheckMode
-	Progress    func(Progress) // of what is done after the logs are read; may be nil
+	Progress    func(Progress) // called during the work after the logs are read; may be nil
 }
 
 // Config is a configuration to try.
@@ -94,7 +93,7 @@ func New(o Options) *Collector {
 }
 
 // Read reads a log to its end. It returns the error of in; what was read before
-// the error counts. The logs of a host are best read in the order of time.
+// the error is counted. Read the logs of a host in chronological order.
 func (c *Collector) Read(name string, in io.Reader) error {
 	c.report.Logs.Files = append(c.report.Logs.Files, name)
 	return c.reader.Read(in)
@@ -103,12 +102,12 @@ func (c *Collector) Read(name string, in io.Reader) error {
 // Ours returns how many lines of policy servers were read so far.
 func (c *Collector) Ours() int64 { return c.reader.Stats.Ours }
 
-// inPeriod reports whether messages of a time count.
+// inPeriod reports whether messages at a time are counted.
 func (c *Collector) inPeriod(t time.Time) bool {
 	return (c.options.Since.IsZero() || !t.Before(c.options.Since)) && (c.options.Until.IsZero() || !t.After(c.options.Until))
 }
 
-// add takes a message that the policy server has answered.
+// add adds a message that the policy server has answered.
 func (c *Collector) add(m *maillog.Message) {
 	if !c.inPeriod(m.Time) {
 		return
@@ -133,7 +132,7 @@ func (c *Collector) add(m *maillog.Message) {
 	c.join.add(m)
 }
 
-// countShadow counts what a shadow configuration would have done.
+// countShadow counts the decision of a shadow configuration.
 func (c *Collector) countShadow(m *maillog.Message) {
 	if !c.inPeriod(m.Time) {
 		return
@@ -194,7 +193,7 @@ func (c *Collector) count(p *pending) {
 	}
 }
 
-// maxDays bounds the days that are told apart: some 27 years.
+// maxDays bounds the number of distinct days: about 27 years.
 const maxDays = 10_000
 
 // dayOf returns the counts of the day of a time in nanoseconds.

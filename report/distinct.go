@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// maxExact is up to how many distinct elements are counted exactly. A set of
-	// so many hashes takes 256 kB.
+	// maxExact is the number of distinct elements up to which counts are exact. A
+	// set of that many hashes takes 256 kB.
 	maxExact = 1 << 14
 
 	// registerBits makes 2^14 registers, and so a standard error of 0.8 %.
@@ -99,8 +99,8 @@ func (d *distinct) count() int64 {
 	return int64(estimate + 0.5)
 }
 
-// bitmap counts few distinct hashes in little room, by linear counting: exactly
-// enough up to some dozens, with an error of some 10 % at a thousand.
+// bitmap counts a few distinct hashes in little memory, by linear counting: nearly
+// exactly up to a few dozen, with an error of about 10 % at a thousand.
 type bitmap [4]uint64
 
 // nameHash returns a hash that is the same in each run (FNV-1a), in lower case.
@@ -123,7 +123,7 @@ func (b *bitmap) merge(o *bitmap) {
 	}
 }
 
-// count returns about how many distinct hashes were added.
+// count returns the approximate number of distinct hashes.
 func (b *bitmap) count() int64 {
 	const m = 256
 	ones := 0

@@ -1,12 +1,12 @@
-// Package report says what mail logs tell of SPF: what the checks found, what each
-// setting would refuse, what DMARC says of that mail, who forwards mail or has
-// forgotten a server in a record, and whether rejecting is safe.
+// Package report analyzes mail logs: the results of SPF checks, what each setting would
+// refuse, the DMARC results of that mail, who forwards mail, which servers are missing
+// in records, and whether rejecting is safe.
 //
-// A Collector reads logs in one pass and returns a Report, a plain value that the
-// renderings need nothing beside. Memory is bounded however long the log is and
-// however many names it has; Report.Limits says what was lost to that.
+// A Collector reads logs in one pass and returns a Report, a plain value from which the
+// renderings are made. Memory is bounded, however long the log is and however many
+// names it has; Report.Limits says what was lost to the bounds.
 //
-// A message takes this way: maillog.Reader assembles it, a joiner adds what Postfix
-// and a DMARC filter log of it, and then it is counted: in a table of results, in a
-// table of clients if a setting could refuse it, and by each what-if.
+// The path of a message: maillog.Reader assembles it, a joiner adds what Postfix and a
+// DMARC filter log about it, and then it is counted: in a table of results, in a table
+// of clients if a setting could refuse it, and by each what-if.
 package report

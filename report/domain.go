@@ -2,10 +2,10 @@ package report
 
 import "bytes"
 
-// orgDomain returns the organizational domain of a name (RFC 7489, 3.2), as far as
-// its shape shows it: the last two labels, or three where a country has short
-// labels such as "co" below it. The list of public suffixes would be more exact,
-// and older than many domains.
+// orgDomain returns the organizational domain of a name (RFC 7489, 3.2) as guessed from
+// its form: the last two labels, or three where a country has short labels such as
+// "co" below it. A built-in list of public suffixes would be more exact, but soon
+// outdated.
 func orgDomain(name []byte) []byte {
 	name = bytes.TrimSuffix(name, []byte("."))
 	last := bytes.LastIndexByte(name, '.')

@@ -11,31 +11,31 @@ import (
 	"time"
 )
 
-// What makes a forwarder or a misconfigured server. The numbers are about mail
-// that some value of Mail_From_reject refuses.
+// The criteria for a forwarder or a misconfigured server. They are about mail that some
+// value of Mail_From_reject refuses.
 const (
 	minForwarderDomains  = 3 // unrelated ones
 	minForwarderMessages = 5
 	minDays              = 3 // on which a client was seen: a burst is shorter
 	minDaysOfOwnName     = 2 // for a client whose name is below the sender's domain
 	minServerMessages    = 3
-	maxServers           = 8 // of one domain that its record has forgotten
+	maxServers           = 8 // of one domain that are missing in its record
 
-	fewRecipients   = 10 // of a forwarder; more if each of them gets much
+	fewRecipients   = 10 // of a forwarder; more if each of them receives a lot
 	messagesForMany = 4  // that each of many recipients gets on average
-	shareOfMany     = 4  // a forwarder serves at most one in so many of all recipients
+	shareOfMany     = 4  // a forwarder serves at most one in this many of all recipients
 
-	forwarderUnknown = 20 // at most one in so many recipients of a forwarder has no mailbox
-	forgerUnknown    = 10 // at least one in so many recipients of a forger has no mailbox
+	forwarderUnknown = 20 // at most one in this many recipients of a forwarder has no mailbox
+	forgerUnknown    = 10 // at least one in this many recipients of a forger has no mailbox
 
 	minBurst = 10 // messages, more than half of which come in one hour
 )
 
-// maxListed bounds the findings of the kinds that anybody can multiply.
+// maxListed bounds the findings of the kinds that anyone can cause in any number.
 const maxListed = 100
 
-// group is a client, or several of one owner: then client has what is known of all
-// of them.
+// group is a client, or several of one owner: client then has the sums for all of
+// them.
 type group struct {
 	*client
 	addrs []netip.Addr // nil: the client's alone
@@ -54,8 +54,8 @@ func (g *group) add(o *group) {
 	g.merge(o.client)
 }
 
-// groups returns the clients, those with names of one domain in one small network
-// together: a farm has its servers side by side.
+// groups returns the clients. Those with names of one domain in one small network are
+// one group: a server farm has adjacent addresses.
 func (t *clientTable) groups() []group {
 	const farm4, farm6 = 3, 8            // bytes of an address: /24 and /64
 	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
@@ -82,8 +82,8 @@ func (t *clientTable) groups() []group {
 	return list
 }
 
-// classify returns the kind of finding that a group is. All is the number of
-// recipients in all of the log.
+// classify returns the kind of finding that a group is. all is the number of recipients
+// in the whole log.
 func (g *group) classify(all int64) string {
 	n := g.tally.total()
 	switch {
@@ -119,7 +119,8 @@ func (g *group) servesFew(n, all int64) bool {
 // isBurst reports whether most of the mail came in one hour.
 func (c *client) isBurst(n int64) bool { return n >= minBurst && 2*int64(c.maxHour) > n }
 
-// isForgotten reports whether this is a server of the sender's domain.
+// isForgotten reports whether this is a server of the sender's domain, missing in its
+// record.
 func (g *group) isForgotten(n int64) bool {
 	days := minDays
 	if 2*int64(g.verifiedBelow) > n {
@@ -130,8 +131,8 @@ func (g *group) isForgotten(n int64) bool {
 		int64(g.unknown)*forgerUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
 }
 
-// isForger reports whether the log shows that this is no legitimate server: it
-// knows not who has a mailbox, or sends to many in a burst.
+// isForger reports whether the log shows that this is not a legitimate server: it does
+// not know who has a mailbox, or sends to many recipients in a burst.
 func (g *group) isForger(n int64) bool {
 	switch {
 	case 2*g.tally.wanted(outcomeNeutral) > n:
@@ -142,14 +143,14 @@ func (g *group) isForger(n int64) bool {
 	return g.isBurst(n) && g.recipients.count() > fewRecipients
 }
 
-// mayBeWanted reports whether this could be a server, of which the log shows too
-// little.
+// mayBeWanted reports whether this could be a legitimate server about which the log
+// shows too little.
 func (g *group) mayBeWanted() bool {
 	spread := g.dayCount() > 1
 	switch {
 	case g.tally.wanted(outcomeNeutral) > 0:
 		return true
-	case g.named == 0: // the log does not have the client's name
+	case g.named == 0: // the log lacks the client's name
 		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
 	case g.name.n == 0:
 		return g.leadsBack()
@@ -159,9 +160,9 @@ func (g *group) mayBeWanted() bool {
 	return spread && !isGeneric(g.name.String(), g.address())
 }
 
-// hasLine reports whether a line for the configuration may be proposed: never for a
-// client of which only its own HELO name says what it is, nor for one whose
-// recipients the log does not show: a forger may have a name, too.
+// hasLine reports whether a line for the configuration may be proposed. It never is for
+// a client that only its own HELO name identifies, nor for one whose recipients the log
+// does not show: a forger may have a name, too.
 func (g *group) hasLine(kind string) bool {
 	n := g.tally.total()
 	showsRecipients := 2*int64(g.toRecipients) >= n
@@ -190,7 +191,7 @@ type classes struct {
 	own     map[int]*sum // by index of our domain: mail that it did not send
 }
 
-// sum is what is known of many clients together.
+// sum has the counts of many clients together.
 type sum struct {
 	tally               tally
 	clients             int64
@@ -216,8 +217,8 @@ func (s *sum) add(g *group) {
 	}
 }
 
-// classifyAll sorts the clients that some setting would refuse mail of by kind. The
-// servers that one domain's record has forgotten become one group.
+// classifyAll sorts clients, with mail that some setting would refuse, by kind. The
+// servers that are missing in one domain's record become one group.
 func (c *Collector) classifyAll() *classes {
 	k := &classes{own: make(map[int]*sum)}
 	groups := c.clients.groups()
@@ -266,7 +267,7 @@ func (c *Collector) classifyAll() *classes {
 	return k
 }
 
-// finding returns what a group is, in numbers and sentences.
+// finding returns the finding about a group.
 func (x *classified) finding(strict outcome) Finding {
 	refused := x.tally.refused(strict)
 	f := Finding{
@@ -339,7 +340,7 @@ func (x *classified) evidence(f *Finding) []string {
 	return list
 }
 
-// permerrors returns the domains whose records are broken, worst first.
+// findings returns the domains whose records are broken, worst first.
 func (t *brokenTable) findings() []Finding {
 	var list []Finding
 	for name, d := range t.domains {
@@ -369,7 +370,8 @@ func (c *Collector) forgedOwn(k *classes, strict outcome) []Finding {
 	for i, s := range k.own {
 		f := s.finding(ForgedOwn, strict)
 		f.Domain, f.Domains, f.Messages = string(c.own[i-1]), 1, s.own
-		// The table does not have which mail of a client with other senders too is which.
+		// For a client that also has other senders, the table does not say which mail
+		// is refused.
 		f.Refused = min(f.Refused, f.Messages)
 		for _, a := range s.some[:min(len(s.some), maxShownClients)] {
 			f.Clients = append(f.Clients, a.String())

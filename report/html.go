@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxPageFindings is how many findings of a kind a page has. More are not read
-	// there: JSON has all.
+	// maxPageFindings is how many findings of a kind a page shows. JSON has all of
+	// them.
 	maxPageFindings = 50
 
 	// maxFilledDays is the longest period, in days, in which days without mail have
@@ -19,7 +19,7 @@ const (
 	maxFilledDays = 400
 )
 
-// Title returns what a page about the report is called.
+// Title returns the title of a page with the report.
 func (r *Report) Title() string { return "SPF report" }
 
 // HTML returns the report as a part of a page.
@@ -73,7 +73,7 @@ func (p *page) period() html.Part {
 	return g
 }
 
-// answer returns the answer, and what speaks against it.
+// answer returns the answer, and the reasons against it.
 func (p *page) answer() html.Part {
 	a := &p.r.Advice
 	level := html.Doubtful
@@ -116,7 +116,7 @@ func (p *page) figures() html.Part {
 	return html.Figures(figures...)
 }
 
-// next adds what to do.
+// next adds the next steps.
 func (p *page) next() {
 	if len(p.r.Advice.Steps) == 0 {
 		return
@@ -198,8 +198,7 @@ func (p *page) dayChart(id, title string, days []Day, results func(*Day) *Result
 	}
 }
 
-// fillDays adds the days without mail between others, if the period is not too
-// long.
+// fillDays adds the days without mail in between, if the period is not too long.
 func fillDays(days []Day) []Day {
 	if len(days) < 2 {
 		return days
@@ -245,7 +244,7 @@ func (p *page) results() {
 	p.section("results", "Results", group)
 }
 
-// dmarcSeries returns what DMARC says, in the order of the values of dmarcBar.
+// dmarcSeries returns the DMARC results, in the order of the values of dmarcBar.
 func dmarcSeries() []html.Series {
 	return []html.Series{html.NewSeries("DMARC pass", "dmarc-pass"), html.NewSeries("DMARC fail", "dmarc-fail"),
 		html.NewSeries("DMARC none", "dmarc-none"), html.NewSeries("DMARC unknown", "dmarc-unknown")}
@@ -255,7 +254,7 @@ func dmarcBar(label string, d *DMARC) html.Bar {
 	return html.Bar{Label: label, Values: []int64{d.Pass, d.Fail, d.None, d.Unknown}}
 }
 
-// dmarcCell returns what DMARC says of messages: a picture and numbers.
+// dmarcCell returns the DMARC results of messages: a picture and numbers.
 func dmarcCell(d *DMARC) html.Part {
 	if d.Total() == 0 {
 		return html.Text("–")
@@ -356,7 +355,7 @@ func (p *page) shadow() {
 		html.Figure{Label: "Not refused", Value: number(s.Accepted)}, html.Figure{Label: "Unknown", Value: number(s.Unknown)}))
 }
 
-// recheck adds what was evaluated again.
+// recheck adds the results of evaluating checks again.
 func (p *page) recheck() {
 	c := p.r.Recheck
 	if c == nil {
@@ -453,7 +452,7 @@ func (p *page) findingRow(f *Finding) []html.Part {
 	return slices.Concat(row, []html.Part{shows})
 }
 
-// limits adds what bounded memory has cost.
+// limits adds what was lost because memory is bounded.
 func (p *page) limits() {
 	l := &p.r.Limits
 	var parts html.Group

@@ -19,14 +19,14 @@ const (
 	maxSearch = 64
 
 	// sessionTime is how long after the policy server's line a queue id may be
-	// assigned: other policy servers and tables may take their time.
+	// assigned: other policy servers and lookup tables may be slow.
 	sessionTime = 10 * time.Minute
 
-	// maxMessageRecipients bounds the recipients that are told apart in a message.
+	// maxMessageRecipients bounds the distinct recipients of a message.
 	maxMessageRecipients = 8
 )
 
-// dmarcClass is what a DMARC filter says of a message.
+// dmarcClass is the DMARC result of a message.
 type dmarcClass uint8
 
 const (
@@ -56,7 +56,7 @@ type pending struct {
 	senderEnd   int
 	recipient   []byte // the first one
 	rcptTo      bool   // recipient is as in RCPT TO, before aliases
-	name        []byte // verified name of the client, empty if the log does not have it
+	name        []byte // verified name of the client, empty if the log lacks it
 	noMail      noMail
 	exempt      bool
 	joined      bool // with a queue id
@@ -71,7 +71,7 @@ type pending struct {
 	inferM mailFromState
 }
 
-// class returns what is known of DMARC.
+// class returns the DMARC result as far as it is known.
 func (p *pending) class() dmarcClass {
 	if p.dmarc == dmarcUnknown && p.signed {
 		return dmarcSigned
@@ -106,7 +106,7 @@ const (
 	checksHELOOnly
 )
 
-// hostState is what is known of a host that writes to the log.
+// hostState is the state of a host that writes to the log.
 type hostState struct {
 	hash     uint64
 	first    mailFromState
@@ -127,11 +127,11 @@ type queued struct {
 	dmarc     dmarcClass
 }
 
-// joiner adds to messages what Postfix and DMARC filters log of them. The policy
+// joiner adds to messages what Postfix and DMARC filters log about them. The policy
 // server answers before there is a queue id, so its lines are joined to a queue id
 // by host, client and sender: smtpd logs the client of a queue id, qmgr its sender.
 type joiner struct {
-	done func(*pending) // is called with each message, in the order of the log
+	done func(*pending) // called with each message, in the order of the log
 
 	seed     maphash.Seed
 	size     uint64    // of the rings
@@ -142,7 +142,7 @@ type joiner struct {
 	nextID   uint64
 	idHeads  []uint64
 
-	now      int64 // time of the latest message; that of other lines costs more than it tells
+	now      int64 // time of the latest message; parsing that of other lines is not worth the time
 	knownIDs bool  // the policy server logs queue ids
 
 	hostName  []byte
@@ -150,7 +150,7 @@ type joiner struct {
 	hostTable map[uint64]*hostState
 }
 
-// maxHosts bounds the hosts that are told apart; the others share a state.
+// maxHosts bounds the hosts with their own state; the others share one.
 const maxHosts = 1024
 
 // newJoiner returns a joiner that holds size messages, a power of two.
@@ -215,7 +215,7 @@ func appendLower(to, b []byte) []byte {
 	return to
 }
 
-// equalFold reports whether a and b are equal but for the case of US-ASCII.
+// equalFold reports whether a and b are equal except for the case of US-ASCII letters.
 func equalFold(a, b []byte) bool {
 	if len(a) != len(b) {
 		return false
@@ -278,12 +278,12 @@ func (j *joiner) add(m *maillog.Message) {
 	}
 }
 
-// isError reports whether a check came to no result.
+// isError reports whether a check ended in an error.
 func isError(r maillog.Result) bool { return r == maillog.Permerror || r == maillog.Temperror }
 
-// inferMailFrom notes whether the host checks MAIL FROM. If HELO has a result other
-// than none and MAIL FROM's is none, the server logs HELO's only: that cannot be
-// told from a server that does not check MAIL FROM, except by its other messages.
+// inferMailFrom records whether the host checks MAIL FROM. If HELO has a result other
+// than none and MAIL FROM's is none, the server logs only HELO's. Only its other
+// messages distinguish it from a server that does not check MAIL FROM.
 func (p *pending) inferMailFrom(m *maillog.Message) {
 	if m.Program != maillog.PolicydSPF || m.Known&maillog.HasSender == 0 || len(m.Sender) == 0 {
 		return
@@ -301,8 +301,8 @@ func (p *pending) inferMailFrom(m *maillog.Message) {
 	p.inferM = h.mailFrom
 }
 
-// mailFromResult returns the result of MAIL FROM, also if it is none and so the
-// log does not show it.
+// mailFromResult returns the result of MAIL FROM, even if the log does not show it
+// because it is none.
 func (p *pending) mailFromResult() maillog.Result {
 	if p.mfrom != maillog.NoResult || p.helo == maillog.NoResult || p.helo == maillog.None || p.senderEnd == p.heloEnd ||
 		p.action == maillog.Reject || p.action == maillog.Defer || p.action == maillog.NoAction {
@@ -339,7 +339,7 @@ func (j *joiner) addRecipient(p *pending, recipient []byte) {
 	p.nRecipients++
 }
 
-// flush passes on all messages that are held.
+// flush passes all held messages to done.
 func (j *joiner) flush() {
 	for seq := max(j.next, j.size+1) - j.size; seq < j.next; seq++ {
 		if p := &j.messages[seq&(j.size-1)]; p.seq == seq {
@@ -384,7 +384,7 @@ func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
 	return q
 }
 
-// join makes a queue id that of a message.
+// join assigns a queue id to a message.
 func (j *joiner) join(q *queued, p *pending) {
 	q.message, p.joined = p.seq, true
 	if len(q.name) > 0 {
@@ -398,7 +398,7 @@ func (j *joiner) join(q *queued, p *pending) {
 	}
 }
 
-// record adds what a line of Postfix or a DMARC filter says.
+// record adds the information in a line of Postfix or a DMARC filter.
 func (j *joiner) record(r *maillog.Record) {
 	if r.Kind == maillog.MessageID {
 		return
@@ -433,7 +433,7 @@ func (j *joiner) record(r *maillog.Record) {
 			class = dmarcPass
 		case maillog.Fail:
 			class = dmarcFail
-		case maillog.None, maillog.Permerror: // RFC 7489, 6.6.3: a broken policy is none
+		case maillog.None, maillog.Permerror: // RFC 7489, 6.6.3: a broken policy counts as no policy
 			class = dmarcNone
 		}
 		if q == nil || class == dmarcUnknown || q.dmarc == dmarcPass {
@@ -522,8 +522,8 @@ func (j *joiner) find(key, before uint64, ok func(*pending) bool) *pending {
 }
 
 // joinBySender joins a queue id with the message of its client and sender. A sender
-// that cleanup has rewritten is no sign, but if the client has only one message
-// that could be meant, it is that.
+// that cleanup has rewritten does not match, but if the client has only one candidate
+// message, it is that one.
 func (j *joiner) joinBySender(q *queued, sender []byte) {
 	if q.message != 0 || q.clientKey == 0 {
 		return

@@ -22,7 +22,7 @@ func count(n int64, noun string) string {
 	return number(n) + " " + noun + "s"
 }
 
-// percent returns a share as people write it.
+// percent returns a share as a percentage for people.
 func percent(share float64) string {
 	switch {
 	case share == 0:

@@ -11,8 +11,8 @@ import (
 
 // Prometheus writes the report as gauges in the text format of Prometheus
 // (version 0.0.4), for the textfile collector of the node exporter. All series are
-// there whatever the log has, so that none goes missing on a quiet day. Names of
-// clients, domains and senders are no labels: each would be a series of its own.
+// always present, so that none goes missing on a quiet day. Names of clients, domains
+// and senders are not labels: each would make another series.
 func (r *Report) Prometheus(w io.Writer, since, until time.Time) error {
 	p := &metrics{}
 	p.gauge("policyd_spf_window_start_timestamp_seconds", "Start of the period that the other metrics are about.")
@@ -91,8 +91,8 @@ func (r *Report) Prometheus(w io.Writer, since, until time.Time) error {
 	return err
 }
 
-// distinctConfigs returns the what-ifs without those whose file was named before:
-// a sample must not be there twice.
+// distinctConfigs returns the what-ifs without repeated file names: a sample must not
+// occur twice.
 func distinctConfigs(all []WhatIf) []WhatIf {
 	var distinct []WhatIf
 	for _, w := range all {
@@ -137,7 +137,7 @@ func (p *metrics) sample(value string, labels ...string) {
 	p.text.WriteString(" " + value + "\n")
 }
 
-// dmarc adds a sample for each thing that DMARC says.
+// dmarc adds a sample for each DMARC result.
 func (p *metrics) dmarc(d *DMARC, labels ...string) {
 	for _, x := range [...]struct {
 		says string
@@ -147,7 +147,7 @@ func (p *metrics) dmarc(d *DMARC, labels ...string) {
 	}
 }
 
-// escapeLabel returns a value of a label as the text format has it.
+// escapeLabel escapes the value of a label for the text format.
 func escapeLabel(value string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(strings.ToValidUTF8(value, "\ufffd"))
 }

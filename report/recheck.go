@@ -16,26 +16,26 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// RecheckMode says what is evaluated again over DNS.
+// RecheckMode is what is evaluated again over DNS.
 type RecheckMode uint8
 
 // The modes.
 const (
 	RecheckOff     RecheckMode = iota
-	RecheckMissing             // what the log does not tell
+	RecheckMissing             // what is missing in the log
 	RecheckAll                 // every distinct question of the log
 )
 
 const (
-	// recheckWorkers bounds the queries in flight: each worker waits for one. It
-	// is what a busy server's policy processes ask for anyway.
+	// recheckWorkers bounds the queries in flight: each worker waits for one. A
+	// busy server's policy processes have as many.
 	recheckWorkers = 20
 
 	// maxQuestions bounds the distinct questions that are evaluated again. One
-	// takes some 300 bytes.
+	// takes about 300 bytes.
 	maxQuestions = 50_000
 
-	// maxDifferences is how many differences of a cause are listed.
+	// maxDifferences is how many differences with one cause are listed.
 	maxDifferences = 20
 )
 
@@ -48,10 +48,10 @@ const (
 	CauseOther    = "other"
 )
 
-// Recheck is what the questions of the log result in today.
+// Recheck is a comparison of logged results with today's.
 type Recheck struct {
 	Questions int64   `json:"questions"` // distinct ones that were evaluated
-	LeftOut   int64   `json:"left_out"`  // that found no room, or that an interruption left
+	LeftOut   int64   `json:"left_out"`  // for which there was no room, or no time before an interruption
 	Same      int64   `json:"same"`
 	Different int64   `json:"different"`
 	New       int64   `json:"new"` // results that the log does not have
@@ -66,7 +66,7 @@ type Cause struct {
 	Differences []Difference `json:"differences"` // the first ones
 }
 
-// Difference is a result that is not the logged one.
+// Difference is a result that differs from the logged one.
 type Difference struct {
 	Identity string `json:"identity"` // "helo" or "mailfrom"
 	Client   string `json:"client"`
@@ -78,7 +78,7 @@ type Difference struct {
 	Messages int64  `json:"messages"`
 }
 
-// Progress is how far the work after the logs has come.
+// Progress is the progress of the work after the logs are read.
 type Progress struct {
 	Done, Total int // distinct questions
 }
@@ -90,7 +90,7 @@ type question struct {
 	helo, sender string
 }
 
-// recorded is what the log says of a question.
+// recorded is the log's answer to a question.
 type recorded struct {
 	result   maillog.Result // the latest; NoResult if it is missing
 	reason   string         // of an error
@@ -179,8 +179,8 @@ func (e *evaluator) evaluate(ctx context.Context, r dns.Resolver, s *conf.Settin
 	return x
 }
 
-// afterLogs does what needs DNS: it decides the messages of what-ifs that wait for
-// it, and evaluates questions again.
+// afterLogs does the work that needs DNS: it decides the what-ifs' messages that wait
+// for it, and evaluates questions again.
 func (c *Collector) afterLogs(ctx context.Context) {
 	if c.options.NewResolver == nil {
 		return
@@ -259,7 +259,7 @@ func (c *Collector) runJobs(ctx context.Context, jobs []func(dns.Resolver)) {
 	workers.Wait()
 }
 
-// decideOverDNS decides a message, and looks up what the log does not tell.
+// decideOverDNS decides a message, and looks up what is missing in the log.
 func (w *whatIf) decideOverDNS(ctx context.Context, e *evaluator, r dns.Resolver, m logged) (policy.Decision, unknownReason) {
 	s, own := &w.settings, false
 	if w.users != nil {
@@ -377,7 +377,7 @@ func (c *Cause) add(q question, logged *recorded, v *spf.Verdict) {
 	c.Differences = append(c.Differences, d)
 }
 
-// causeOf returns why a result is not the logged one.
+// causeOf returns why a result differs from the logged one.
 func causeOf(q question, logged *recorded, v *spf.Verdict) string {
 	var failure *dns.Error
 	if errors.As(v.Err, &failure) && v.Result == spf.Temperror {

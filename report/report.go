@@ -9,13 +9,13 @@ import (
 	"policyd-spf/maillog"
 )
 
-// Report is what logs tell. Its JSON is described in docs/json.md. Counts are of
-// messages unless their names say otherwise.
+// Report is the result of reading logs. Its JSON is described in docs/json.md.
+// Counts are of messages unless their names say otherwise.
 type Report struct {
 	Version  int   `json:"version"`
 	Logs     Logs  `json:"logs"`
 	Messages int64 `json:"messages"` // that the policy server answered
-	Exempt   int64 `json:"exempt"`   // that a whitelist kept from being checked
+	Exempt   int64 `json:"exempt"`   // that were not checked because of a whitelist
 	Checks   struct {
 		HELO     Results `json:"helo"`
 		MailFrom Results `json:"mailfrom"`
@@ -102,7 +102,7 @@ type Day struct {
 	MailFrom Results `json:"mailfrom"`
 }
 
-// DMARC counts messages by what a DMARC filter says of them in the log.
+// DMARC counts messages by their DMARC result in the log.
 type DMARC struct {
 	Pass    int64 `json:"pass"`
 	Fail    int64 `json:"fail"`
@@ -133,7 +133,7 @@ func (d *DMARC) addAll(o DMARC) {
 	d.Unknown += o.Unknown
 }
 
-// Setting is what one option would refuse if no other one refused anything.
+// Setting is what one option would refuse if no other option refused anything.
 type Setting struct {
 	Option   string `json:"option"`
 	Value    string `json:"value"`
@@ -145,7 +145,8 @@ type Setting struct {
 	DMARC    DMARC  `json:"dmarc"`   // of these
 }
 
-// WhatIf is what a configuration file would have made of the logged messages.
+// WhatIf is what would have happened to the logged messages under another
+// configuration.
 type WhatIf struct {
 	Config   string    `json:"config"` // the file's name, as given
 	Refused  int64     `json:"refused"`
@@ -156,14 +157,14 @@ type WhatIf struct {
 	Messages []Message `json:"messages"` // the refused and deferred, with --list
 }
 
-// Needs counts messages whose fate is unknown by what the log does not tell.
+// Needs counts undecided messages by the fact that is missing in the log.
 type Needs struct {
 	HELO           int64 `json:"helo"`           // the HELO result
 	MailFrom       int64 `json:"mailfrom"`       // the MAIL FROM result
-	NoMail         int64 `json:"no_mail"`        // whether a record is "v=spf1 -all", which No_Mail asks
-	ByAll          int64 `json:"pass_by_all"`    // whether nearly every client passes, which Pass_By_All asks
-	Authentication int64 `json:"authentication"` // whether the client has authenticated, which Skip_Authenticated asks
-	Recipient      int64 `json:"recipient"`      // which Per_User asks
+	NoMail         int64 `json:"no_mail"`        // whether a record is "v=spf1 -all", for No_Mail
+	ByAll          int64 `json:"pass_by_all"`    // whether nearly every client passes, for Pass_By_All
+	Authentication int64 `json:"authentication"` // whether the client has authenticated, for Skip_Authenticated
+	Recipient      int64 `json:"recipient"`      // for Per_User
 	Envelope       int64 `json:"envelope"`       // client, HELO name or sender
 	Whitelist      int64 `json:"whitelist"`      // a lookup for a whitelist
 }
@@ -174,7 +175,7 @@ type Message struct {
 	Client    string    `json:"client"`
 	HELO      string    `json:"helo"`
 	Sender    string    `json:"sender"`
-	Recipient string    `json:"recipient"` // "" if the log does not have it
+	Recipient string    `json:"recipient"` // "" if the log lacks it
 	Action    string    `json:"action"`    // "reject" or "defer"
 	Option    string    `json:"option"`    // that decides
 	Value     string    `json:"value"`
@@ -186,17 +187,17 @@ type Shadow struct {
 	Refused  int64 `json:"refused"`  // the shadow configuration would reject
 	Deferred int64 `json:"deferred"` // it would defer
 	Accepted int64 `json:"accepted"` // it would not refuse
-	Unknown  int64 `json:"unknown"`  // the server did not have a result that it needs
+	Unknown  int64 `json:"unknown"`  // the server lacked a result that it needs
 }
 
 // The kinds of findings.
 const (
-	Forwarder     = "forwarder"     // passes on what others write, to few recipients: a forwarder or a list
+	Forwarder     = "forwarder"     // forwards other senders' mail to few recipients: a forwarder or a list
 	Misconfigured = "misconfigured" // a server of the domain that its record does not list
 	Permerror     = "permerror"     // a domain whose record is broken
 	ForgedOwn     = "forged-own"    // our own domain, from clients that its record does not allow
 	OwnHost       = "own-host"      // a client with a private address
-	Undecided     = "undecided"     // a client of which the log shows too little
+	Undecided     = "undecided"     // a client about which the log shows too little
 	Forger        = "forger"        // the rest of what would be refused
 )
 
@@ -220,7 +221,7 @@ type Finding struct {
 	clients []netip.Addr // all of them, in order
 }
 
-// Advice is what to do.
+// Advice is the answer to whether rejecting is safe, and what to do.
 type Advice struct {
 	Option    string  `json:"option"`
 	Value     string  `json:"value"`     // the strictest that is safe with Whitelist, or else "Fail"
@@ -250,15 +251,15 @@ type Line struct {
 	Messages int64  `json:"messages"` // that it saves from the setting that Advice names
 }
 
-// Limits says what bounded memory has cost.
+// Limits is what was lost because memory is bounded.
 type Limits struct {
 	Clients        int   `json:"clients"`         // that the table of clients holds
-	EvictedClients int64 `json:"evicted_clients"` // that made room, perhaps more than once each: no finding is about them
+	EvictedClients int64 `json:"evicted_clients"` // evicted, perhaps more than once each: no finding is about them
 	EvictedCount   int64 `json:"evicted_messages"`
 	Domains        int   `json:"domains"` // that the table of broken domains holds
 	EvictedDomains int64 `json:"evicted_domains"`
-	Unresolved     int64 `json:"unresolved"` // messages that were to be decided after the logs, but found no room
-	Distinct       int   `json:"distinct"`   // up to which numbers of distinct clients and domains are exact; larger ones have an error of 1 %
+	Unresolved     int64 `json:"unresolved"` // messages that could not be decided after the logs for lack of room
+	Distinct       int   `json:"distinct"`   // the largest number of distinct clients or domains that is exact; larger ones have an error of 1 %
 }
 
 // JSON writes the report as JSON.

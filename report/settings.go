@@ -10,8 +10,8 @@ import (
 	"policyd-spf/spf"
 )
 
-// A combination is what a setting looks at: the results of HELO and MAIL FROM and
-// whether there is a sender; with what DMARC says it counts messages.
+// A combination is the input of a setting: the results of HELO and MAIL FROM and
+// whether there is a sender. Messages are counted by combination and DMARC result.
 const (
 	maillogResults = int(maillog.Permerror) + 1
 	combos         = maillogResults * maillogResults * 2 * dmarcClasses
@@ -34,7 +34,7 @@ type settingRow struct {
 
 // newSettingRows returns the settings, each with all others set to refuse nothing.
 func newSettingRows() []*settingRow {
-	// "Neither" is no word of these options: it rejects no result, but has
+	// "Neither" is not a value of these options: it rejects no result, but
 	// PermError_reject and TempError_Defer apply.
 	const off, neither = "No_Check", "Neither"
 	row := func(option, value string, change func(*conf.Settings)) *settingRow {
@@ -94,7 +94,7 @@ func (c *Collector) masksOf(i int) rowMasks {
 	return *m
 }
 
-// checkResult returns what policy.Decide has to know of a logged result.
+// checkResult returns what policy.Decide needs to know about a logged result.
 func checkResult(r maillog.Result, n noMail) policy.CheckResult {
 	if r == maillog.NoResult {
 		return policy.CheckResult{}
@@ -136,7 +136,7 @@ func (c *Collector) countSettings(p *pending, combo int) {
 	}
 }
 
-// finishSettings adds the messages up.
+// finishSettings adds up the messages.
 func (c *Collector) finishSettings() []Setting {
 	rows := make([]Setting, len(c.settings))
 	for n, row := range c.settings {

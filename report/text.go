@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxDayRows is how many days are shown a row each; more are shown as a line
-	// of characters.
+	// maxDayRows is up to how many days have a row each; more are shown as a
+	// sparkline.
 	maxDayRows = 31
 
 	// maxShown is how many findings of a kind are shown.
@@ -44,7 +44,7 @@ func (r *Report) Text(style term.Style) string {
 // Brief returns the answer in one line.
 func (r *Report) Brief(style term.Style) string { return style.Safe(r.Advice.Text) }
 
-// textPrinter prints a report. What a sender or a file chose goes through Safe.
+// textPrinter prints a report. Text from senders and files goes through Safe.
 type textPrinter struct {
 	*term.Printer
 	r *Report
@@ -87,7 +87,7 @@ func (p *textPrinter) log() {
 		count(p.r.Messages, "message"), number(p.r.Refused), number(p.r.Deferred), number(p.r.Exempt))
 }
 
-// rows returns the results in the order of interest.
+// rows returns the results, most interesting first.
 func (r *Results) rows() []term.BarRow {
 	total := r.Total()
 	var rows []term.BarRow
@@ -154,7 +154,8 @@ func (p *textPrinter) days() {
 // hasDMARC reports whether the log has lines of a DMARC filter.
 func (r *Report) hasDMARC() bool { return r.DMARC.Pass+r.DMARC.Fail+r.DMARC.None > 0 }
 
-// wideTable is the width from which on a table of settings has room for DMARC.
+// wideTable is the least width, in columns, at which a table of settings has room for
+// DMARC.
 const wideTable = 100
 
 func (p *textPrinter) settings() {
@@ -303,7 +304,7 @@ func (p *textPrinter) recheck() {
 	}
 }
 
-// kindTitles are what a kind of finding is called.
+// kindTitles are the titles of the kinds of findings.
 var kindTitles = [...]struct{ kind, title string }{
 	{Forwarder, "Forwarders and lists"},
 	{Misconfigured, "Servers that their domain's record has forgotten"},

@@ -14,7 +14,7 @@ import (
 
 const (
 	// maxDeferred bounds the distinct messages of a what-if that are decided after
-	// the logs, over DNS. An entry takes some 300 bytes.
+	// the logs, over DNS. An entry takes about 300 bytes.
 	maxDeferred = 20_000
 
 	// maxUsers bounds the recipients whose settings are kept.
@@ -29,14 +29,14 @@ type whatIf struct {
 	byUser   map[string]*conf.UserSettings
 	list     bool
 	zone     *time.Location
-	canWait  map[policy.Need]bool // what is found out after the logs
+	canWait  map[policy.Need]bool // facts that are looked up after the logs
 
 	deferred map[logged]*deferred
-	left     int64 // messages that found no room in deferred
+	left     int64 // messages for which deferred had no room
 	unsorted bool  // messages were added after the logs
 }
 
-// logged is a message as far as decisions depend on it.
+// logged is the part of a message on which decisions depend.
 type logged struct {
 	client         netip.Addr
 	known          maillog.Fields
@@ -66,7 +66,8 @@ func newWhatIf(c Config, o *Options) *whatIf {
 	return w
 }
 
-// settingsFor returns the settings for a recipient, and whether they are his own.
+// settingsFor returns the settings for a recipient, and whether they are that
+// recipient's own.
 func (w *whatIf) settingsFor(recipient string) (*conf.Settings, bool) {
 	if w.users == nil || w.settings.Mock {
 		return &w.settings, false
@@ -86,7 +87,7 @@ func (w *whatIf) settingsFor(recipient string) (*conf.Settings, bool) {
 	return &u.Settings, true
 }
 
-// unknownReason is why the fate of a message is unknown.
+// unknownReason is why the decision on a message is unknown.
 type unknownReason uint8
 
 const (
@@ -137,7 +138,7 @@ func reasonOf(d policy.Decision, f *policy.Facts) unknownReason {
 	return nothingUnknown
 }
 
-// reasonOfCheck returns what is not known of a check.
+// reasonOfCheck returns what is unknown about a check.
 func reasonOfCheck(c policy.CheckResult, result unknownReason) unknownReason {
 	switch {
 	case !c.Known:
@@ -148,7 +149,7 @@ func reasonOfCheck(c policy.CheckResult, result unknownReason) unknownReason {
 	return unknownNoMail
 }
 
-// decide decides a message as far as the log tells.
+// decide decides a message as far as the log suffices.
 func (w *whatIf) decide(m *logged) (policy.Decision, policy.Facts, unknownReason) {
 	if w.users != nil && m.recipient == "" && !w.settings.Mock {
 		return policy.Decision{}, policy.Facts{}, unknownRecipient
@@ -174,7 +175,7 @@ func (w *whatIf) decide(m *logged) (policy.Decision, policy.Facts, unknownReason
 	return d, f, reasonOf(d, &f)
 }
 
-// facts returns what is known of a message under settings.
+// facts returns what is known about a message under settings.
 func (m *logged) facts(s *conf.Settings) policy.Facts {
 	f := policy.Facts{
 		Client: m.client, HELOName: m.helo, Sender: m.sender, AuthenticatedUnknown: true,
@@ -199,7 +200,7 @@ func usesHELOName(s *conf.Settings) bool {
 	return len(s.RejectNotPassDomains) > 0 || len(s.HELOWhitelist) > 0
 }
 
-// cannotRefuse reports whether no message is refused whoever sends it.
+// cannotRefuse reports whether no message can be refused, whoever sends it.
 func cannotRefuse(s *conf.Settings) bool {
 	return s.Mock || s.TestOnly == 0 || s.HELOReject == "No_Check" && s.MailFromReject == "No_Check"
 }
@@ -286,7 +287,7 @@ func (w *whatIf) settle(m *logged, x *deferred, d policy.Decision, reason unknow
 	}
 }
 
-// finish returns what was found.
+// finish returns the result.
 func (w *whatIf) finish() WhatIf {
 	if w.unsorted {
 		slices.SortStableFunc(w.Messages, func(a, b Message) int { return a.Time.Compare(b.Time) })

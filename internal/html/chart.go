@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Series is one of the things that bars are stacked of.
+// Series is one of the parts that bars are stacked from.
 type Series struct {
 	Label string
 	class constant
@@ -56,8 +56,8 @@ const (
 )
 
 // StackedBars returns a picture of upright bars, such as one for each day, with a
-// legend. The title and the description are for those who cannot see it; id tells
-// pictures of a page apart.
+// legend. The title and the description are for those who cannot see it; id
+// distinguishes the pictures of a page.
 func StackedBars(id string, title, description string, series []Series, bars []Bar) *Element {
 	var top int64
 	for _, b := range bars {
@@ -127,7 +127,7 @@ func swatch(class constant) *Element {
 	return svg
 }
 
-// SplitBar returns a lying bar of one value for each series. Its text, for those
+// SplitBar returns a horizontal bar of one value for each series. Its text, for those
 // who cannot see it, is the bar in words.
 func SplitBar(series []Series, bar Bar) *Element {
 	const width = 1000
@@ -146,14 +146,14 @@ func SplitBar(series []Series, bar Bar) *Element {
 	return svg
 }
 
-// ShareBar returns a lying bar for a part of a whole. The number stands beside it:
-// the picture is only for the eye.
+// ShareBar returns a horizontal bar for a part of a whole. It has no text: the
+// number is printed next to it.
 func ShareBar(s Series, part, whole int64) *Element {
 	const width = 1000
 	svg := El("svg", Class("split"), Attr("aria-hidden", "true"), Attr("viewBox", fmt.Sprintf("0 0 %d 10", width)), Attr("preserveAspectRatio", "none"),
 		rect("rest", 0, 0, width, 10))
 	if part > 0 && whole > 0 {
-		// What there is shows, however little it is.
+		// A value above zero is visible, however small it is.
 		svg.Add(rect(s.class, 0, 0, max(float64(min(part, whole))/float64(whole)*width, 4), 10))
 	}
 	return svg

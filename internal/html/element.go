@@ -17,7 +17,7 @@ type node interface {
 	write(b *strings.Builder)
 }
 
-// Element is an element with its attributes and what is in it.
+// Element is an element with its attributes and content.
 type Element struct {
 	name       constant
 	attributes []Attribute
@@ -99,7 +99,7 @@ func isVoid(name constant) bool {
 	return false
 }
 
-// endsLine reports whether a line feed may follow an element: it is not shown there.
+// endsLine reports whether a line feed may follow an element without being shown.
 func endsLine(name constant) bool {
 	switch name {
 	case "a", "bdi", "br", "code", "mark", "span", "strong", "td", "th", "dt", "title", "desc":

@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// escape appends text to b such that a browser shows it and does nothing else,
-// both between tags and in a quoted attribute. Control characters, and invisible
-// ones such as those that reverse the direction of writing, become U+FFFD, and so
-// does what is not UTF-8.
+// escape appends text to b so that a browser only shows it, both between tags and in a
+// quoted attribute. Control characters, invisible ones such as those that reverse the
+// direction of writing, and invalid UTF-8 become U+FFFD.
 func escape(b *strings.Builder, text string) {
 	for _, r := range text { // invalid UTF-8 yields U+FFFD
 		switch {

@@ -12,8 +12,8 @@ type Page struct {
 	Footer string // what made the page, and when
 }
 
-// policy is the page's Content Security Policy. Should the escaping ever fail, the
-// browser still runs no script and loads nothing: only the style sheet applies.
+// policy is the page's Content Security Policy. Even if escaping fails, the
+// browser runs no script and loads nothing: only the style sheet applies.
 const policy = "default-src 'none'; style-src '" + styleHash + "'; img-src data:; base-uri 'none'; form-action 'none'"
 
 // Write writes the page.
@@ -42,7 +42,7 @@ func (p *Page) Write(w io.Writer) error {
 	return err
 }
 
-// styleSheet is the one node that is written as it is.
+// styleSheet is the only node that is written without escaping.
 type styleSheet struct{}
 
 func (styleSheet) addTo(*Element)           {}

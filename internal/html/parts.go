@@ -1,7 +1,7 @@
 package html
 
-// Data returns text that somebody else chose, apart from the text around it, in
-// whatever direction it is written.
+// Data returns text from outside, isolated from the text around it, whatever its
+// direction of writing.
 func Data(text string) *Element {
 	return El("bdi", Text(text))
 }
@@ -65,7 +65,7 @@ func resultClass(result string) constant {
 	return "none"
 }
 
-// Level says how good or bad something is.
+// Level is how good or bad something is.
 type Level uint8
 
 // The levels.
@@ -88,7 +88,7 @@ func (l Level) class() constant {
 	return "plain"
 }
 
-// Banner returns what the page has to say, in large letters, with the reasons.
+// Banner returns the headline of a page, in large letters, with the reasons.
 func Banner(level Level, headline Part, reasons ...Part) *Element {
 	e := El("div", Attr("class", "banner "+string(level.class())), El("p", Class("headline"), headline))
 	for _, r := range reasons {
@@ -97,7 +97,7 @@ func Banner(level Level, headline Part, reasons ...Part) *Element {
 	return e
 }
 
-// Note returns a word about something, such as "void 1/2".
+// Note returns a short remark, such as "void 1/2".
 func Note(text string) *Element {
 	return El("span", Class("note"), Text(text))
 }

@@ -1,7 +1,7 @@
 package html
 
 // styleHash is the hash of style in the Content Security Policy, so that no other
-// style applies. The test says what to write here after a change of style.
+// style applies. The test prints the new value after a change of style.
 const styleHash = "sha256-0fghFpQI7lZQyoqqaG8Alro/1BnNylvRv/Ia/N0clGA="
 
 // style is the style sheet. Colors are variables, which the dark scheme and paper

@@ -9,8 +9,7 @@ type Column struct {
 
 // Table returns a table. The caption is text or a heading. The first cell of each
 // row is its heading. On a narrow screen each row becomes a list in which the titles
-// of the columns are the labels: the roles, which are those of the elements, remain
-// then too.
+// of the columns are the labels; the ARIA roles remain those of a table.
 func Table(caption Part, columns []Column, rows [][]Part) *Element {
 	return table("wide", caption, columns, rows)
 }
