@@ -1,30 +1,21 @@
 package dmarc
 
 import (
+	"policyd-spf/spf/dns/dnsfake"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"policyd-spf/spf/dns"
 )
 
-// zone is a Resolver with the records of domains. It records the questions.
-type zone struct {
-	records map[string]string // "!" fails
-	asked   []string
-}
-
-func (z *zone) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
-	z.asked = append(z.asked, q.Name)
-	switch text := z.records[strings.TrimPrefix(q.Name, "_dmarc.")]; text {
-	case "":
-		return dns.Answer{NXDomain: true}, nil
-	case "!":
-		return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
-	default:
-		return dns.Answer{TXT: [][]string{{text}}}, nil
+// policies returns a resolver with the policy records of domains; "!" is a lookup that
+// fails.
+func policies(records map[string]string) *dnsfake.Resolver {
+	var zone strings.Builder
+	for domain, text := range records {
+		zone.WriteString(prefix + domain + " TXT " + text + "\n")
 	}
+	return dnsfake.Lines(zone.String())
 }
 
 func TestDiscover(t *testing.T) {
@@ -73,20 +64,20 @@ func TestDiscover(t *testing.T) {
 		{name: "a single label", domain: "com", want: Discovery{OrganizationalDomain: "com"}, lookups: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			z := &zone{records: test.records}
-			got, err := Discover(z, nil, test.domain, time.Time{})
-			if err != nil || got != test.want || len(z.asked) != test.lookups {
-				t.Errorf("%+v, %v, looked up %q; want %+v, %d lookups", got, err, z.asked, test.want, test.lookups)
+			r := policies(test.records)
+			got, err := Discover(r, nil, test.domain, time.Time{})
+			if err != nil || got != test.want || len(r.Asked) != test.lookups {
+				t.Errorf("%+v, %v, looked up %q; want %+v, %d lookups", got, err, r.Asked, test.want, test.lookups)
 			}
 		})
 	}
 }
 
 func TestDiscoverFails(t *testing.T) {
-	z := &zone{records: map[string]string{"a.example.com": "v=DMARC1; p=reject", "example.com": "!", "com": "v=DMARC1; p=none"}}
-	got, err := Discover(z, nil, "a.example.com", time.Time{})
-	if err == nil || got.Policy != NoPolicy || len(z.asked) != 2 {
-		t.Errorf("%+v, %v, looked up %q", got, err, z.asked)
+	r := policies(map[string]string{"a.example.com": "v=DMARC1; p=reject", "example.com": "!", "com": "v=DMARC1; p=none"})
+	got, err := Discover(r, nil, "a.example.com", time.Time{})
+	if err == nil || got.Policy != NoPolicy || len(r.Asked) != 2 {
+		t.Errorf("%+v, %v, looked up %q", got, err, r.Asked)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 	"policyd-spf/spf/lint"
 )
 
@@ -68,7 +69,7 @@ func FuzzText(f *testing.F) {
 	loaded := &conf.File{Settings: conf.Default()}
 	loaded.Settings.TestOnly = 1
 	f.Fuzz(func(t *testing.T, ip, helo, sender, record string) {
-		records := anyRecord{record}
+		records := anyRecord(record)
 		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: records}
 		request := "client_address=" + ip + "\nhelo_name=" + helo + "\nsender=" + sender + "\n"
 		var d *Report
@@ -92,16 +93,16 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// anyRecord is a Resolver in which all names have the same record, and hosts have
-// it as their name.
-type anyRecord struct{ record string }
-
-func (r anyRecord) Lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
-	switch q.Type {
-	case dns.TypeTXT:
-		return dns.Answer{TXT: [][]string{{r.record}}}, nil
-	case dns.TypeMX, dns.TypePTR:
-		return dns.Answer{Names: []string{"\x1b" + r.record, strings.Repeat("long-label.", 20) + "example"}}, nil
-	}
-	return dns.Answer{}, nil
+// anyRecord returns a resolver in which all names have the same record, and hosts
+// have it as their name.
+func anyRecord(record string) dns.Resolver {
+	return dnsfake.Func(func(q dns.Question, _ time.Time) (dns.Answer, error) {
+		switch q.Type {
+		case dns.TypeTXT:
+			return dns.Answer{TXT: [][]string{{record}}}, nil
+		case dns.TypeMX, dns.TypePTR:
+			return dns.Answer{Names: []string{"\x1b" + record, strings.Repeat("long-label.", 20) + "example"}}, nil
+		}
+		return dns.Answer{}, nil
+	})
 }

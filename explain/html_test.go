@@ -51,7 +51,7 @@ func FuzzHTML(f *testing.F) {
 	}
 	loaded := &conf.File{Settings: conf.Default()}
 	f.Fuzz(func(t *testing.T, ip, helo, sender, record string) {
-		records := anyRecord{record}
+		records := anyRecord(record)
 		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: records}
 		request := "client_address=" + ip + "\nhelo_name=" + helo + "\nsender=" + sender + "\n"
 		var d *Report

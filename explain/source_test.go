@@ -58,7 +58,7 @@ func FuzzExplain(f *testing.F) {
 	f.Add("SPF [\u202eb.example] with ip: [::1] = did not pass")
 	loaded := &conf.File{Settings: conf.Default()}
 	f.Fuzz(func(t *testing.T, text string) {
-		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: anyRecord{"v=spf1 ip4:192.0.2.0/24 -all"}}
+		s := &Server{Loaded: loaded, Path: "policyd-spf.conf", Resolver: anyRecord("v=spf1 ip4:192.0.2.0/24 -all")}
 		reports := 0
 		err := s.Explain(context.Background(), Text{In: strings.NewReader(text), Now: goldenTime()}, func(d *Report) error {
 			reports++

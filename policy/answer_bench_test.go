@@ -9,7 +9,7 @@ import (
 // BenchmarkAnswer answers requests whose verdicts are cached, without reading and
 // writing.
 func BenchmarkAnswer(b *testing.B) {
-	s, _ := newServer(b, "", sameRecord{})
+	s, _ := newServer(b, "", sameRecord())
 	s.Log.Sink = discardSink{}
 	request := Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org", Recipient: "bob@example.net", Instance: "1"}
 	b.ReportAllocs()
@@ -26,7 +26,7 @@ func BenchmarkAnswer(b *testing.B) {
 
 // BenchmarkAnswer_shadow is BenchmarkAnswer with a shadow configuration.
 func BenchmarkAnswer_shadow(b *testing.B) {
-	s, _ := newServer(b, "Mail_From_reject = False\n", sameRecord{})
+	s, _ := newServer(b, "Mail_From_reject = False\n", sameRecord())
 	s.Log.Sink = discardSink{}
 	shadow := loadText(b, "")
 	s.Shadow = &shadow
@@ -40,7 +40,7 @@ func BenchmarkAnswer_shadow(b *testing.B) {
 
 // BenchmarkAnswer_kv is BenchmarkAnswer with Log_Format = kv.
 func BenchmarkAnswer_kv(b *testing.B) {
-	s, _ := newServer(b, "Log_Format = kv\n", sameRecord{})
+	s, _ := newServer(b, "Log_Format = kv\n", sameRecord())
 	s.Log.Sink = discardSink{}
 	request := Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org", Recipient: "bob@example.net"}
 	b.ReportAllocs()

@@ -67,7 +67,7 @@ func TestLookupDMARC(t *testing.T) {
 func TestLookupDMARC_timeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zone := parseZone(t, dmarcZone)
-		r := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+		r := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 			if strings.HasPrefix(q.Name, "_dmarc.") {
 				time.Sleep(time.Until(deadline))
 				return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}

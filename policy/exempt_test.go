@@ -9,6 +9,7 @@ import (
 
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // exemptionOf returns the exemption that a server with a configuration finds for a
@@ -93,7 +94,7 @@ func TestExemption_manyPTRNames(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.place), func(t *testing.T) {
 			asked := 0
-			resolver := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+			resolver := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 				switch q.Type {
 				case dns.TypePTR:
 					var names []string
@@ -174,7 +175,7 @@ func TestExemptWithoutDNS(t *testing.T) {
 func TestExemption_perUserBadNetworks(t *testing.T) {
 	path := t.TempDir() + "/users"
 	writeFile(t, path, "bob@example.net,Whitelist=10.0.0.1/8\n")
-	s, log := newServer(t, "Per_User = text,"+path+"\nskip_addresses = 10.0.0.1/9\n", sameRecord{})
+	s, log := newServer(t, "Per_User = text,"+path+"\nskip_addresses = 10.0.0.1/9\n", sameRecord())
 	count := func() int {
 		s.Log.Flush()
 		n := len(log.lines)

@@ -125,7 +125,7 @@ func TestFD_errors(t *testing.T) {
 // answers all requests, and ends with its input.
 func TestServe_nonBlocking(t *testing.T) {
 	ours, peer := socketPair(t)
-	s, _ := newServer(t, "", sameRecord{})
+	s, _ := newServer(t, "", sameRecord())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(context.Background(), ours, ours) }()
 	for range 3 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // TestKeyValuesFit: a line of name=value pairs is never truncated, whatever a
@@ -14,7 +15,7 @@ import (
 func TestKeyValuesFit(t *testing.T) {
 	long := strings.Repeat(`"`, 4000)
 	record := "v=spf1 " + strings.Repeat("0", 4000) + "=x ip4:192.0.2.0/24 a:" + strings.Repeat("%{i}", 500) + " -all exp=x.example"
-	r := resolverFunc(func(dns.Question, time.Time) (dns.Answer, error) {
+	r := dnsfake.Func(func(dns.Question, time.Time) (dns.Answer, error) {
 		return dns.Answer{TXT: [][]string{{record}}}, nil
 	})
 	s, log := newServer(t, "Log_Format = kv\nHide_Receiver = No\nMail_From_reject = False\n", r)
@@ -49,7 +50,7 @@ func TestTruncateShadow(t *testing.T) {
 // answer in time are time-outs.
 func TestTotals(t *testing.T) {
 	n := 0
-	r := resolverFunc(func(q dns.Question, _ time.Time) (dns.Answer, error) {
+	r := dnsfake.Func(func(q dns.Question, _ time.Time) (dns.Answer, error) {
 		n++
 		switch n {
 		case 1:

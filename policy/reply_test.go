@@ -46,7 +46,7 @@ func TestAfterWarmup(t *testing.T) {
 		{requests: 10, want: 1},
 		{requests: 30, want: 1},
 	} {
-		s, _ := newServer(t, "", sameRecord{})
+		s, _ := newServer(t, "", sameRecord())
 		calls := 0
 		s.AfterWarmup = func() { calls++ }
 		if err := s.Serve(context.Background(), strings.NewReader(strings.Repeat(passRequest, test.requests)), io.Discard); err != nil {

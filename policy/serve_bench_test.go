@@ -5,19 +5,9 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf/dns"
 )
-
-// sameRecord is a Resolver with the same record for every name: it authorizes
-// 192.0.2.0/24.
-type sameRecord struct{}
-
-func (sameRecord) Lookup(dns.Question, time.Time) (dns.Answer, error) {
-	return dns.Answer{TXT: [][]string{{"v=spf1 ip4:192.0.2.0/24 -all"}}, TTL: time.Hour}, nil
-}
 
 // discardSink is a Sink that discards all lines.
 type discardSink struct{}
@@ -55,7 +45,7 @@ policy_context=
 // BenchmarkKnownSender serves requests whose verdicts are cached.
 func BenchmarkKnownSender(b *testing.B) {
 	settings := conf.Default()
-	s := Server{Settings: settings, Resolver: sameRecord{}, Log: &Log{Level: settings.DebugLevel, Sink: discardSink{}}}
+	s := Server{Settings: settings, Resolver: sameRecord(), Log: &Log{Level: settings.DebugLevel, Sink: discardSink{}}}
 	requests := strings.ReplaceAll(benchRequest, "INSTANCE", "")
 	in, feed := io.Pipe()
 	defer feed.Close()

@@ -15,20 +15,12 @@ import (
 
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
-// resolverFunc is a Resolver made of a function.
-type resolverFunc func(dns.Question, time.Time) (dns.Answer, error)
-
-func (f resolverFunc) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) {
-	return f(q, deadline)
-}
-
-// silent is a Resolver that never answers.
-func silent(q dns.Question, deadline time.Time) (dns.Answer, error) {
-	time.Sleep(time.Until(deadline))
-	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
-}
+// sameRecord returns a resolver with the same record for every name: it authorizes
+// 192.0.2.0/24.
+func sameRecord() dns.Resolver { return dnsfake.Text("v=spf1 ip4:192.0.2.0/24 -all") }
 
 // newServer returns a server with a configuration, and the log it writes.
 func newServer(t testing.TB, config string, r dns.Resolver) (*Server, *recordedLog) {
@@ -52,7 +44,7 @@ func (c *writeRecorder) Write(p []byte) (int, error) {
 const passRequest = "client_address=192.0.2.1\nhelo_name=mail.example.org\nsender=alice@example.org\nrecipient=bob@example.net\n\n"
 
 func TestServeWritesOnce(t *testing.T) {
-	s, _ := newServer(t, "", sameRecord{})
+	s, _ := newServer(t, "", sameRecord())
 	out := &writeRecorder{}
 	if err := s.Serve(context.Background(), strings.NewReader(passRequest+"\nsender=cut off"), out); err != nil {
 		t.Fatal(err)
@@ -74,7 +66,7 @@ func TestServeLogsAfterReply(t *testing.T) {
 		want  string
 	}{{level: "1", want: "reply log "}, {level: "2", want: "log reply "}} {
 		var order strings.Builder
-		s, _ := newServer(t, "debugLevel = "+test.level+"\n", sameRecord{})
+		s, _ := newServer(t, "debugLevel = "+test.level+"\n", sameRecord())
 		s.Log.Sink = sinkFunc(func([]Line) { order.WriteString("log ") })
 		out := writerFunc(func(p []byte) (int, error) { order.WriteString("reply "); return len(p), nil })
 		if err := s.Serve(context.Background(), strings.NewReader(passRequest), out); err != nil {
@@ -110,7 +102,7 @@ func TestServe_ends(t *testing.T) {
 		{name: "a fault between requests", in: readerFunc(func([]byte) (int, error) { panic("fault") }), out: io.Discard, want: errInternal},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, _ := newServer(t, "", sameRecord{})
+			s, _ := newServer(t, "", sameRecord())
 			if err := s.Serve(context.Background(), test.in, test.out); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
@@ -124,11 +116,11 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestPanics: a panic does not get out, and no message is refused because of it.
 func TestPanics(t *testing.T) {
-	faulty := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	faulty := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		if strings.HasPrefix(q.Name, "faulty.") {
 			panic("a fault")
 		}
-		return sameRecord{}.Lookup(q, deadline)
+		return sameRecord().Lookup(q, deadline)
 	})
 	request := func(helo, sender string) Request {
 		return Request{ClientAddress: "192.0.2.1", HELOName: helo, Sender: sender}
@@ -173,9 +165,9 @@ func (panickingObserver) Event(spf.Event)  {}
 // within 90 seconds, and a check within Lookup_Time.
 func TestTimeouts(t *testing.T) {
 	const temperror = "Temperror (SPF Temporary Error: DNS Timeout) identity="
-	slow := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	slow := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		if time.Until(deadline) <= 15*time.Second {
-			return silent(q, deadline)
+			return dnsfake.Silent(q, deadline)
 		}
 		time.Sleep(15 * time.Second)
 		return dns.Answer{TXT: [][]string{{"v=spf1 include:a." + q.Name + " -all"}}}, nil
@@ -187,24 +179,24 @@ func TestTimeouts(t *testing.T) {
 		want     time.Duration
 		reply    string
 	}{
-		{name: "nobody answers", resolver: resolverFunc(silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
-		{name: "a time of one's own", config: "Lookup_Time = 3\n", resolver: resolverFunc(silent), want: 6 * time.Second, reply: temperror + "mailfrom"},
-		{name: "only MAIL FROM", config: "HELO_reject = No_Check\n", resolver: resolverFunc(silent), want: 20 * time.Second, reply: temperror + "mailfrom"},
-		{name: "no limit: one lookup has 20 seconds", config: "Lookup_Time = 0\n", resolver: resolverFunc(silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
+		{name: "nobody answers", resolver: dnsfake.Func(dnsfake.Silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
+		{name: "a time of one's own", config: "Lookup_Time = 3\n", resolver: dnsfake.Func(dnsfake.Silent), want: 6 * time.Second, reply: temperror + "mailfrom"},
+		{name: "only MAIL FROM", config: "HELO_reject = No_Check\n", resolver: dnsfake.Func(dnsfake.Silent), want: 20 * time.Second, reply: temperror + "mailfrom"},
+		{name: "no limit: one lookup has 20 seconds", config: "Lookup_Time = 0\n", resolver: dnsfake.Func(dnsfake.Silent), want: 40 * time.Second, reply: temperror + "mailfrom"},
 		{name: "no limit, but the request's", config: "Lookup_Time = 0\n", resolver: slow, want: 90 * time.Second, reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{name: "whitelists with more than the request has", config: "Whitelist_Lookup_Time = 10000000000\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\n", resolver: resolverFunc(silent), want: 90 * time.Second,
+		{name: "whitelists with more than the request has", config: "Whitelist_Lookup_Time = 10000000000\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\n", resolver: dnsfake.Func(dnsfake.Silent), want: 90 * time.Second,
 			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{name: "more than the request has", config: "Lookup_Time = 10000000000\n", resolver: resolverFunc(silent), want: 90 * time.Second,
+		{name: "more than the request has", config: "Lookup_Time = 10000000000\n", resolver: dnsfake.Func(dnsfake.Silent), want: 90 * time.Second,
 			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
-		{name: "no time at all", config: "Lookup_Time = -1\n", resolver: resolverFunc(silent),
+		{name: "no time at all", config: "Lookup_Time = -1\n", resolver: dnsfake.Func(dnsfake.Silent),
 			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
 		{name: "lists", config: "Whitelist_Lookup_Time = 4\nLookup_Time = 3\nDomain_Whitelist = a.example,b.example\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
-			resolver: resolverFunc(silent), want: (4 + 4 + 4 + 4 + 3 + 3) * time.Second, reply: temperror + "mailfrom"},
+			resolver: dnsfake.Func(dnsfake.Silent), want: (4 + 4 + 4 + 4 + 3 + 3) * time.Second, reply: temperror + "mailfrom"},
 		{name: "lists without limit", config: "Whitelist_Lookup_Time = 0\nLookup_Time = 1\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = c.example\n",
-			resolver: resolverFunc(silent), want: 42 * time.Second, reply: temperror + "mailfrom"},
+			resolver: dnsfake.Func(dnsfake.Silent), want: 42 * time.Second, reply: temperror + "mailfrom"},
 		{name: "lists without any time", config: "Whitelist_Lookup_Time = -1\nLookup_Time = 1\nDomain_Whitelist = a.example\n",
-			resolver: resolverFunc(silent), want: 2 * time.Second, reply: temperror + "mailfrom"},
-		{name: "many lists", config: "Domain_Whitelist = " + strings.Repeat("a.example,", 100) + "\n", resolver: resolverFunc(silent), want: 90 * time.Second,
+			resolver: dnsfake.Func(dnsfake.Silent), want: 2 * time.Second, reply: temperror + "mailfrom"},
+		{name: "many lists", config: "Domain_Whitelist = " + strings.Repeat("a.example,", 100) + "\n", resolver: dnsfake.Func(dnsfake.Silent), want: 90 * time.Second,
 			reply: "Temperror (SPF Temporary Error: DNS Error: exceeded max query lookup time) identity=mailfrom"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -227,9 +219,9 @@ func TestTimeouts(t *testing.T) {
 // and one allocation.
 func TestKnownSenderCostsOneAllocation(t *testing.T) {
 	var lookups atomic.Int64
-	counting := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	counting := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		lookups.Add(1)
-		return sameRecord{}.Lookup(q, deadline)
+		return sameRecord().Lookup(q, deadline)
 	})
 	s, _ := newServer(t, "", counting)
 	s.Log.Sink = discardSink{}
@@ -292,7 +284,7 @@ func TestNoLeaks(t *testing.T) {
 
 // TestMemoryStaysFlat: memory does not grow with the number of requests.
 func TestMemoryStaysFlat(t *testing.T) {
-	s, _ := newServer(t, "", sameRecord{})
+	s, _ := newServer(t, "", sameRecord())
 	s.Log.Sink = discardSink{}
 	after := func(from, to int) uint64 {
 		for i := from; i < to; i++ {
@@ -322,7 +314,7 @@ func FuzzAnswer(f *testing.F) {
 		"Hide_Receiver = No\nReason_Message = {spf}\nPermError_reject = True\nTempError_Defer = True\nNo_Mail = True\n",
 	}
 	f.Fuzz(func(t *testing.T, client, helo, sender, recipient, record, explanation string, which uint8) {
-		resolver := resolverFunc(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+		resolver := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 			switch {
 			case q.Type == dns.TypePTR || q.Type == dns.TypeMX:
 				return dns.Answer{Names: []string{record, helo}}, nil

@@ -55,7 +55,7 @@ func TestBadNetworksAreLimited(t *testing.T) {
 	for i := range 3 * maxBadNetworks {
 		entries = append(entries, fmt.Sprintf("host%d.example", i))
 	}
-	s, log := newServer(t, "Whitelist = "+strings.Join(entries, ",")+"\n", sameRecord{})
+	s, log := newServer(t, "Whitelist = "+strings.Join(entries, ",")+"\n", sameRecord())
 	s.Answer(context.Background(), Request{})
 	s.Log.Flush()
 	if n := len(log.lines); n != maxBadNetworks+1 {

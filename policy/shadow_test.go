@@ -11,22 +11,23 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // TestShadowLooksNothingUp: a shadow configuration with checks and whitelists that
 // the server's own does not have costs no lookup.
 func TestShadowLooksNothingUp(t *testing.T) {
 	for _, config := range []string{"", "HELO_reject = No_Check\n", "Whitelist = 192.0.2.0/24\n", "Mail_From_reject = No_Check\n"} {
-		var lookups [2]int64
+		var lookups [2]int
 		for i := range lookups {
-			resolver := &countingResolver{}
+			resolver := dnsfake.Of(sameRecord(), 0)
 			s, _ := newServer(t, config, resolver)
 			if i == 1 {
 				shadow := loadText(t, "Domain_Whitelist = a.example,b.example\nHELO_Whitelist = mail.example.org\nDomain_Whitelist_PTR = example.org\nLookup_Time = 3\n")
 				s.Shadow = &shadow
 			}
 			s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mail.example.org", Sender: "alice@example.org"})
-			lookups[i] = resolver.lookups.Load()
+			lookups[i] = len(resolver.Asked)
 		}
 		if lookups[0] != lookups[1] {
 			t.Errorf("%q: %d lookups, %d with a shadow configuration", config, lookups[0], lookups[1])
@@ -37,7 +38,7 @@ func TestShadowLooksNothingUp(t *testing.T) {
 // TestShadowUsesCachedVerdicts: a verdict of an earlier request is known also if
 // this request's configuration does not check.
 func TestShadowUsesCachedVerdicts(t *testing.T) {
-	s, log := newServer(t, "", sameRecord{})
+	s, log := newServer(t, "", sameRecord())
 	request := Request{ClientAddress: "198.51.100.1", HELOName: "mail.example.org", Sender: "alice@example.net"}
 	s.Settings.HELOReject = "False"
 	s.Answer(context.Background(), request)
@@ -54,7 +55,7 @@ func TestShadowUsesCachedVerdicts(t *testing.T) {
 // TestShadowPanic: a panic under the shadow configuration is logged, and does not
 // get out.
 func TestShadowPanic(t *testing.T) {
-	s, log := newServer(t, "", sameRecord{})
+	s, log := newServer(t, "", sameRecord())
 	shadow := conf.Default()
 	s.Shadow = &shadow
 	withoutCache := &evaluator{}

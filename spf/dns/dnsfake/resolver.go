@@ -1,5 +1,5 @@
-// Package dnsfake provides a resolver for tests, with made-up answers and delays. In a
-// testing/synctest bubble the delays take no time.
+// Package dnsfake provides resolvers for tests, with made-up answers and delays. In a
+// testing/synctest bubble the delays take no real time.
 package dnsfake
 
 import (
@@ -15,10 +15,29 @@ import (
 // Never is the delay of an answer that never comes.
 const Never = time.Duration(1<<63 - 1)
 
-// Resolver is a dns.AsyncResolver. It is for one goroutine.
+// Func is a function as a dns.Resolver. Resolver can do more; Func allocates nothing.
+type Func func(q dns.Question, deadline time.Time) (dns.Answer, error)
+
+// Lookup implements dns.Resolver.
+func (f Func) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error) { return f(q, deadline) }
+
+// Text returns a resolver with the same TXT record for every name, whatever the type of
+// the question, and a TTL of an hour.
+func Text(record string) Func {
+	a := dns.Answer{TXT: [][]string{{record}}, TTL: time.Hour}
+	return func(dns.Question, time.Time) (dns.Answer, error) { return a, nil }
+}
+
+// Silent is a resolver, as a Func, that never answers before the deadline.
+func Silent(q dns.Question, deadline time.Time) (dns.Answer, error) {
+	time.Sleep(time.Until(deadline))
+	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
+}
+
+// Resolver is a dns.AsyncResolver. It is not safe for concurrent use.
 type Resolver struct {
 	Answer func(q dns.Question) (dns.Answer, error)
-	Delay  func(q dns.Question) time.Duration // nil: none
+	Delay  func(q dns.Question) time.Duration // nil: no delay
 
 	Asked       []dns.Question // so far
 	MaxInFlight int            // the most lookups that were in progress at a time
