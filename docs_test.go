@@ -276,7 +276,7 @@ func TestDifferencesFrom304(t *testing.T) {
 			continue
 		}
 		quotes := 0
-		for _, side := range []struct{ cell, transcript, other string }{{row[1], theirs, ours}, {row[2], ours, theirs}} {
+		for _, side := range []struct{ cell, transcript, other string }{{cell: row[1], transcript: theirs, other: ours}, {cell: row[2], transcript: ours, other: theirs}} {
 			for _, quote := range codeSpans(side.cell) {
 				quotes++
 				if !strings.Contains(side.transcript, quote) {

@@ -36,9 +36,9 @@ func TestWhyGuide(t *testing.T) {
 	}
 	p := startWhy(t)
 	for _, test := range []struct{ name, helo, sender, fact, value string }{
-		{"MAIL FROM", "dialup.test", "orders@shop.example", sender, "orders@shop.example"},
-		{"HELO", "shop.example", "a@b.test", name, "shop.example"},
-		{"hostile sender", "dialup.test", `"a;ip=198.51.100.9;id=b&s=helo;<b>"@shop.example`, sender, `"a;ip=198.51.100.9;id=b&s=helo;<b>"@shop.example`},
+		{name: "MAIL FROM", helo: "dialup.test", sender: "orders@shop.example", fact: sender, value: "orders@shop.example"},
+		{name: "HELO", helo: "shop.example", sender: "a@b.test", fact: name, value: "shop.example"},
+		{name: "hostile sender", helo: "dialup.test", sender: `"a;ip=198.51.100.9;id=b&s=helo;<b>"@shop.example`, fact: sender, value: `"a;ip=198.51.100.9;id=b&s=helo;<b>"@shop.example`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cmd := exec.Command(program, "--zone", zone, config)

@@ -200,15 +200,15 @@ func TestWhyShowsValuesAsText(t *testing.T) {
 	p := startWhy(t)
 	plain := markup(p.why(t, classic).source)
 	for _, test := range []struct{ name, value string }{
-		{"script", `<script>document.title='owned'</script>`},
-		{"image", `<img src=x onerror=document.title='owned'>`},
-		{"closing tags", `</bdi></dd></dl></main><h1>owned</h1>`},
-		{"script in attribute", `"onmouseover="document.title='owned'`},
-		{"placeholder", `{ip}{domain}{dig}`},
-		{"entity", `&lt;script&gt;alert(1)&lt;/script&gt;`},
-		{"encoded markup", `%3Cimg%20src=%22http://evil.test/x%22%3E`},
-		{"style", `<style>body{display:none}</style>`},
-		{"URL", `javascript:document.title='owned'`},
+		{name: "script", value: `<script>document.title='owned'</script>`},
+		{name: "image", value: `<img src=x onerror=document.title='owned'>`},
+		{name: "closing tags", value: `</bdi></dd></dl></main><h1>owned</h1>`},
+		{name: "script in attribute", value: `"onmouseover="document.title='owned'`},
+		{name: "placeholder", value: `{ip}{domain}{dig}`},
+		{name: "entity", value: `&lt;script&gt;alert(1)&lt;/script&gt;`},
+		{name: "encoded markup", value: `%3Cimg%20src=%22http://evil.test/x%22%3E`},
+		{name: "style", value: `<style>body{display:none}</style>`},
+		{name: "URL", value: `javascript:document.title='owned'`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p.requested()
@@ -256,14 +256,14 @@ func TestWhyLanguage(t *testing.T) {
 	p := startWhy(t)
 	const english, japanese = "Why was this message refused?", "このメールが拒否された理由"
 	for _, test := range []struct{ name, query, browser, lang, title string }{
-		{"English browser", classic, "en-US", "en", english},
-		{"Japanese browser", classic, "ja", "ja", japanese},
-		{"other browser", classic, "fr-FR", "en", english},
-		{"second choice of the browser", classic, "fr-FR,ja-JP", "ja", japanese},
-		{"query", classic + "&lang=ja", "en-US", "ja", japanese},
-		{"query over browser", "lang=en;" + classic, "ja", "en", english},
-		{"region in the query", classic + ";lang=ja-JP", "en-US", "ja", japanese},
-		{"unknown in the query", classic + ";lang=__proto__", "en-US", "en", english},
+		{name: "English browser", query: classic, browser: "en-US", lang: "en", title: english},
+		{name: "Japanese browser", query: classic, browser: "ja", lang: "ja", title: japanese},
+		{name: "other browser", query: classic, browser: "fr-FR", lang: "en", title: english},
+		{name: "second choice of the browser", query: classic, browser: "fr-FR,ja-JP", lang: "ja", title: japanese},
+		{name: "query", query: classic + "&lang=ja", browser: "en-US", lang: "ja", title: japanese},
+		{name: "query over browser", query: "lang=en;" + classic, browser: "ja", lang: "en", title: english},
+		{name: "region in the query", query: classic + ";lang=ja-JP", browser: "en-US", lang: "ja", title: japanese},
+		{name: "unknown in the query", query: classic + ";lang=__proto__", browser: "en-US", lang: "en", title: english},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := p.why(t, test.query, "--accept-lang="+test.browser)
@@ -325,11 +325,11 @@ func TestWhyFitsWidth(t *testing.T) {
 		name, query string
 		width       int
 	}{
-		{"narrow", classic, 360},
-		{"narrow, Japanese", classic + ";lang=ja", 360},
-		{"narrow, long values", long, 360},
-		{"narrow, long values, Japanese", long + ";lang=ja", 360},
-		{"wide, long values", long, 1280},
+		{name: "narrow", query: classic, width: 360},
+		{name: "narrow, Japanese", query: classic + ";lang=ja", width: 360},
+		{name: "narrow, long values", query: long, width: 360},
+		{name: "narrow, long values, Japanese", query: long + ";lang=ja", width: 360},
+		{name: "wide, long values", query: long, width: 1280},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p.serve("/frame", fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query)))
@@ -347,13 +347,13 @@ func TestWhyPictures(t *testing.T) {
 		width       int
 		dark        bool
 	}{
-		{"desktop light", classic, 1280, false},
-		{"desktop dark", classic, 1280, true},
-		{"narrow light", classic, 360, false},
-		{"narrow dark", "s=helo;id=mail.example.com;ip=192.0.2.1", 360, true},
-		{"narrow Japanese", classic + ";lang=ja", 360, false},
-		{"desktop Japanese dark", "s=mfrom;id=a@example.com;ip=10.0.0.1;lang=ja", 1280, true},
-		{"nothing", "", 1280, false},
+		{name: "desktop light", query: classic, width: 1280},
+		{name: "desktop dark", query: classic, width: 1280, dark: true},
+		{name: "narrow light", query: classic, width: 360},
+		{name: "narrow dark", query: "s=helo;id=mail.example.com;ip=192.0.2.1", width: 360, dark: true},
+		{name: "narrow Japanese", query: classic + ";lang=ja", width: 360},
+		{name: "desktop Japanese dark", query: "s=mfrom;id=a@example.com;ip=10.0.0.1;lang=ja", width: 1280, dark: true},
+		{name: "nothing", width: 1280},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p.serve("/frame", fmt.Sprintf(whyFrame, test.width, html.EscapeString(test.query)))

@@ -40,17 +40,17 @@ func FuzzParseNumber(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		got, err := parseNumber(in)
 		digits := TrimSpace(in)
-		good := !strings.HasPrefix(strings.TrimLeft(digits, "+-"), "_") && !strings.HasSuffix(digits, "_") &&
+		valid := !strings.HasPrefix(strings.TrimLeft(digits, "+-"), "_") && !strings.HasSuffix(digits, "_") &&
 			!strings.Contains(digits, "__") && strings.Trim(digits, "+-0123456789_") == ""
 		want, ok := new(big.Int).SetString(strings.ReplaceAll(digits, "_", ""), 10)
-		if good = good && ok; good != (err == nil) {
+		if valid = valid && ok; valid != (err == nil) {
 			t.Fatalf("parseNumber(%q) = %d, %v", in, got, err)
 		}
 		limit := big.NewInt(maxNumber)
-		if good && want.CmpAbs(limit) > 0 {
+		if valid && want.CmpAbs(limit) > 0 {
 			want = limit.Mul(limit, big.NewInt(int64(want.Sign())))
 		}
-		if good && want.Cmp(big.NewInt(int64(got))) != 0 {
+		if valid && want.Cmp(big.NewInt(int64(got))) != 0 {
 			t.Errorf("parseNumber(%q) = %d, want %d", in, got, want)
 		}
 	})

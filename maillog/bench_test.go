@@ -93,14 +93,14 @@ func cpuTime(b *testing.B) time.Duration {
 
 func BenchmarkParse(b *testing.B) {
 	for _, test := range []struct{ name, line string }{
-		{"foreign", "Nov  2 10:11:12 mx dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2"},
-		{"result", "Nov  2 10:11:12 mx policyd-spf[123]: Pass; identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=a@example.com; receiver=<UNKNOWN> "},
-		{"header", "Nov  2 10:11:12 mx policyd-spf[123]: prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=2001:db8::1; helo=mail.example.com; envelope-from=a@example.com; receiver=<UNKNOWN> "},
-		{"unquoted header", "Nov  2 10:11:12 mx policyd-spf[123]: prepend Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=b+a=b@example.com; receiver=<UNKNOWN> "},
-		{"refusal", "Nov  2 10:11:12 mx policyd-spf[123]: 550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>"},
-		{"kv", "Nov  2 10:11:12 mx policyd-spf[123]: action=prepend client=192.0.2.1 helo=mail.example.com sender=a@example.com recipient=<UNKNOWN> helo_result=none mailfrom_result=pass domain=example.com term=ip4:192.0.2.0/24 lookups=1 voids=0 ms=12 cached=no"},
-		{"client", "Nov  2 10:11:12 mx postfix/smtpd[123]: 4F1A22C0D1: client=mail.example.com[192.0.2.1]"},
-		{"delivery", "Nov  2 10:11:12 mx postfix/lmtp[123]: 4F1A22C0D1: to=<r@dest.example>, relay=mx[private/dovecot-lmtp], delay=0.1, delays=0.07/0.01/0.01/0.01, dsn=2.0.0, status=sent (250 2.0.0 <r@dest.example> Saved)"},
+		{name: "foreign", line: "Nov  2 10:11:12 mx dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2"},
+		{name: "result", line: "Nov  2 10:11:12 mx policyd-spf[123]: Pass; identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=a@example.com; receiver=<UNKNOWN> "},
+		{name: "header", line: "Nov  2 10:11:12 mx policyd-spf[123]: prepend Received-SPF: Pass (sender SPF authorized) identity=mailfrom; client-ip=2001:db8::1; helo=mail.example.com; envelope-from=a@example.com; receiver=<UNKNOWN> "},
+		{name: "unquoted header", line: "Nov  2 10:11:12 mx policyd-spf[123]: prepend Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=b+a=b@example.com; receiver=<UNKNOWN> "},
+		{name: "refusal", line: "Nov  2 10:11:12 mx policyd-spf[123]: 550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>"},
+		{name: "kv", line: "Nov  2 10:11:12 mx policyd-spf[123]: action=prepend client=192.0.2.1 helo=mail.example.com sender=a@example.com recipient=<UNKNOWN> helo_result=none mailfrom_result=pass domain=example.com term=ip4:192.0.2.0/24 lookups=1 voids=0 ms=12 cached=no"},
+		{name: "client", line: "Nov  2 10:11:12 mx postfix/smtpd[123]: 4F1A22C0D1: client=mail.example.com[192.0.2.1]"},
+		{name: "delivery", line: "Nov  2 10:11:12 mx postfix/lmtp[123]: 4F1A22C0D1: to=<r@dest.example>, relay=mx[private/dovecot-lmtp], delay=0.1, delays=0.07/0.01/0.01/0.01, dsn=2.0.0, status=sent (250 2.0.0 <r@dest.example> Saved)"},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			p := NewParser(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))

@@ -93,12 +93,12 @@ func TestParseTime(t *testing.T) {
 func TestParseTime_order(t *testing.T) {
 	p := NewParser(now())
 	for _, test := range []struct{ stamp, want string }{
-		{"Nov 26 11:00:00", "2026-11-26T11:00:00Z"},
-		{"Nov 26 13:00:00", "2025-11-26T13:00:00Z"},
-		{"Nov 26 11:00:00", "2026-11-26T11:00:00Z"},
-		{"Dec 31 13:00:00", "2025-12-31T13:00:00Z"},
-		{"Dec 31 13:00:01", "2025-12-31T13:00:01Z"},
-		{"Jan  1 13:00:01", "2026-01-01T13:00:01Z"},
+		{stamp: "Nov 26 11:00:00", want: "2026-11-26T11:00:00Z"},
+		{stamp: "Nov 26 13:00:00", want: "2025-11-26T13:00:00Z"},
+		{stamp: "Nov 26 11:00:00", want: "2026-11-26T11:00:00Z"},
+		{stamp: "Dec 31 13:00:00", want: "2025-12-31T13:00:00Z"},
+		{stamp: "Dec 31 13:00:01", want: "2025-12-31T13:00:01Z"},
+		{stamp: "Jan  1 13:00:01", want: "2026-01-01T13:00:01Z"},
 	} {
 		if got, _ := p.Time([]byte(test.stamp)); got.Format(time.RFC3339) != test.want {
 			t.Errorf("%s: %v, want %s", test.stamp, got, test.want)

@@ -190,7 +190,7 @@ func TestAdvice_needsSevenDays(t *testing.T) {
 	for _, test := range []struct {
 		days int
 		safe bool
-	}{{3, false}, {6, false}, {7, true}, {8, true}} {
+	}{{days: 3}, {days: 6}, {days: 7, safe: true}, {days: 8, safe: true}} {
 		p := mailstream.Typical(7)
 		p.Days = test.days
 		p.Forwarders, p.Lists, p.Misconfigureds, p.BackupMXs, p.OwnHosts, p.Newsletters = 0, 0, 0, 0, 0, 0

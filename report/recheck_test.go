@@ -44,15 +44,15 @@ func (r slowResolver) Lookup(q dns.Question, deadline time.Time) (dns.Answer, er
 func TestRecheck(t *testing.T) {
 	var log strings.Builder
 	for i, m := range []struct{ sender, result string }{
-		{"a@softfail.example", "Softfail"},  // the same
-		{"a@softfail.example", "Softfail"},  // the same question again
-		{"a@fail.example", "Softfail"},      // record changed
-		{"a@temperror.example", "Pass"},     // SERVFAIL
-		{"a@slow.example", "Pass"},          // time-out now
-		{"a@neutral.example", "Temperror"},  // time-out then
-		{"a@xn--bcher-kva.example", "Pass"}, // IDN
-		{"a@permerror.example", "Fail"},     // other
-		{"a@none.example", "Pass"},          // record changed
+		{sender: "a@softfail.example", result: "Softfail"},  // the same
+		{sender: "a@softfail.example", result: "Softfail"},  // the same question again
+		{sender: "a@fail.example", result: "Softfail"},      // record changed
+		{sender: "a@temperror.example", result: "Pass"},     // SERVFAIL
+		{sender: "a@slow.example", result: "Pass"},          // time-out now
+		{sender: "a@neutral.example", result: "Temperror"},  // time-out then
+		{sender: "a@xn--bcher-kva.example", result: "Pass"}, // IDN
+		{sender: "a@permerror.example", result: "Fail"},     // other
+		{sender: "a@none.example", result: "Pass"},          // record changed
 	} {
 		log.WriteString(logLines(100+i, "198.51.100.99", "none.example", m.sender, "None", m.result))
 	}

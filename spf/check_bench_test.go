@@ -23,7 +23,7 @@ func BenchmarkCheck(b *testing.B) {
 	for _, bm := range []struct {
 		name       string
 		prefetcher dns.Prefetcher
-	}{{"sequential", nil}, {"prefetching", cache}} {
+	}{{name: "sequential"}, {name: "prefetching", prefetcher: cache}} {
 		b.Run(bm.name, func(b *testing.B) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()

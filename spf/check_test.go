@@ -16,10 +16,10 @@ import (
 	"policyd-spf/spf/dns/dnsfake"
 )
 
-// book is a resolver with the answers of dnsfake.Lines.
-type book struct{ *dnsfake.Resolver }
+// zoneResolver is a resolver with the answers of dnsfake.Lines.
+type zoneResolver struct{ *dnsfake.Resolver }
 
-func newBook(lines string) *book { return &book{dnsfake.Lines(lines)} }
+func newZoneResolver(lines string) *zoneResolver { return &zoneResolver{dnsfake.Lines(lines)} }
 
 // asked returns the questions that a resolver was asked, as text.
 func asked(r *dnsfake.Resolver) []string {
@@ -30,12 +30,12 @@ func asked(r *dnsfake.Resolver) []string {
 	return list
 }
 
-func (b *book) check(sender string) Verdict {
-	return b.checkFrom("192.0.2.1", sender)
+func (r *zoneResolver) check(sender string) Verdict {
+	return r.checkFrom("192.0.2.1", sender)
 }
 
-func (b *book) checkFrom(ip, sender string) Verdict {
-	c := &Checker{Resolver: b, Limits: DefaultLimits()}
+func (r *zoneResolver) checkFrom(ip, sender string) Verdict {
+	c := &Checker{Resolver: r, Limits: DefaultLimits()}
 	return c.CheckHost(context.Background(), query(ip, sender))
 }
 
@@ -162,7 +162,7 @@ func TestVerdict(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // for %{t}
-				got := newBook(test.zone).check(test.sender)
+				got := newZoneResolver(test.zone).check(test.sender)
 				got.Err = nil
 				if got != test.want {
 					t.Errorf("got  %+v\nwant %+v", got, test.want)
@@ -202,7 +202,7 @@ func TestVerdictByAll(t *testing.T) {
 			if test.ip == "" {
 				test.ip = "192.0.2.1"
 			}
-			if v := newBook(test.zone).checkFrom(test.ip, "u@a.example"); v.ByAll != test.want {
+			if v := newZoneResolver(test.zone).checkFrom(test.ip, "u@a.example"); v.ByAll != test.want {
 				t.Errorf("ByAll is %t: %+v", v.ByAll, v)
 			}
 		})
@@ -229,7 +229,7 @@ func TestVoidTerms(t *testing.T) {
 			zone: "a.example TXT v=spf1 ptr -all\n1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR x.example.\n1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR y.example.", want: Fail, voids: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := &Checker{Resolver: newBook(test.zone), Limits: test.limits}
+			c := &Checker{Resolver: newZoneResolver(test.zone), Limits: test.limits}
 			if v := c.CheckHost(context.Background(), query("2001:db8::1", "u@a.example")); v.Result != test.want || v.VoidLookups != test.voids {
 				t.Errorf("%v, %d void lookups (%v); want %v, %d", v.Result, v.VoidLookups, v.Err, test.want, test.voids)
 			}
@@ -258,11 +258,11 @@ func TestDualStack(t *testing.T) {
 			if test.ip == "" {
 				test.ip = "2001:db8::1"
 			}
-			b := newBook(test.zone)
-			c := &Checker{Resolver: b, Limits: Limits{Lookups: 10, VoidLookups: 2, DualStack: test.dualStack}}
+			r := newZoneResolver(test.zone)
+			c := &Checker{Resolver: r, Limits: Limits{Lookups: 10, VoidLookups: 2, DualStack: test.dualStack}}
 			v := c.CheckHost(context.Background(), query(test.ip, "u@a.example"))
-			if v.Result != test.want || v.VoidLookups != test.voids || len(b.Asked) != test.lookups || v.TTL != test.ttl {
-				t.Errorf("%v, %d void lookups, %d lookups, TTL %v; want %v, %d, %d, %v", v.Result, v.VoidLookups, len(b.Asked), v.TTL, test.want, test.voids, test.lookups, test.ttl)
+			if v.Result != test.want || v.VoidLookups != test.voids || len(r.Asked) != test.lookups || v.TTL != test.ttl {
+				t.Errorf("%v, %d void lookups, %d lookups, TTL %v; want %v, %d, %d, %v", v.Result, v.VoidLookups, len(r.Asked), v.TTL, test.want, test.voids, test.lookups, test.ttl)
 			}
 		})
 	}
@@ -314,7 +314,7 @@ func TestVerdictErr(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			v := newBook(test.zone).check("u@a.example")
+			v := newZoneResolver(test.zone).check("u@a.example")
 			if v.Result != test.result {
 				t.Errorf("result %v, want %v", v.Result, test.result)
 			}
@@ -341,7 +341,7 @@ func TestCheckHostEndsWithContext(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), test.time)
 				defer cancel()
-				c := &Checker{Resolver: newBook(test.zone), Limits: DefaultLimits()}
+				c := &Checker{Resolver: newZoneResolver(test.zone), Limits: DefaultLimits()}
 				v := c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
 				if v.Result != test.result {
 					t.Errorf("result %v, want %v", v.Result, test.result)
@@ -398,18 +398,18 @@ func TestLookupsMade(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBook(test.zone)
-			b.checkFrom(test.ip, "u@a.example")
-			if !slices.Equal(asked(b.Resolver), test.want) {
-				t.Errorf("got  %q\nwant %q", asked(b.Resolver), test.want)
+			r := newZoneResolver(test.zone)
+			r.checkFrom(test.ip, "u@a.example")
+			if !slices.Equal(asked(r.Resolver), test.want) {
+				t.Errorf("got  %q\nwant %q", asked(r.Resolver), test.want)
 			}
 		})
 	}
 	for _, domain := range []string{"example", "", ".", "a..example", "[192.0.2.1]", strings.Repeat("a", 64) + ".example"} {
 		t.Run("no lookup for "+domain, func(t *testing.T) {
-			b := newBook("")
-			if v := b.check("u@" + domain); v.Result != None || len(asked(b.Resolver)) > 0 {
-				t.Errorf("result %v, lookups %q", v.Result, asked(b.Resolver))
+			r := newZoneResolver("")
+			if v := r.check("u@" + domain); v.Result != None || len(asked(r.Resolver)) > 0 {
+				t.Errorf("result %v, lookups %q", v.Result, asked(r.Resolver))
 			}
 		})
 	}
@@ -417,8 +417,8 @@ func TestLookupsMade(t *testing.T) {
 
 // The zone of a link-local client is not part of its address.
 func TestCheckHost_clientWithZone(t *testing.T) {
-	b := newBook("a.example TXT v=spf1 ip6:fe80::1 -all")
-	if v := b.checkFrom("fe80::1%eth0", "u@a.example"); v.Result != Pass {
+	r := newZoneResolver("a.example TXT v=spf1 ip6:fe80::1 -all")
+	if v := r.checkFrom("fe80::1%eth0", "u@a.example"); v.Result != Pass {
 		t.Errorf("result %v, want pass", v.Result)
 	}
 }
@@ -447,7 +447,7 @@ func TestVoidLookupLimit(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := &Checker{Resolver: newBook(test.zone), Limits: Limits{Lookups: 10, VoidLookups: test.limit}}
+			c := &Checker{Resolver: newZoneResolver(test.zone), Limits: Limits{Lookups: 10, VoidLookups: test.limit}}
 			v := c.CheckHost(context.Background(), Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: test.domain, HELO: test.helo})
 			if v.Result != test.result || v.VoidLookups != test.voids {
 				t.Errorf("result %v, %d void lookups, want %v, %d (%v)", v.Result, v.VoidLookups, test.result, test.voids, v.Err)
@@ -481,20 +481,20 @@ func (s *steps) Event(ev Event) {
 }
 
 func TestEvents(t *testing.T) {
-	b := newBook(`
-		a.example TXT v=spf1 include:%{d1}.b.example mx -all exp=e.example
-		example.b.example TXT v=spf1 ip4:198.51.100.1 redirect=c.example
+	r := newZoneResolver(`
+		a.example TXT v=spf1 include:%{d1}.r.example mx -all exp=e.example
+		example.r.example TXT v=spf1 ip4:198.51.100.1 redirect=c.example
 		c.example TXT v=spf1 ?all
 		e.example TXT no`)
 	var got steps
-	c := &Checker{Resolver: &TracingResolver{b, &got}, Limits: DefaultLimits(), Observer: &got}
+	c := &Checker{Resolver: &TracingResolver{r, &got}, Limits: DefaultLimits(), Observer: &got}
 	c.CheckHost(context.Background(), query("192.0.2.1", "u@a.example"))
 	want := steps{
 		`lookup a.example TXT`,
-		`0 record a.example "v=spf1 include:%{d1}.b.example mx -all exp=e.example"`,
-		`0 term include:%{d1}.b.example "example.b.example" 1`,
-		`lookup example.b.example TXT`,
-		`1 record example.b.example "v=spf1 ip4:198.51.100.1 redirect=c.example"`,
+		`0 record a.example "v=spf1 include:%{d1}.r.example mx -all exp=e.example"`,
+		`0 term include:%{d1}.r.example "example.r.example" 1`,
+		`lookup example.r.example TXT`,
+		`1 record example.r.example "v=spf1 ip4:198.51.100.1 redirect=c.example"`,
 		`1 term ip4:198.51.100.1 "" 1`,
 		`1 match false none`,
 		`1 term redirect=c.example "c.example" 2`,

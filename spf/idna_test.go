@@ -42,7 +42,7 @@ func TestCheckHost_internationalizedDomain(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			q := query("192.0.2.1", test.sender)
 			q.HELO = test.helo
-			v := (&Checker{Resolver: newBook(zone), Limits: DefaultLimits()}).CheckHost(context.Background(), q)
+			v := (&Checker{Resolver: newZoneResolver(zone), Limits: DefaultLimits()}).CheckHost(context.Background(), q)
 			got := ""
 			if v.Err != nil {
 				got = v.Err.Error()

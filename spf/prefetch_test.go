@@ -20,26 +20,26 @@ func TestPlannedLookups(t *testing.T) {
 		limit            int
 		want             string // "-": the record exceeds the limit
 	}{
-		{"every kind", "192.0.2.1", "a mx:m.example ptr include:i.example exists:%{ir}.e.example redirect=r.example", 10,
-			"d.example A, m.example MX, 1.2.0.192.in-addr.arpa PTR, i.example TXT, 1.2.0.192.e.example A, r.example TXT"},
-		{"IPv6", "2001:db8::1", "a exists:e.example", 10, "d.example AAAA, e.example A"},
-		{"after all", "192.0.2.1", "a -all mx redirect=r.example", 10, "d.example A"},
-		{"after the client's network", "192.0.2.1", "a ip4:192.0.2.0/24 mx redirect=r.example", 10, "d.example A"},
-		{"after another network", "192.0.2.1", "ip6:::/0 ip4:198.51.100.0/24 mx", 10, "d.example MX"},
-		{"at the limit", "192.0.2.1", "a mx include:i.example redirect=r.example", 4, "d.example A, d.example MX, i.example TXT, r.example TXT"},
-		{"over the limit", "192.0.2.1", "a mx include:i.example", 2, "-"},
-		{"over the limit by a redirect", "192.0.2.1", "a redirect=r.example", 1, "-"},
-		{"over the limit after all", "192.0.2.1", "a -all mx", 1, "d.example A"},
-		{"after a known include that matches", "192.0.2.1", "a include:pass.example mx", 10, "d.example A"},
-		{"after a known include that does not match", "192.0.3.1", "include:pass.example mx", 10, "pass.example TXT, d.example MX"},
-		{"after a known include that fails", "192.0.2.1", "include:fail.example mx", 10, "fail.example TXT, d.example MX"},
-		{"after a known include with lookups", "192.0.2.1", "include:lookup.example mx", 10, "lookup.example TXT, d.example MX"},
-		{"after nested known includes", "192.0.2.1", "include:include.example mx", 10, ""},
-		{"after a known redirect", "192.0.2.1", "include:redirect.example mx", 10, ""},
-		{"after a known include of an unknown one", "192.0.2.1", "include:unknown.example mx", 10, "unknown.example TXT, d.example MX"},
-		{"after a known include of itself", "192.0.2.1", "include:self.example mx", 10, "self.example TXT, d.example MX"},
-		{"targets that need lookups", "192.0.2.1", "exists:%{p} a", 2, "d.example A"},
-		{"targets that are not names", "192.0.2.1", "a:x..example a", 2, "d.example A"},
+		{name: "every kind", ip: "192.0.2.1", record: "a mx:m.example ptr include:i.example exists:%{ir}.e.example redirect=r.example", limit: 10,
+			want: "d.example A, m.example MX, 1.2.0.192.in-addr.arpa PTR, i.example TXT, 1.2.0.192.e.example A, r.example TXT"},
+		{name: "IPv6", ip: "2001:db8::1", record: "a exists:e.example", limit: 10, want: "d.example AAAA, e.example A"},
+		{name: "after all", ip: "192.0.2.1", record: "a -all mx redirect=r.example", limit: 10, want: "d.example A"},
+		{name: "after the client's network", ip: "192.0.2.1", record: "a ip4:192.0.2.0/24 mx redirect=r.example", limit: 10, want: "d.example A"},
+		{name: "after another network", ip: "192.0.2.1", record: "ip6:::/0 ip4:198.51.100.0/24 mx", limit: 10, want: "d.example MX"},
+		{name: "at the limit", ip: "192.0.2.1", record: "a mx include:i.example redirect=r.example", limit: 4, want: "d.example A, d.example MX, i.example TXT, r.example TXT"},
+		{name: "over the limit", ip: "192.0.2.1", record: "a mx include:i.example", limit: 2, want: "-"},
+		{name: "over the limit by a redirect", ip: "192.0.2.1", record: "a redirect=r.example", limit: 1, want: "-"},
+		{name: "over the limit after all", ip: "192.0.2.1", record: "a -all mx", limit: 1, want: "d.example A"},
+		{name: "after a known include that matches", ip: "192.0.2.1", record: "a include:pass.example mx", limit: 10, want: "d.example A"},
+		{name: "after a known include that does not match", ip: "192.0.3.1", record: "include:pass.example mx", limit: 10, want: "pass.example TXT, d.example MX"},
+		{name: "after a known include that fails", ip: "192.0.2.1", record: "include:fail.example mx", limit: 10, want: "fail.example TXT, d.example MX"},
+		{name: "after a known include with lookups", ip: "192.0.2.1", record: "include:lookup.example mx", limit: 10, want: "lookup.example TXT, d.example MX"},
+		{name: "after nested known includes", ip: "192.0.2.1", record: "include:include.example mx", limit: 10},
+		{name: "after a known redirect", ip: "192.0.2.1", record: "include:redirect.example mx", limit: 10},
+		{name: "after a known include of an unknown one", ip: "192.0.2.1", record: "include:unknown.example mx", limit: 10, want: "unknown.example TXT, d.example MX"},
+		{name: "after a known include of itself", ip: "192.0.2.1", record: "include:self.example mx", limit: 10, want: "self.example TXT, d.example MX"},
+		{name: "targets that need lookups", ip: "192.0.2.1", record: "exists:%{p} a", limit: 2, want: "d.example A"},
+		{name: "targets that are not names", ip: "192.0.2.1", record: "a:x..example a", limit: 2, want: "d.example A"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMacros(Args{IP: netip.MustParseAddr(test.ip)}, "")
@@ -105,26 +105,26 @@ func TestPrefetchRoundTrips(t *testing.T) {
 		name, zone string
 		want       int
 	}{
-		{"no record", "", 1},
-		{"no lookups", "a.example TXT v=spf1 ip4:192.0.2.1 a mx -all", 1},
-		{"side by side", `
+		{name: "no record", want: 1},
+		{name: "no lookups", zone: "a.example TXT v=spf1 ip4:192.0.2.1 a mx -all", want: 1},
+		{name: "side by side", zone: `
 			a.example TXT v=spf1 a mx include:b.example include:c.example exists:e.example -all
 			a.example A 198.51.100.1
 			a.example MX h.example
 			h.example A 198.51.100.1
 			b.example TXT v=spf1 ~all
 			c.example TXT v=spf1 ?all
-			e.example TXT hello`, 3},
-		{"nested includes", `
+			e.example TXT hello`, want: 3},
+		{name: "nested includes", zone: `
 			a.example TXT v=spf1 include:b.example a:x.example -all
 			b.example TXT v=spf1 include:c.example a:y.example -all
 			c.example TXT v=spf1 mx:z.example -all
 			z.example MX h.example
 			h.example A 198.51.100.1
 			x.example A 198.51.100.1
-			y.example A 198.51.100.1`, 5},
-		{"ten includes", "a.example TXT v=spf1" + numberedTerms("include", 10) + " -all\n" + numberedRecords(10, "v=spf1 -all"), 2},
-		{"terms that were evaluated do not count twice", `
+			y.example A 198.51.100.1`, want: 5},
+		{name: "ten includes", zone: "a.example TXT v=spf1" + numberedTerms("include", 10) + " -all\n" + numberedRecords(10, "v=spf1 -all"), want: 2},
+		{name: "terms that were evaluated do not count twice", zone: `
 			a.example TXT v=spf1 a:1.example a:2.example a:3.example include:b.example -all
 			b.example TXT v=spf1 include:c.example -all
 			c.example TXT v=spf1 include:d.example -all
@@ -135,16 +135,16 @@ func TestPrefetchRoundTrips(t *testing.T) {
 			4.example A 198.51.100.1
 			5.example A 198.51.100.1
 			6.example A 198.51.100.1
-			7.example A 198.51.100.1`, 5},
-		{"more hosts than may be in flight", "a.example TXT v=spf1 mx:m.example mx:n.example -all\n" + twentyHosts.String(), 4},
-		{"ptr", `
+			7.example A 198.51.100.1`, want: 5},
+		{name: "more hosts than may be in flight", zone: "a.example TXT v=spf1 mx:m.example mx:n.example -all\n" + twentyHosts.String(), want: 4},
+		{name: "ptr", zone: `
 			a.example TXT v=spf1 ptr mx -all
 			1.2.0.192.in-addr.arpa PTR h1.example
 			1.2.0.192.in-addr.arpa PTR h2.example
 			1.2.0.192.in-addr.arpa PTR h3.example
 			h1.example A 192.0.2.1
 			h2.example A 192.0.2.1
-			h3.example A 192.0.2.1`, 3},
+			h3.example A 192.0.2.1`, want: 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -273,21 +273,21 @@ func TestPrefetchStops(t *testing.T) {
 		most       int // lookups
 		mostAtOnce int
 	}{
-		{"a record that is too large", `
+		{name: "a record that is too large", zone: `
 			a.example TXT v=spf1 include:b.example include:big.example -all
 			b.example TXT v=spf1 a:c.example -all
 			big.example TXT v=spf1 a:d.example -all
-			c.example A 192.0.2.1`, 4, 2},
-		{"too many terms", "a.example TXT v=spf1" + numberedTerms("a", 11) + " -all\n0.example A 192.0.2.1", 2, 1},
-		{"more terms than are left", `
+			c.example A 192.0.2.1`, most: 4, mostAtOnce: 2},
+		{name: "too many terms", zone: "a.example TXT v=spf1" + numberedTerms("a", 11) + " -all\n0.example A 192.0.2.1", most: 2, mostAtOnce: 1},
+		{name: "more terms than are left", zone: `
 			a.example TXT v=spf1 include:b.example include:c.example a:1.example a:2.example a:3.example -all
 			b.example TXT v=spf1 a:4.example -all
 			c.example TXT v=spf1 a:11.example a:12.example a:13.example a:14.example a:15.example a:16.example -all
-			4.example A 192.0.2.1`, 7, 5},
-		{"too many void lookups", "a.example TXT v=spf1 a:v1.example a:v2.example a:v3.example include:b.example -all\n" +
-			"b.example TXT v=spf1 a:x1.example a:x2.example -all", 5, 4},
-		{"more PTR names than are used", "a.example TXT v=spf1 ptr -all\n" + ptrNames.String(), 2 + 10, 10},
-		{"hosts of many mx", "a.example TXT v=spf1" + numberedTerms("mx", 10) + " -all\n" + tenMX.String() + "h0.0.example A 192.0.2.1", 1 + 1 + 10 + 30, 13},
+			4.example A 192.0.2.1`, most: 7, mostAtOnce: 5},
+		{name: "too many void lookups", zone: "a.example TXT v=spf1 a:v1.example a:v2.example a:v3.example include:b.example -all\n" +
+			"b.example TXT v=spf1 a:x1.example a:x2.example -all", most: 5, mostAtOnce: 4},
+		{name: "more PTR names than are used", zone: "a.example TXT v=spf1 ptr -all\n" + ptrNames.String(), most: 2 + 10, mostAtOnce: 10},
+		{name: "hosts of many mx", zone: "a.example TXT v=spf1" + numberedTerms("mx", 10) + " -all\n" + tenMX.String() + "h0.0.example A 192.0.2.1", most: 1 + 1 + 10 + 30, mostAtOnce: 13},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -135,7 +135,7 @@ func TestPrefetchWeakServers(t *testing.T) {
 		timeout time.Duration
 		handler func(answer func([]byte) []byte) dnstest.UDPHandler
 	}{
-		{"answers the first of a burst", shortTimeout, func(answer func([]byte) []byte) dnstest.UDPHandler {
+		{name: "answers the first of a burst", timeout: shortTimeout, handler: func(answer func([]byte) []byte) dnstest.UDPHandler {
 			var last time.Time
 			return func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 				if now := time.Now(); now.Sub(last) > 2*time.Millisecond {
@@ -144,7 +144,7 @@ func TestPrefetchWeakServers(t *testing.T) {
 				}
 			}
 		}},
-		{"answers ten queries in 200 ms", shortTimeout, func(answer func([]byte) []byte) dnstest.UDPHandler {
+		{name: "answers ten queries in 200 ms", timeout: shortTimeout, handler: func(answer func([]byte) []byte) dnstest.UDPHandler {
 			var recent []time.Time
 			return func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 				now := time.Now()
@@ -155,9 +155,9 @@ func TestPrefetchWeakServers(t *testing.T) {
 				}
 			}
 		}},
-		{"refuses more than two at a time", longTimeout, limited(2, 5)},
-		{"refuses more than five at a time", longTimeout, limited(5, 5)},
-		{"SERVFAIL for more than one at a time", longTimeout, limited(1, 2)},
+		{name: "refuses more than two at a time", timeout: longTimeout, handler: limited(2, 5)},
+		{name: "refuses more than five at a time", timeout: longTimeout, handler: limited(5, 5)},
+		{name: "SERVFAIL for more than one at a time", timeout: longTimeout, handler: limited(1, 2)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -103,8 +103,8 @@ func BenchmarkSparse(b *testing.B) {
 		name, program string
 		args          []string
 	}{
-		{"floor", build(b, "testdata/floor"), nil},
-		{"known", build(b, ".."), world.args},
+		{name: "floor", program: build(b, "testdata/floor")},
+		{name: "known", program: build(b, ".."), args: world.args},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			var used time.Duration

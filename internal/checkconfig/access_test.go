@@ -103,7 +103,7 @@ func acl(uid uint32) []byte {
 	for _, entry := range []struct {
 		tag, rights uint16
 		id          uint32
-	}{{0x01, 6, ^uint32(0)}, {0x02, 4, uid}, {0x04, 0, ^uint32(0)}, {0x10, 4, ^uint32(0)}, {0x20, 0, ^uint32(0)}} {
+	}{{tag: 0x01, rights: 6, id: ^uint32(0)}, {tag: 0x02, rights: 4, id: uid}, {tag: 0x04, id: ^uint32(0)}, {tag: 0x10, rights: 4, id: ^uint32(0)}, {tag: 0x20, id: ^uint32(0)}} {
 		b = endian.LittleEndian.AppendUint16(b, entry.tag)
 		b = endian.LittleEndian.AppendUint16(b, entry.rights)
 		b = endian.LittleEndian.AppendUint32(b, entry.id)

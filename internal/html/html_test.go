@@ -105,13 +105,13 @@ func TestStyle_contrast(t *testing.T) {
 			foreground, background string
 			want                   float64
 		}{
-			{"text", "page", 4.5}, {"text", "card", 4.5}, {"text", "code", 4.5}, {"soft", "page", 4.5}, {"soft", "card", 4.5},
-			{"accent", "page", 4.5}, {"accent", "card", 4.5}, {"good", "card", 4.5}, {"doubtful", "card", 4.5}, {"bad", "card", 4.5},
-			{"good", "page", 4.5}, {"doubtful", "page", 4.5}, {"bad", "page", 4.5},
-			{"text", "good-bg", 4.5}, {"text", "doubtful-bg", 4.5}, {"text", "bad-bg", 4.5},
-			{"good", "good-bg", 4.5}, {"doubtful", "doubtful-bg", 4.5}, {"bad", "bad-bg", 4.5},
-			{"pass", "card", 3}, {"none", "card", 3}, {"neutral", "card", 3}, {"softfail", "card", 3}, {"fail", "card", 3},
-			{"temperror", "card", 3}, {"permerror", "card", 3},
+			{foreground: "text", background: "page", want: 4.5}, {foreground: "text", background: "card", want: 4.5}, {foreground: "text", background: "code", want: 4.5}, {foreground: "soft", background: "page", want: 4.5}, {foreground: "soft", background: "card", want: 4.5},
+			{foreground: "accent", background: "page", want: 4.5}, {foreground: "accent", background: "card", want: 4.5}, {foreground: "good", background: "card", want: 4.5}, {foreground: "doubtful", background: "card", want: 4.5}, {foreground: "bad", background: "card", want: 4.5},
+			{foreground: "good", background: "page", want: 4.5}, {foreground: "doubtful", background: "page", want: 4.5}, {foreground: "bad", background: "page", want: 4.5},
+			{foreground: "text", background: "good-bg", want: 4.5}, {foreground: "text", background: "doubtful-bg", want: 4.5}, {foreground: "text", background: "bad-bg", want: 4.5},
+			{foreground: "good", background: "good-bg", want: 4.5}, {foreground: "doubtful", background: "doubtful-bg", want: 4.5}, {foreground: "bad", background: "bad-bg", want: 4.5},
+			{foreground: "pass", background: "card", want: 3}, {foreground: "none", background: "card", want: 3}, {foreground: "neutral", background: "card", want: 3}, {foreground: "softfail", background: "card", want: 3}, {foreground: "fail", background: "card", want: 3},
+			{foreground: "temperror", background: "card", want: 3}, {foreground: "permerror", background: "card", want: 3},
 		} {
 			a, okA := colors[test.foreground]
 			b, okB := colors[test.background]

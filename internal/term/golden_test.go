@@ -18,16 +18,16 @@ var renderings = []struct {
 	name   string
 	render func(p *Printer)
 }{
-	{"text", func(p *Printer) {
+	{name: "text", render: func(p *Printer) {
 		p.Text(Spaces(0, 2), sentence, Bold)
 		p.Text(Indent{"- ", "  "}, sentence, Plain)
 	}},
-	{"pair", func(p *Printer) {
+	{name: "pair", render: func(p *Printer) {
 		p.Pair(Spaces(2, 4), Span{"a:mail.example", Plain}, Span{"term 1/10, no match", Dim})
 		p.Pair(Spaces(2, 4), Span{"a:" + strings.Repeat("long.", 8) + "example", Plain}, Span{"no match", Dim})
 		p.Pair(Spaces(2, 4), Span{"a:" + strings.Repeat("long.", 12) + "example", Plain}, Span{"term 10/10, an error that takes a line", Red})
 	}},
-	{"tree", func(p *Printer) {
+	{name: "tree", render: func(p *Printer) {
 		p.Tree(Indent{}, Node{Text: Span{"example.com", Bold}, Children: []Node{
 			{Text: Span{"mx", Plain}, Note: Span{"term 1/10", Dim}},
 			{Text: Span{"include:_spf.example.net", Plain}, Children: []Node{
@@ -36,35 +36,35 @@ var renderings = []struct {
 			{Text: Span{"-all", Plain}, Note: Span{"not evaluated", Dim}},
 		}})
 	}},
-	{"carets", func(p *Printer) {
+	{name: "carets", render: func(p *Printer) {
 		p.Carets(Spaces(2, 2), record, Mark{Offset: strings.Index(record, "ipv4"), Length: len("ipv4:203.0.113.1"), Message: "unknown mechanism; ip4 is meant?"})
 	}},
-	{"carets, two marks", func(p *Printer) {
+	{name: "carets, two marks", render: func(p *Printer) {
 		p.Carets(Spaces(2, 2), "v=spf1 ipv4:192.0.2.1 ~al", Mark{Offset: 22, Length: 3, Message: "unknown mechanism al", Color: Yellow}, Mark{Offset: 7, Length: 14, Message: "unknown mechanism ipv4"})
 	}},
-	{"carets, message on its own line", func(p *Printer) {
+	{name: "carets, message on its own line", render: func(p *Printer) {
 		p.Carets(Spaces(2, 2), "v=spf1 include:mail.example redirect:other.example", Mark{Offset: 28, Length: 22, Message: sentence})
 	}},
-	{"carets, other scripts", func(p *Printer) {
+	{name: "carets, other scripts", render: func(p *Printer) {
 		p.Carets(Spaces(2, 2), "v=spf1 a:müller.example a:一二.example \xff -all", Mark{Offset: 7, Length: 17, Message: "the umlaut is one column"}, Mark{Offset: 27, Length: 3, Message: "wide"}, Mark{Offset: 42, Length: 1, Message: "invalid"})
 	}},
-	{"carets, a marked space at a line break", func(p *Printer) {
+	{name: "carets, a marked space at a line break", render: func(p *Printer) {
 		p.Carets(Indent{}, strings.Repeat("x", p.Width)+"  y", Mark{Offset: p.Width + 1, Length: 1, Message: "a space"})
 	}},
-	{"excerpt", func(p *Printer) {
+	{name: "excerpt", render: func(p *Printer) {
 		p.Excerpt(Spaces(2, 2), record, Mark{Offset: strings.Index(record, "ipv4"), Length: len("ipv4:203.0.113.1"), Message: "unknown mechanism"})
 	}},
-	{"table", func(p *Printer) {
+	{name: "table", render: func(p *Printer) {
 		p.Table("  ", []Column{{Title: "domain"}, {Title: "messages", Right: true}, {Title: "advice"}}, [][]string{
 			{"example.com", "12", "nothing to do"},
 			{"mail.example.net", "10293", sentence},
 			{"example.org", "1"},
 		})
 	}},
-	{"bar chart", func(p *Printer) {
+	{name: "bar chart", render: func(p *Printer) {
 		p.BarChart("  ", []BarRow{{"pass", 9712, "9,712", Green}, {"softfail", 1000, "1,000", Yellow}, {"fail", 3, "3", Red}, {"permerror", 0, "0", Plain}})
 	}},
-	{"sparkline", func(p *Printer) { p.Line(Span{p.Sparkline([]float64{0, 1, 2, 5, 9, 20, 12, 3}), Plain}) }},
+	{name: "sparkline", render: func(p *Printer) { p.Line(Span{p.Sparkline([]float64{0, 1, 2, 5, 9, 20, 12, 3}), Plain}) }},
 }
 
 func TestGolden(t *testing.T) {

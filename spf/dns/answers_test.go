@@ -31,59 +31,59 @@ func TestClientAnswers(t *testing.T) {
 		want   string
 		asked  int
 	}{
-		{"strings", Question{"x.test", TypeTXT}, dnstest.Records(`x.test. 60 TXT "a" "" "b"`, `x.test. 30 TXT "c"`), `["a" "" "b"] ["c"] 30`, 1},
-		{"octets", Question{"x.test", TypeTXT}, dnstest.Records(`x.test. 60 TXT "a\"b\\c\000\1959"`), `["a\"b\\c\x00\xc39"] 60`, 1},
-		{"addresses", Question{"x.test", TypeA}, dnstest.Records(`x.test. 60 A 192.0.2.2`, `x.test. 60 A 192.0.2.1`), `192.0.2.2 192.0.2.1 60`, 1},
-		{"IPv6 addresses", Question{"x.test", TypeAAAA}, dnstest.Records(`x.test. 60 AAAA 2001:db8::1`, `x.test. 60 AAAA ::ffff:192.0.2.1`), `2001:db8::1 ::ffff:192.0.2.1 60`, 1},
-		{"MX by preference", Question{"x.test", TypeMX}, dnstest.Records(`x.test. 60 MX 20 b.test.`, `x.test. 60 MX 10 A.test.`, `x.test. 60 MX 20 c.test.`), `"a.test" "b.test" "c.test" 60`, 1},
-		{"null MX", Question{"x.test", TypeMX}, dnstest.Records(`x.test. 60 MX 0 .`), `"" 60`, 1},
-		{"names of raw octets", Question{"x.test", TypePTR}, dnstest.Records(`x.test. 60 PTR a\255\032\\b.test.`, `x.test. 60 PTR a\\.test.`), `"a\xff \\b.test" "a\\.test" 60`, 1},
-		{"dot in a label", Question{"x.test", TypePTR}, dnstest.Records(`x.test. 60 PTR a\.b.test.`, `x.test. 60 PTR c.test.`), `"" "c.test" 60`, 1},
-		{"question of raw octets", Question{"a\xff b\\\"@.x.test", TypeTXT}, dnstest.Records(`a\255\032b\\\"\@.x.test. 60 TXT x`), `["x"] 60`, 1},
-		{"root", Question{"", TypeMX}, dnstest.Records(`. 60 MX 0 a.`), `"a" 60`, 1},
+		{name: "strings", q: Question{"x.test", TypeTXT}, answer: dnstest.Records(`x.test. 60 TXT "a" "" "b"`, `x.test. 30 TXT "c"`), want: `["a" "" "b"] ["c"] 30`, asked: 1},
+		{name: "octets", q: Question{"x.test", TypeTXT}, answer: dnstest.Records(`x.test. 60 TXT "a\"b\\c\000\1959"`), want: `["a\"b\\c\x00\xc39"] 60`, asked: 1},
+		{name: "addresses", q: Question{"x.test", TypeA}, answer: dnstest.Records(`x.test. 60 A 192.0.2.2`, `x.test. 60 A 192.0.2.1`), want: `192.0.2.2 192.0.2.1 60`, asked: 1},
+		{name: "IPv6 addresses", q: Question{"x.test", TypeAAAA}, answer: dnstest.Records(`x.test. 60 AAAA 2001:db8::1`, `x.test. 60 AAAA ::ffff:192.0.2.1`), want: `2001:db8::1 ::ffff:192.0.2.1 60`, asked: 1},
+		{name: "MX by preference", q: Question{"x.test", TypeMX}, answer: dnstest.Records(`x.test. 60 MX 20 b.test.`, `x.test. 60 MX 10 A.test.`, `x.test. 60 MX 20 c.test.`), want: `"a.test" "b.test" "c.test" 60`, asked: 1},
+		{name: "null MX", q: Question{"x.test", TypeMX}, answer: dnstest.Records(`x.test. 60 MX 0 .`), want: `"" 60`, asked: 1},
+		{name: "names of raw octets", q: Question{"x.test", TypePTR}, answer: dnstest.Records(`x.test. 60 PTR a\255\032\\b.test.`, `x.test. 60 PTR a\\.test.`), want: `"a\xff \\b.test" "a\\.test" 60`, asked: 1},
+		{name: "dot in a label", q: Question{"x.test", TypePTR}, answer: dnstest.Records(`x.test. 60 PTR a\.b.test.`, `x.test. 60 PTR c.test.`), want: `"" "c.test" 60`, asked: 1},
+		{name: "question of raw octets", q: Question{"a\xff b\\\"@.x.test", TypeTXT}, answer: dnstest.Records(`a\255\032b\\\"\@.x.test. 60 TXT x`), want: `["x"] 60`, asked: 1},
+		{name: "root", q: Question{"", TypeMX}, answer: dnstest.Records(`. 60 MX 0 a.`), want: `"a" 60`, asked: 1},
 
-		{"NODATA", testQuestion, dnstest.WithSOA(0), `NODATA 40`, 1},
-		{"NXDOMAIN", testQuestion, dnstest.WithSOA(3), `NXDOMAIN 40`, 1},
-		{"NXDOMAIN with data", testQuestion, dnstest.WithSOA(3, dnstest.Record), `NXDOMAIN 40`, 1},
-		{"SOA TTL below its MINIMUM", testQuestion, dnstest.WithSOAOf("test. 30 SOA ns. root. 1 3600 600 86400 40", 3), `NXDOMAIN 30`, 1},
-		{"NODATA without SOA", testQuestion, dnstest.Rcode(0), `NODATA 0`, 1},
-		{"NXDOMAIN without SOA", testQuestion, dnstest.Rcode(3), `NXDOMAIN 0`, 1},
-		{"NODATA beside NS", testQuestion, func(query []byte) []byte {
+		{name: "NODATA", q: testQuestion, answer: dnstest.WithSOA(0), want: `NODATA 40`, asked: 1},
+		{name: "NXDOMAIN", q: testQuestion, answer: dnstest.WithSOA(3), want: `NXDOMAIN 40`, asked: 1},
+		{name: "NXDOMAIN with data", q: testQuestion, answer: dnstest.WithSOA(3, dnstest.Record), want: `NXDOMAIN 40`, asked: 1},
+		{name: "SOA TTL below its MINIMUM", q: testQuestion, answer: dnstest.WithSOAOf("test. 30 SOA ns. root. 1 3600 600 86400 40", 3), want: `NXDOMAIN 30`, asked: 1},
+		{name: "NODATA without SOA", q: testQuestion, answer: dnstest.Rcode(0), want: `NODATA 0`, asked: 1},
+		{name: "NXDOMAIN without SOA", q: testQuestion, answer: dnstest.Rcode(3), want: `NXDOMAIN 0`, asked: 1},
+		{name: "NODATA beside NS", q: testQuestion, answer: func(query []byte) []byte {
 			m := dnstest.Reply(query, 0)
 			m.Ns = dnstest.Reply(query, 0, "test. 60 NS ns.test.").Answer
 			return dnstest.Pack(m)
-		}, `NODATA 0`, 1},
-		{"another type", testQuestion, dnstest.WithSOA(0, `x.test. 60 A 192.0.2.1`, `x.test. 60 SPF "v=spf1 -all"`), `NODATA 40`, 1},
-		{"another name", testQuestion, dnstest.WithSOA(0, `y.test. 60 TXT x`, `test. 60 TXT x`, `x.test.test. 60 TXT x`), `NODATA 40`, 1},
-		{"another class", testQuestion, dnstest.WithSOA(0, `x.test. 60 CH TXT x`), `NODATA 40`, 1},
-		{"other data beside", testQuestion, dnstest.Records(dnstest.Record, `y.test. 5 TXT x`, `x.test. 5 A 192.0.2.1`, `x.test. 5 CH TXT x`), wantAnswer, 1},
+		}, want: `NODATA 0`, asked: 1},
+		{name: "another type", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 60 A 192.0.2.1`, `x.test. 60 SPF "v=spf1 -all"`), want: `NODATA 40`, asked: 1},
+		{name: "another name", q: testQuestion, answer: dnstest.WithSOA(0, `y.test. 60 TXT x`, `test. 60 TXT x`, `x.test.test. 60 TXT x`), want: `NODATA 40`, asked: 1},
+		{name: "another class", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 60 CH TXT x`), want: `NODATA 40`, asked: 1},
+		{name: "other data beside", q: testQuestion, answer: dnstest.Records(dnstest.Record, `y.test. 5 TXT x`, `x.test. 5 A 192.0.2.1`, `x.test. 5 CH TXT x`), want: wantAnswer, asked: 1},
 
-		{"TTL 0", testQuestion, dnstest.Records(`x.test. 0 TXT x`), `["x"] 0`, 1},
-		{"TTL 2^31-1", testQuestion, dnstest.Records(`x.test. 2147483647 TXT x`), `["x"] 86400`, 1},
-		{"TTL 2^31", testQuestion, dnstest.Records(`x.test. 2147483648 TXT x`), `["x"] 0`, 1},
-		{"TTL 2^32-1", testQuestion, dnstest.Records(`x.test. 4294967295 TXT x`), `["x"] 0`, 1},
-		{"TTL of an alias", testQuestion, dnstest.Records(`x.test. 5 CNAME y.test.`, `y.test. 60 TXT x`), `["x"] 5`, 1},
-		{"TTL behind an alias", testQuestion, dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 5 TXT x`), `["x"] 5`, 1},
-		{"negative TTL of an alias", testQuestion, dnstest.WithSOA(0, `x.test. 5 CNAME y.test.`), `NODATA 5`, 1},
+		{name: "TTL 0", q: testQuestion, answer: dnstest.Records(`x.test. 0 TXT x`), want: `["x"] 0`, asked: 1},
+		{name: "TTL 2^31-1", q: testQuestion, answer: dnstest.Records(`x.test. 2147483647 TXT x`), want: `["x"] 86400`, asked: 1},
+		{name: "TTL 2^31", q: testQuestion, answer: dnstest.Records(`x.test. 2147483648 TXT x`), want: `["x"] 0`, asked: 1},
+		{name: "TTL 2^32-1", q: testQuestion, answer: dnstest.Records(`x.test. 4294967295 TXT x`), want: `["x"] 0`, asked: 1},
+		{name: "TTL of an alias", q: testQuestion, answer: dnstest.Records(`x.test. 5 CNAME y.test.`, `y.test. 60 TXT x`), want: `["x"] 5`, asked: 1},
+		{name: "TTL after an alias", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 5 TXT x`), want: `["x"] 5`, asked: 1},
+		{name: "negative TTL of an alias", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 5 CNAME y.test.`), want: `NODATA 5`, asked: 1},
 
-		{"another case", testQuestion, func(query []byte) []byte {
+		{name: "another case", q: testQuestion, answer: func(query []byte) []byte {
 			m := dnstest.Reply(query, 0, `X.tEst. 60 CNAME Y.test.`, `y.TEST. 60 TXT "v=spf1 -all"`)
 			m.Question[0].Name = "X.TeSt."
 			return dnstest.Pack(m)
-		}, wantAnswer, 1},
+		}, want: wantAnswer, asked: 1},
 
-		{"5 aliases", Question{"c0.test", TypeTXT}, dnstest.Records(chain(5)...), `["end"] 60`, 1},
-		{"10 aliases", Question{"c0.test", TypeTXT}, dnstest.Records(chain(10)...), `["end"] 60`, 1},
-		{"11 aliases", Question{"c0.test", TypeTXT}, dnstest.Records(chain(11)...), `limit 10`, 1},
-		{"20 aliases", Question{"c0.test", TypeTXT}, dnstest.Records(chain(20)...), `limit 10`, 1},
-		{"aliases in reverse", Question{"c0.test", TypeTXT}, dnstest.Records(reversed(chain(5))...), `["end"] 60`, 1},
-		{"alias of itself", testQuestion, dnstest.Records(`x.test. 60 CNAME X.test.`), `NODATA 0`, 1},
-		{"aliases of one another", testQuestion, dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 60 CNAME x.test.`), `NODATA 0`, 1},
-		{"a circle beyond", testQuestion, dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 60 CNAME z.test.`, `z.test. 60 CNAME y.test.`), `NODATA 0`, 1},
-		{"alias of what does not exist", testQuestion, dnstest.WithSOA(3, `x.test. 60 CNAME y.test.`), `NXDOMAIN 40`, 1},
-		{"alias beside data", testQuestion, dnstest.Records(dnstest.Record, `x.test. 60 CNAME y.test.`, `y.test. 60 TXT x`), wantAnswer, 1},
-		{"alias of a name that cannot be asked for", testQuestion, dnstest.Records(`x.test. 60 CNAME a\.b.test.`), `NODATA 0`, 1},
-		{"alias of the root", testQuestion, dnstest.Records(`x.test. 60 CNAME .`), `NODATA 0`, 1},
+		{name: "5 aliases", q: Question{"c0.test", TypeTXT}, answer: dnstest.Records(chain(5)...), want: `["end"] 60`, asked: 1},
+		{name: "10 aliases", q: Question{"c0.test", TypeTXT}, answer: dnstest.Records(chain(10)...), want: `["end"] 60`, asked: 1},
+		{name: "11 aliases", q: Question{"c0.test", TypeTXT}, answer: dnstest.Records(chain(11)...), want: `limit 10`, asked: 1},
+		{name: "20 aliases", q: Question{"c0.test", TypeTXT}, answer: dnstest.Records(chain(20)...), want: `limit 10`, asked: 1},
+		{name: "aliases in reverse", q: Question{"c0.test", TypeTXT}, answer: dnstest.Records(reversed(chain(5))...), want: `["end"] 60`, asked: 1},
+		{name: "alias of itself", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME X.test.`), want: `NODATA 0`, asked: 1},
+		{name: "aliases of one another", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 60 CNAME x.test.`), want: `NODATA 0`, asked: 1},
+		{name: "a loop further on", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 60 CNAME z.test.`, `z.test. 60 CNAME y.test.`), want: `NODATA 0`, asked: 1},
+		{name: "alias of a name that does not exist", q: testQuestion, answer: dnstest.WithSOA(3, `x.test. 60 CNAME y.test.`), want: `NXDOMAIN 40`, asked: 1},
+		{name: "alias beside data", q: testQuestion, answer: dnstest.Records(dnstest.Record, `x.test. 60 CNAME y.test.`, `y.test. 60 TXT x`), want: wantAnswer, asked: 1},
+		{name: "alias of a name that cannot be queried", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME a\.b.test.`), want: `NODATA 0`, asked: 1},
+		{name: "alias of the root", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME .`), want: `NODATA 0`, asked: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := dnstest.Start(t, "127.0.0.1", dnstest.Respond(test.answer), dnstest.RespondTCP(test.answer))
@@ -106,10 +106,10 @@ func TestClientAlias(t *testing.T) {
 		records []string
 		want    bool
 	}{
-		{"data", testQuestion, []string{dnstest.Record}, false},
-		{"an alias", testQuestion, []string{`x.test. 60 CNAME y.test.`, `y.test. 60 TXT x`}, true},
-		{"an alias of nothing", testQuestion, []string{`x.test. 60 CNAME .`}, true},
-		{"a chain", Question{"c0.test", TypeTXT}, chain(3), true},
+		{name: "data", q: testQuestion, records: []string{dnstest.Record}},
+		{name: "an alias", q: testQuestion, records: []string{`x.test. 60 CNAME y.test.`, `y.test. 60 TXT x`}, want: true},
+		{name: "an alias of nothing", q: testQuestion, records: []string{`x.test. 60 CNAME .`}, want: true},
+		{name: "a chain", q: Question{"c0.test", TypeTXT}, records: chain(3), want: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := dnstest.Records(test.records...)
@@ -134,13 +134,13 @@ func TestClientChainInParts(t *testing.T) {
 		want        string
 		asked       int
 	}{
-		{"10 aliases", "c1.test", `["end"] 60`, 11},
-		{"11 aliases", "c0.test", `limit 10`, 11},
-		{"circle", "r0.test", `NODATA 0`, 3},
-		{"dead end", "d0.test", `NXDOMAIN 40`, 2},
-		{"failure", "f0.test", `SERVFAIL`, 2},
-		{"smallest TTL in the middle", "t0.test", `["end"] 5`, 4},
-		{"smallest TTL before a dead end", "n0.test", `NXDOMAIN 5`, 3},
+		{name: "10 aliases", start: "c1.test", want: `["end"] 60`, asked: 11},
+		{name: "11 aliases", start: "c0.test", want: `limit 10`, asked: 11},
+		{name: "loop", start: "r0.test", want: `NODATA 0`, asked: 3},
+		{name: "dead end", start: "d0.test", want: `NXDOMAIN 40`, asked: 2},
+		{name: "failure", start: "f0.test", want: `SERVFAIL`, asked: 2},
+		{name: "smallest TTL in the middle", start: "t0.test", want: `["end"] 5`, asked: 4},
+		{name: "smallest TTL before a dead end", start: "n0.test", want: `NXDOMAIN 5`, asked: 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			records := map[string]string{
@@ -199,10 +199,10 @@ func TestClientLargeAnswers(t *testing.T) {
 		records []string
 		check   func(a Answer) bool
 	}{
-		{"60 kB TXT", TypeTXT, big, func(a Answer) bool { return len(a.TXT) == 240 && a.Size > 60000 }},
-		{"200 strings", TypeTXT, strings200, func(a Answer) bool { return len(a.TXT) == 1 && len(a.TXT[0]) == 200 }},
-		{"1,000 addresses", TypeA, addresses, func(a Answer) bool { return len(a.Addrs) == 1000 }},
-		{"500 MX", TypeMX, hosts, func(a Answer) bool { return len(a.Names) == MaxNames && a.Names[0] == "h499.test" }},
+		{name: "60 kB TXT", typ: TypeTXT, records: big, check: func(a Answer) bool { return len(a.TXT) == 240 && a.Size > 60000 }},
+		{name: "200 strings", typ: TypeTXT, records: strings200, check: func(a Answer) bool { return len(a.TXT) == 1 && len(a.TXT[0]) == 200 }},
+		{name: "1,000 addresses", typ: TypeA, records: addresses, check: func(a Answer) bool { return len(a.Addrs) == 1000 }},
+		{name: "500 MX", typ: TypeMX, records: hosts, check: func(a Answer) bool { return len(a.Names) == MaxNames && a.Names[0] == "h499.test" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

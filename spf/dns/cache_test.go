@@ -20,8 +20,8 @@ var (
 	noTime     time.Time
 )
 
-// answering returns a resolver that has one answer to all questions, after a delay.
-func answering(delay time.Duration, a dns.Answer, err error) *dnsfake.Resolver {
+// respond returns a resolver that has one answer to all questions, after a delay.
+func respond(delay time.Duration, a dns.Answer, err error) *dnsfake.Resolver {
 	return &dnsfake.Resolver{
 		Answer: func(dns.Question) (dns.Answer, error) { return a, err },
 		Delay:  func(dns.Question) time.Duration { return delay },
@@ -63,7 +63,7 @@ func TestCacheKeepsForTTL(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := answering(0, test.answer, test.err)
+				f := respond(0, test.answer, test.err)
 				c := dns.NewCache(f)
 				if a, err := c.Lookup(someTXT, noTime); a.Cached || a.Prefetched || a.TTL != test.answer.TTL || err != test.err {
 					t.Fatalf("first: %+v, %v", a, err)
@@ -85,7 +85,7 @@ func TestCacheKeepsForTTL(t *testing.T) {
 }
 
 func TestCacheDistinguishesTypes(t *testing.T) {
-	c := dns.NewCache(answering(0, someAnswer, nil))
+	c := dns.NewCache(respond(0, someAnswer, nil))
 	c.Lookup(dns.Question{Name: "example.org", Type: dns.TypeTXT}, noTime)
 	if a, _ := c.Lookup(dns.Question{Name: "example.org", Type: dns.TypeMX}, noTime); a.Cached {
 		t.Error("MX answered from TXT")
@@ -94,7 +94,7 @@ func TestCacheDistinguishesTypes(t *testing.T) {
 
 func TestCacheOutOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(time.Minute, someAnswer, nil)
+		f := respond(time.Minute, someAnswer, nil)
 		c := dns.NewCache(f)
 		_, err := c.Lookup(someTXT, time.Now())
 		wantKind(t, err, dns.OutOfTime)
@@ -112,7 +112,7 @@ func TestCacheOutOfTime(t *testing.T) {
 
 func TestCachePeek(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(0, someAnswer, nil)
+		f := respond(0, someAnswer, nil)
 		c := dns.NewCache(f)
 		if a, ok := c.Peek(someTXT); ok {
 			t.Errorf("before any lookup: %+v", a)
@@ -150,7 +150,7 @@ func TestCacheBounds(t *testing.T) {
 		{name: "failures", err: servfail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := dns.NewCache(answering(0, test.answer, test.err))
+			c := dns.NewCache(respond(0, test.answer, test.err))
 			for i := range maxEntries + 100 {
 				c.Lookup(numbered(i), noTime)
 			}
@@ -170,7 +170,7 @@ func TestCacheBounds(t *testing.T) {
 // An answer too large for the cache replaces a smaller one that has expired.
 func TestCacheForgetsBeforeTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(0, someAnswer, nil)
+		f := respond(0, someAnswer, nil)
 		c := dns.NewCache(f)
 		c.Lookup(someTXT, noTime)
 		time.Sleep(time.Hour)
@@ -186,7 +186,7 @@ func TestCacheForgetsBeforeTooLarge(t *testing.T) {
 
 func TestCacheEvictsLeastUsed(t *testing.T) {
 	const maxEntries = 4096
-	c := dns.NewCache(answering(0, dns.Answer{TTL: time.Hour}, nil))
+	c := dns.NewCache(respond(0, dns.Answer{TTL: time.Hour}, nil))
 	for i := range maxEntries {
 		c.Lookup(numbered(i), noTime)
 	}
@@ -201,7 +201,7 @@ func TestCacheEvictsLeastUsed(t *testing.T) {
 }
 
 func TestCacheHitAllocates(t *testing.T) {
-	c := dns.NewCache(answering(0, someAnswer, nil))
+	c := dns.NewCache(respond(0, someAnswer, nil))
 	c.Lookup(someTXT, noTime)
 	if n := testing.AllocsPerRun(100, func() { c.Lookup(someTXT, noTime) }); n != 0 {
 		t.Errorf("%v allocations a lookup, want 0", n)
@@ -226,7 +226,7 @@ func TestCacheOfResolver(t *testing.T) {
 }
 
 func BenchmarkCacheHit(b *testing.B) {
-	c := dns.NewCache(answering(0, someAnswer, nil))
+	c := dns.NewCache(respond(0, someAnswer, nil))
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Lookup(someTXT, noTime)
@@ -234,7 +234,7 @@ func BenchmarkCacheHit(b *testing.B) {
 }
 
 func BenchmarkCacheMiss(b *testing.B) {
-	c := dns.NewCache(answering(0, dns.Answer{}, nil))
+	c := dns.NewCache(respond(0, dns.Answer{}, nil))
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Lookup(someTXT, noTime)

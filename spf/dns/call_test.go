@@ -83,9 +83,9 @@ func TestClientStartOnce(t *testing.T) {
 		handler dnstest.UDPHandler
 		want    string
 	}{
-		{"silent", nil, "timeout"},
-		{"failing", dnstest.Respond(dnstest.Rcode(2)), "SERVFAIL"},
-		{"good", dnstest.Respond(dnstest.Good), wantAnswer},
+		{name: "silent", want: "timeout"},
+		{name: "failing", handler: dnstest.Respond(dnstest.Rcode(2)), want: "SERVFAIL"},
+		{name: "good", handler: dnstest.Respond(dnstest.Good), want: wantAnswer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			first, second := dnstest.Start(t, "127.0.0.1", test.handler, nil), dnstest.Start(t, "127.0.0.1", nil, nil)

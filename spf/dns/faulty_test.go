@@ -26,42 +26,42 @@ func TestClientFaults(t *testing.T) {
 		want    string
 		asked   []string // over two attempts
 	}{
-		{"good", longTimeout, dnstest.Respond(dnstest.Good), nil, wantAnswer, []string{udpEDNS}},
-		{"silence", shortTimeout, nil, nil, "timeout", []string{udpEDNS, udpEDNS}},
-		{"late", shortTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		{name: "good", timeout: longTimeout, udp: dnstest.Respond(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS}},
+		{name: "silence", timeout: shortTimeout, want: "timeout", asked: []string{udpEDNS, udpEDNS}},
+		{name: "late", timeout: shortTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			msg := dnstest.Good(query)
 			time.AfterFunc(3*shortTimeout/2, func() { s.Send(from, msg) })
-		}, nil, "timeout", []string{udpEDNS, udpEDNS}},
-		{"SERVFAIL", longTimeout, dnstest.Respond(dnstest.Rcode(2)), nil, "SERVFAIL", []string{udpEDNS, udpEDNS}},
-		{"REFUSED", longTimeout, dnstest.Respond(dnstest.Rcode(5)), nil, "REFUSED", []string{udpEDNS, udpEDNS}},
-		{"NOTIMP", longTimeout, dnstest.Respond(dnstest.Rcode(4)), nil, "NOTIMP", []string{udpEDNS, udpPlain, udpEDNS, udpPlain}},
-		{"FORMERR", longTimeout, dnstest.Respond(dnstest.Rcode(1)), nil, "FORMERR", []string{udpEDNS, udpPlain, udpEDNS, udpPlain}},
-		{"REFUSED without question", longTimeout, dnstest.Respond(func(q []byte) []byte {
+		}, want: "timeout", asked: []string{udpEDNS, udpEDNS}},
+		{name: "SERVFAIL", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(2)), want: "SERVFAIL", asked: []string{udpEDNS, udpEDNS}},
+		{name: "REFUSED", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(5)), want: "REFUSED", asked: []string{udpEDNS, udpEDNS}},
+		{name: "NOTIMP", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(4)), want: "NOTIMP", asked: []string{udpEDNS, udpPlain, udpEDNS, udpPlain}},
+		{name: "FORMERR", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(1)), want: "FORMERR", asked: []string{udpEDNS, udpPlain, udpEDNS, udpPlain}},
+		{name: "REFUSED without question", timeout: longTimeout, udp: dnstest.Respond(func(q []byte) []byte {
 			b := dnstest.HeaderOnly(q)
 			b[3] = 0x85
 			return b
-		}), nil, "REFUSED", []string{udpEDNS, udpEDNS}},
-		{"SERVFAIL, then silence", shortTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		}), want: "REFUSED", asked: []string{udpEDNS, udpEDNS}},
+		{name: "SERVFAIL, then silence", timeout: shortTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			if len(s.Queries()) == 1 {
 				s.Send(from, dnstest.Rcode(2)(query))
 			}
-		}, nil, "SERVFAIL", []string{udpEDNS, udpEDNS}},
-		{"silence, then SERVFAIL", shortTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		}, want: "SERVFAIL", asked: []string{udpEDNS, udpEDNS}},
+		{name: "silence, then SERVFAIL", timeout: shortTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			if len(s.Queries()) == 2 {
 				s.Send(from, dnstest.Rcode(2)(query))
 			}
-		}, nil, "SERVFAIL", []string{udpEDNS, udpEDNS}},
-		{"fails once", longTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		}, want: "SERVFAIL", asked: []string{udpEDNS, udpEDNS}},
+		{name: "fails once", timeout: longTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			if len(s.Queries()) == 1 {
 				s.Send(from, dnstest.Rcode(2)(query))
 			} else {
 				s.Send(from, dnstest.Good(query))
 			}
-		}, nil, wantAnswer, []string{udpEDNS, udpEDNS}},
+		}, want: wantAnswer, asked: []string{udpEDNS, udpEDNS}},
 
-		{"truncated, TCP works", longTimeout, dnstest.Respond(dnstest.Truncated), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
-		{"truncated, TCP stalls", shortTimeout, dnstest.Respond(dnstest.Truncated), stalls, "timeout", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP drips", shortTimeout, dnstest.Respond(dnstest.Truncated), func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
+		{name: "truncated, TCP works", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
+		{name: "truncated, TCP stalls", timeout: shortTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: stalls, want: "timeout", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP drips", timeout: shortTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
 			for _, c := range dnstest.Framed(dnstest.Good(query)) {
 				if _, err := conn.Write([]byte{c}); err != nil {
 					return
@@ -69,28 +69,28 @@ func TestClientFaults(t *testing.T) {
 				conn.SetReadDeadline(time.Now().Add(shortTimeout / 10))
 				dnstest.WaitClosed(conn)
 			}
-		}, "timeout", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP closes", longTimeout, dnstest.Respond(dnstest.Truncated), nil, "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP closes within the length", longTimeout, dnstest.Respond(dnstest.Truncated), func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
+		}, want: "timeout", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP closes", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP closes within the length", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
 			conn.Write([]byte{0})
-		}, "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP closes within the message", longTimeout, dnstest.Respond(dnstest.Truncated), func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
+		}, want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP closes within the message", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
 			conn.Write(dnstest.Framed(dnstest.Good(query))[:30])
-		}, "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP gives nothing", longTimeout, dnstest.Respond(dnstest.Truncated), dnstest.RespondTCP(func([]byte) []byte { return nil }), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP answers something else", longTimeout, dnstest.Respond(dnstest.Truncated), dnstest.RespondTCP(dnstest.Edited(func(m *dns.Msg) { m.Id++ })), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, over TCP too", longTimeout, dnstest.Respond(dnstest.Truncated), dnstest.RespondTCP(dnstest.Truncated), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"truncated, TCP fails", longTimeout, dnstest.Respond(dnstest.Truncated), dnstest.RespondTCP(dnstest.Rcode(2)), "SERVFAIL", []string{udpEDNS, tcp, udpEDNS, tcp}},
+		}, want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP gives nothing", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(func([]byte) []byte { return nil }), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP answers something else", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Edited(func(m *dns.Msg) { m.Id++ })), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, over TCP too", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Truncated), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP fails", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Rcode(2)), want: "SERVFAIL", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
 
-		{"compression loop", longTimeout, dnstest.Respond(dnstest.CompressionLoop), dnstest.RespondTCP(dnstest.CompressionLoop), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"unreadable, TCP works", longTimeout, dnstest.Respond(dnstest.CompressionLoop), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
-		{"ends within a record", longTimeout, dnstest.Respond(func(q []byte) []byte { b := dnstest.Good(q); return b[:len(b)-1] }), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
-		{"ends between records", longTimeout, dnstest.Respond(dnstest.MissingSecondRecord), dnstest.RespondTCP(dnstest.MissingSecondRecord), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"ends before the records", longTimeout, dnstest.Respond(dnstest.MissingRecord), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
-		{"alias of nothing", longTimeout, dnstest.Respond(dnstest.EmptyCNAME), dnstest.RespondTCP(dnstest.EmptyCNAME), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"referral", longTimeout, dnstest.Respond(dnstest.Referral), dnstest.RespondTCP(dnstest.Referral), "malformed", []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{"larger than announced", longTimeout, dnstest.Respond(dnstest.Records("x.test. 60 TXT " + strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20))), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
-		{"guesses before each answer", longTimeout, func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		{name: "compression loop", timeout: longTimeout, udp: dnstest.Respond(dnstest.CompressionLoop), tcp: dnstest.RespondTCP(dnstest.CompressionLoop), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "unreadable, TCP works", timeout: longTimeout, udp: dnstest.Respond(dnstest.CompressionLoop), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
+		{name: "ends within a record", timeout: longTimeout, udp: dnstest.Respond(func(q []byte) []byte { b := dnstest.Good(q); return b[:len(b)-1] }), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
+		{name: "ends between records", timeout: longTimeout, udp: dnstest.Respond(dnstest.MissingSecondRecord), tcp: dnstest.RespondTCP(dnstest.MissingSecondRecord), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "ends before the records", timeout: longTimeout, udp: dnstest.Respond(dnstest.MissingRecord), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
+		{name: "alias of nothing", timeout: longTimeout, udp: dnstest.Respond(dnstest.EmptyCNAME), tcp: dnstest.RespondTCP(dnstest.EmptyCNAME), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "referral", timeout: longTimeout, udp: dnstest.Respond(dnstest.Referral), tcp: dnstest.RespondTCP(dnstest.Referral), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "larger than announced", timeout: longTimeout, udp: dnstest.Respond(dnstest.Records("x.test. 60 TXT " + strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20))), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
+		{name: "guesses before each answer", timeout: longTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 			for range 60 {
 				s.Send(from, dnstest.TooShort(query))
 			}
@@ -99,8 +99,8 @@ func TestClientFaults(t *testing.T) {
 			} else {
 				s.Send(from, dnstest.Good(query))
 			}
-		}, nil, wantAnswer, []string{udpEDNS, udpEDNS}},
-		{"guesses without end", longTimeout, dnstest.Respond(slices.Repeat([]func([]byte) []byte{dnstest.Edited(func(m *dns.Msg) { m.Id++ })}, 2*maxMismatches)...), dnstest.RespondTCP(dnstest.Good), wantAnswer, []string{udpEDNS, tcp}},
+		}, want: wantAnswer, asked: []string{udpEDNS, udpEDNS}},
+		{name: "guesses without end", timeout: longTimeout, udp: dnstest.Respond(slices.Repeat([]func([]byte) []byte{dnstest.Edited(func(m *dns.Msg) { m.Id++ })}, 2*maxMismatches)...), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -36,7 +36,7 @@ func TestPrefetch(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := answering(time.Second, test.answer, test.err)
+				f := respond(time.Second, test.answer, test.err)
 				c := dns.NewCache(f)
 				for range 3 {
 					if !c.Prefetch(someTXT, noTime) {
@@ -70,7 +70,7 @@ func TestPrefetch(t *testing.T) {
 // when a lookup wants it.
 func TestPrefetchTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := dns.NewCache(answering(time.Second, someAnswer, nil))
+		c := dns.NewCache(respond(time.Second, someAnswer, nil))
 		c.Prefetch(someTXT, noTime)
 		c.Prefetch(numbered(1), noTime)
 		time.Sleep(400 * time.Millisecond)
@@ -87,7 +87,7 @@ func TestPrefetchTimes(t *testing.T) {
 func TestPrefetchLimits(t *testing.T) {
 	t.Run("in flight", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			f := answering(time.Second, someAnswer, nil)
+			f := respond(time.Second, someAnswer, nil)
 			c := dns.NewCache(f)
 			if n := prefetch(c, 0, 50); n != 12 {
 				t.Errorf("%d prefetches in flight, want 12", n)
@@ -103,7 +103,7 @@ func TestPrefetchLimits(t *testing.T) {
 	})
 	t.Run("a request", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := dns.NewCache(answering(0, someAnswer, nil))
+			c := dns.NewCache(respond(0, someAnswer, nil))
 			for range 2 {
 				n := 0
 				for i := range 50 {
@@ -122,7 +122,7 @@ func TestPrefetchLimits(t *testing.T) {
 	})
 	t.Run("cancelled without an answer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := dns.NewCache(answering(time.Minute, someAnswer, nil))
+			c := dns.NewCache(respond(time.Minute, someAnswer, nil))
 			prefetch(c, 0, 50)
 			c.Cancel()
 			time.Sleep(10*time.Second - 1)
@@ -137,7 +137,7 @@ func TestPrefetchLimits(t *testing.T) {
 	})
 	t.Run("after the deadline", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			if dns.NewCache(answering(0, someAnswer, nil)).Prefetch(someTXT, time.Now()) {
+			if dns.NewCache(respond(0, someAnswer, nil)).Prefetch(someTXT, time.Now()) {
 				t.Error("prefetches")
 			}
 		})
@@ -171,7 +171,7 @@ func TestPrefetchPauses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := answering(test.delay, someAnswer, test.err)
+				f := respond(test.delay, someAnswer, test.err)
 				c := dns.NewCache(f)
 				c.Prefetch(numbered(0), noTime)
 				f.Answer, f.Delay = failOnce(test.err), nil
@@ -210,7 +210,7 @@ func failOnce(err error) func(dns.Question) (dns.Answer, error) {
 // Next returns what was prefetched, each once, until the lookup is answered.
 func TestPrefetchNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(0, someAnswer, nil)
+		f := respond(0, someAnswer, nil)
 		delays := map[string]time.Duration{"1.example": 2, "2.example": 1, "3.example": 3, "4.example": 5}
 		f.Delay = func(q dns.Question) time.Duration { return delays[q.Name] }
 		c := dns.NewCache(f)
@@ -319,7 +319,7 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 // count as prefetches beside it.
 func TestPrefetchRepeatsLookup_startedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(0, someAnswer, nil)
+		f := respond(0, someAnswer, nil)
 		f.Answer = failOnce(servfail)
 		f.Delay = func(q dns.Question) time.Duration {
 			if q == someTXT {
@@ -339,7 +339,7 @@ func TestPrefetchRepeatsLookup_startedBefore(t *testing.T) {
 // A prefetch ends at the deadline.
 func TestPrefetchDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := answering(dnsfake.Never, someAnswer, nil)
+		f := respond(dnsfake.Never, someAnswer, nil)
 		c := dns.NewCache(f)
 		start := time.Now()
 		c.Prefetch(someTXT, start.Add(time.Second))

@@ -65,45 +65,45 @@ func TestZone(t *testing.T) {
 		typ  Type
 		want string
 	}{
-		{"txt.example", TypeTXT, `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 30`},
-		{"example", TypeMX, `"first.example" "second.example" "third.example" 300`},
-		{"both.example", TypeA, `192.0.2.1 300`},
-		{"both.example", TypeAAAA, `2001:db8::1 300`},
-		{"both.example", TypeTXT, `NODATA 60`},
-		{"1.2.0.192.in-addr.arpa", TypePTR, `"b.example" "a.example" 300`},
-		{"null.example", TypeMX, `"" 300`},
-		{"missing.example", TypeTXT, `NXDOMAIN 60`},
-		{"below.txt.example", TypeTXT, `NXDOMAIN 60`},
-		{"b.c.example", TypeA, `NODATA 60`},
-		{"c.example", TypeA, `NODATA 60`},
-		{"elsewhere.test", TypeA, `NXDOMAIN 0`},
-		{"", TypeTXT, `NODATA 0`},
+		{name: "txt.example", typ: TypeTXT, want: `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 30`},
+		{name: "example", typ: TypeMX, want: `"first.example" "second.example" "third.example" 300`},
+		{name: "both.example", typ: TypeA, want: `192.0.2.1 300`},
+		{name: "both.example", typ: TypeAAAA, want: `2001:db8::1 300`},
+		{name: "both.example", typ: TypeTXT, want: `NODATA 60`},
+		{name: "1.2.0.192.in-addr.arpa", typ: TypePTR, want: `"b.example" "a.example" 300`},
+		{name: "null.example", typ: TypeMX, want: `"" 300`},
+		{name: "missing.example", typ: TypeTXT, want: `NXDOMAIN 60`},
+		{name: "below.txt.example", typ: TypeTXT, want: `NXDOMAIN 60`},
+		{name: "b.c.example", typ: TypeA, want: `NODATA 60`},
+		{name: "c.example", typ: TypeA, want: `NODATA 60`},
+		{name: "elsewhere.test", typ: TypeA, want: `NXDOMAIN 0`},
+		{name: "", typ: TypeTXT, want: `NODATA 0`},
 
-		{"alias.example", TypeTXT, `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 20`},
-		{"alias2.example", TypeTXT, `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 20`},
-		{"alias.example", TypeA, `NODATA 20`},
-		{"out.example", TypeA, `NXDOMAIN 0`},
-		{"loop.example", TypeA, `NODATA 0`},
-		{"self.example", TypeA, `NODATA 0`},
-		{"c0.example", TypeTXT, `limit 10`},
-		{"c1.example", TypeTXT, `["end"] 300`},
+		{name: "alias.example", typ: TypeTXT, want: `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 20`},
+		{name: "alias2.example", typ: TypeTXT, want: `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 20`},
+		{name: "alias.example", typ: TypeA, want: `NODATA 20`},
+		{name: "out.example", typ: TypeA, want: `NXDOMAIN 0`},
+		{name: "loop.example", typ: TypeA, want: `NODATA 0`},
+		{name: "self.example", typ: TypeA, want: `NODATA 0`},
+		{name: "c0.example", typ: TypeTXT, want: `limit 10`},
+		{name: "c1.example", typ: TypeTXT, want: `["end"] 300`},
 
-		{"x.wild.example", TypeTXT, `["wild"] 300`},
-		{"y.x.wild.example", TypeTXT, `["wild"] 300`},
-		{"*.wild.example", TypeTXT, `["wild"] 300`},
-		{"wild.example", TypeTXT, `NODATA 60`},
-		{"x.wild.example", TypeA, `NODATA 60`},
-		{"sub.wild.example", TypeTXT, `NODATA 60`},
-		{"x.sub.wild.example", TypeTXT, `NXDOMAIN 60`}, // RFC 4592, 2.2.1
-		{"x.aka.example", TypeTXT, `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 30`},
+		{name: "x.wild.example", typ: TypeTXT, want: `["wild"] 300`},
+		{name: "y.x.wild.example", typ: TypeTXT, want: `["wild"] 300`},
+		{name: "*.wild.example", typ: TypeTXT, want: `["wild"] 300`},
+		{name: "wild.example", typ: TypeTXT, want: `NODATA 60`},
+		{name: "x.wild.example", typ: TypeA, want: `NODATA 60`},
+		{name: "sub.wild.example", typ: TypeTXT, want: `NODATA 60`},
+		{name: "x.sub.wild.example", typ: TypeTXT, want: `NXDOMAIN 60`}, // RFC 4592, 2.2.1
+		{name: "x.aka.example", typ: TypeTXT, want: `["v=spf1 " "a -all"] ["quote \" backslash \\ octet \xc3"] 30`},
 
-		{"down.example", TypeTXT, `SERVFAIL`},
-		{"x.y.down.example", TypeTXT, `SERVFAIL`},
-		{"ns.down.example", TypeA, `SERVFAIL`},
-		{"example", TypeTXT, `NODATA 60`},
-		{"own.example", TypeTXT, `NODATA 10`},
-		{"a.own.example", TypeA, `192.0.2.4 300`},
-		{"b.own.example", TypeA, `NXDOMAIN 10`},
+		{name: "down.example", typ: TypeTXT, want: `SERVFAIL`},
+		{name: "x.y.down.example", typ: TypeTXT, want: `SERVFAIL`},
+		{name: "ns.down.example", typ: TypeA, want: `SERVFAIL`},
+		{name: "example", typ: TypeTXT, want: `NODATA 60`},
+		{name: "own.example", typ: TypeTXT, want: `NODATA 10`},
+		{name: "a.own.example", typ: TypeA, want: `192.0.2.4 300`},
+		{name: "b.own.example", typ: TypeA, want: `NXDOMAIN 10`},
 	} {
 		t.Run(fmt.Sprint(test.name, " ", test.typ), func(t *testing.T) {
 			if got := describe(z.Lookup(Question{test.name, test.typ}, noTime)); got != test.want {
@@ -126,13 +126,13 @@ func TestZoneFallback(t *testing.T) {
 		typ  Type
 		want string
 	}{
-		{"both.example", TypeA, `192.0.2.1 300`},
-		{"both.example", TypeMX, `["asked both.example MX"] 60`},
-		{"missing.example", TypeA, `["asked missing.example A"] 60`},
-		{"down.example", TypeA, `["asked down.example A"] 60`},
-		{"out.example", TypeA, `["asked www.elsewhere.test A"] 60`},
-		{"alias.example", TypeA, `["asked txt.example A"] 20`},
-		{"x.wild.example", TypeTXT, `["wild"] 300`},
+		{name: "both.example", typ: TypeA, want: `192.0.2.1 300`},
+		{name: "both.example", typ: TypeMX, want: `["asked both.example MX"] 60`},
+		{name: "missing.example", typ: TypeA, want: `["asked missing.example A"] 60`},
+		{name: "down.example", typ: TypeA, want: `["asked down.example A"] 60`},
+		{name: "out.example", typ: TypeA, want: `["asked www.elsewhere.test A"] 60`},
+		{name: "alias.example", typ: TypeA, want: `["asked txt.example A"] 20`},
+		{name: "x.wild.example", typ: TypeTXT, want: `["wild"] 300`},
 	} {
 		t.Run(fmt.Sprint(test.name, " ", test.typ), func(t *testing.T) {
 			if got := describe(z.Lookup(Question{test.name, test.typ}, noTime)); got != test.want {
@@ -196,16 +196,16 @@ func TestZoneErrors(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
 	}{
-		{"bad address", "a A 192.0.2.1\nb A 192.0.2\n", `test.zone:2:11: not the data of a record of type A: "192.0.2"`},
-		{"open quote", "a TXT \"v=spf1\n", `test.zone:1:6: a string of a TXT record without its closing quotation mark`},
-		{"record without a name and a type", "v=spf1 ip4:192.0.2.1 -all\n", `test.zone:1:21: expected the type of a record, such as TXT, not "ip4:192.0.2.1"; a record is a name, a type and its data: example.com. TXT "v=spf1 -all"`},
-		{"include", "$INCLUDE /etc/passwd\n", `test.zone:1:20: $INCLUDE directive not allowed: "/etc/passwd"`},
-		{"unknown type", "a SPFX x\n", `test.zone:1:`},
-		{"alias beside data and its signature", "a CNAME b\na TXT \"x\"\na NSEC b CNAME\n", `test.zone: a: expected no other records beside a CNAME record`},
-		{"two DNAME records", "a DNAME b\na DNAME c\n", `test.zone: a: expected one DNAME record`},
-		{"alias beside data", "a CNAME b\na TXT \"x\"\n", `test.zone: a: expected no other records beside a CNAME record`},
-		{"two aliases", "a CNAME b\na CNAME c\n", `test.zone: a: expected no other records beside a CNAME record`},
-		{"dot in label", `a\.b A 192.0.2.1`, `test.zone: a\.b.: a dot within a label is not supported`},
+		{name: "bad address", text: "a A 192.0.2.1\nb A 192.0.2\n", want: `test.zone:2:11: not the data of a record of type A: "192.0.2"`},
+		{name: "open quote", text: "a TXT \"v=spf1\n", want: `test.zone:1:6: a string of a TXT record without its closing quotation mark`},
+		{name: "record without a name and a type", text: "v=spf1 ip4:192.0.2.1 -all\n", want: `test.zone:1:21: expected the type of a record, such as TXT, not "ip4:192.0.2.1"; a record is a name, a type and its data: example.com. TXT "v=spf1 -all"`},
+		{name: "include", text: "$INCLUDE /etc/passwd\n", want: `test.zone:1:20: $INCLUDE directive not allowed: "/etc/passwd"`},
+		{name: "unknown type", text: "a SPFX x\n", want: `test.zone:1:`},
+		{name: "alias beside data and its signature", text: "a CNAME b\na TXT \"x\"\na NSEC b CNAME\n", want: `test.zone: a: expected no other records beside a CNAME record`},
+		{name: "two DNAME records", text: "a DNAME b\na DNAME c\n", want: `test.zone: a: expected one DNAME record`},
+		{name: "alias beside data", text: "a CNAME b\na TXT \"x\"\n", want: `test.zone: a: expected no other records beside a CNAME record`},
+		{name: "two aliases", text: "a CNAME b\na CNAME c\n", want: `test.zone: a: expected no other records beside a CNAME record`},
+		{name: "dot in label", text: `a\.b A 192.0.2.1`, want: `test.zone: a\.b.: a dot within a label is not supported`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ParseZone(strings.NewReader(test.text), "", "test.zone")
@@ -324,16 +324,16 @@ func TestZoneLongStrings(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string // "" for no error
 	}{
-		{"255 bytes", `a TXT "` + record(255) + `"`, ""},
-		{"256 bytes", `a TXT "` + record(256) + `"`, `test.zone:1:7: a string of 256 bytes; a string of a TXT record has at most 255 (RFC 1035, 3.3.14). Split it, in one record: "...a a a a a a a a a a a a " "x"`},
-		{"256 bytes with escapes for one", `a TXT "\065` + record(254) + `"`, ""},
-		{"two strings", `a TXT "` + record(250) + `" "` + record(250) + `"`, ""},
-		{"the second of two", "a IN 300 TXT ( \"x\" ; one\n \"" + record(300) + `" )`, `test.zone:2:2: a string of 300 bytes`},
-		{"without quotes", "a TXT " + strings.Repeat("x", 256), `test.zone:1:7: a string of 256 bytes`},
-		{"no owner", "a A 192.0.2.1\n  TXT " + strings.Repeat("x", 256), `test.zone:2:7: a string of 256 bytes`},
-		{"an owner txt", "txt TXT \"" + record(300) + `"`, `test.zone:1:9: a string of 300 bytes`},
-		{"another type", "txt A 192.0.2.1\na DNSKEY 256 3 8 " + strings.Repeat("AAAA", 100), ""},
-		{"a comment", "a A 192.0.2.1 ; TXT \"" + record(300) + `"`, ""},
+		{name: "255 bytes", text: `a TXT "` + record(255) + `"`},
+		{name: "256 bytes", text: `a TXT "` + record(256) + `"`, want: `test.zone:1:7: a string of 256 bytes; a string of a TXT record has at most 255 (RFC 1035, 3.3.14). Split it, in one record: "...a a a a a a a a a a a a " "x"`},
+		{name: "256 bytes with escapes for one", text: `a TXT "\065` + record(254) + `"`},
+		{name: "two strings", text: `a TXT "` + record(250) + `" "` + record(250) + `"`},
+		{name: "the second of two", text: "a IN 300 TXT ( \"x\" ; one\n \"" + record(300) + `" )`, want: `test.zone:2:2: a string of 300 bytes`},
+		{name: "without quotes", text: "a TXT " + strings.Repeat("x", 256), want: `test.zone:1:7: a string of 256 bytes`},
+		{name: "no owner", text: "a A 192.0.2.1\n  TXT " + strings.Repeat("x", 256), want: `test.zone:2:7: a string of 256 bytes`},
+		{name: "an owner txt", text: "txt TXT \"" + record(300) + `"`, want: `test.zone:1:9: a string of 300 bytes`},
+		{name: "another type", text: "txt A 192.0.2.1\na DNSKEY 256 3 8 " + strings.Repeat("AAAA", 100)},
+		{name: "a comment", text: "a A 192.0.2.1 ; TXT \"" + record(300) + `"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ParseZone(strings.NewReader(test.text+"\n"), "", "test.zone")
@@ -348,15 +348,15 @@ func TestZoneOriginHint(t *testing.T) {
 	for _, test := range []struct {
 		name, text, origin, want string
 	}{
-		{"with $ORIGIN", "$ORIGIN example.com.\n@ TXT \"x\"\nwww A 192.0.2.1\n", "", ""},
-		{"with --origin", "@ TXT \"x\"\nwww A 192.0.2.1\n", "example.com", ""},
-		{"absolute names", "example.com. TXT \"x\"\nwww.example.com. A 192.0.2.1\n", "", ""},
-		{"a zone of one label", "$ORIGIN example.\n@ NS ns\nns A 192.0.2.1\n", "", ""},
-		{"no origin", "www A 192.0.2.1\nsel._domainkey TXT \"x\"\n", "", "the file has records for the top-level name www,"},
-		{"no origin, but an apex", "@ TXT \"x\"\n", "", "the file has records for the root,"},
-		{"no final dot", "$ORIGIN example.com.\nwww.example.com A 192.0.2.1\n", "", "www.example.com.example.com repeats"},
-		{"no final dot of a target", "$ORIGIN example.com.\n@ MX 10 mail.example.com\n", "", "mail.example.com.example.com repeats"},
-		{"the same label twice", "$ORIGIN com.\na.a A 192.0.2.1\n", "", ""},
+		{name: "with $ORIGIN", text: "$ORIGIN example.com.\n@ TXT \"x\"\nwww A 192.0.2.1\n"},
+		{name: "with --origin", text: "@ TXT \"x\"\nwww A 192.0.2.1\n", origin: "example.com"},
+		{name: "absolute names", text: "example.com. TXT \"x\"\nwww.example.com. A 192.0.2.1\n"},
+		{name: "a zone of one label", text: "$ORIGIN example.\n@ NS ns\nns A 192.0.2.1\n"},
+		{name: "no origin", text: "www A 192.0.2.1\nsel._domainkey TXT \"x\"\n", want: "the file has records for the top-level name www,"},
+		{name: "no origin, but an apex", text: "@ TXT \"x\"\n", want: "the file has records for the root,"},
+		{name: "no final dot", text: "$ORIGIN example.com.\nwww.example.com A 192.0.2.1\n", want: "www.example.com.example.com repeats"},
+		{name: "no final dot of a target", text: "$ORIGIN example.com.\n@ MX 10 mail.example.com\n", want: "mail.example.com.example.com repeats"},
+		{name: "the same label twice", text: "$ORIGIN com.\na.a A 192.0.2.1\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := parseZone(t, test.text, test.origin).OriginHint()

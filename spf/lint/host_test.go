@@ -19,14 +19,14 @@ f TXT "v=spf1 include:gone.example -all"
 h A 198.51.100.7
 `)
 	for _, test := range []struct{ domain, ip, want string }{
-		{"a.example", "192.0.2.9", "fail: a.example -ip4:192.0.2.9"},
-		{"a.example", "192.0.2.1", "pass: a.example include:b.example, b.example ip4:192.0.2.1"},
-		{"a.example", "192.0.2.2", "pass: a.example include:b.example, b.example include:d.example, d.example ip4:192.0.2.2"},
-		{"a.example", "198.51.100.7", "pass: a.example a:h.example"},
-		{"a.example", "203.0.113.1", "softfail: a.example redirect=c.example, c.example ~all"},
-		{"e.example", "203.0.113.1", "neutral: "},
-		{"f.example", "203.0.113.1", "permerror: f.example include:gone.example"},
-		{"gone.example", "203.0.113.1", "none: "},
+		{domain: "a.example", ip: "192.0.2.9", want: "fail: a.example -ip4:192.0.2.9"},
+		{domain: "a.example", ip: "192.0.2.1", want: "pass: a.example include:b.example, b.example ip4:192.0.2.1"},
+		{domain: "a.example", ip: "192.0.2.2", want: "pass: a.example include:b.example, b.example include:d.example, d.example ip4:192.0.2.2"},
+		{domain: "a.example", ip: "198.51.100.7", want: "pass: a.example a:h.example"},
+		{domain: "a.example", ip: "203.0.113.1", want: "softfail: a.example redirect=c.example, c.example ~all"},
+		{domain: "e.example", ip: "203.0.113.1", want: "neutral: "},
+		{domain: "f.example", ip: "203.0.113.1", want: "permerror: f.example include:gone.example"},
+		{domain: "gone.example", ip: "203.0.113.1", want: "none: "},
 	} {
 		t.Run(test.domain+" "+test.ip, func(t *testing.T) {
 			h := CheckAddress(t.Context(), zone, test.domain, netip.MustParseAddr(test.ip), spf.DefaultLimits())
@@ -47,14 +47,14 @@ func TestCompare(t *testing.T) {
 		changes                           string
 		clientTerms                       bool
 	}{
-		{"nothing", "v=spf1 include:b.example -all", "v=spf1 ip4:192.0.2.0/25 ip4:192.0.2.200 -all", "[]", "[]", "", false},
-		{"networks", "v=spf1 ip4:203.0.113.0/25 -all", "v=spf1 ip4:203.0.113.64/26 ip6:2001:db8::/64 -all", "[2001:db8::/64]", "[203.0.113.0/26]",
-			"pass to fail [203.0.113.0/26], fail to pass [2001:db8::/64]", false},
-		{"all", "v=spf1 ip4:128.0.0.0/1 ip6:::/0 ~all", "v=spf1 ip4:128.0.0.0/1 ip6:::/0 -all", "[]", "[]", "softfail to fail [0.0.0.0/1]", false},
-		{"an error", "v=spf1 ip4:0.0.0.0/0 ip6:::/1 -all", "v=spf1 ip4:0.0.0.0/0 ip6:::/1 include:gone.example -all", "[]", "[]", "fail to permerror [8000::/1]", false},
-		{"macros", "v=spf1 exists:%{i}.x.example -all", "v=spf1 exists:%{i}.y.example -all", "[]", "[]", "", true},
-		{"a macro changes places", "v=spf1 exists:%{i}.x.example -ip4:203.0.113.1 -all", "v=spf1 -ip4:203.0.113.1 exists:%{i}.x.example -all", "[]", "[]", "", true},
-		{"a macro stays where it is", "v=spf1 exists:%{i}.x.example -all", "v=spf1 exists:%{i}.x.example ip4:203.0.113.1 -all", "[203.0.113.1/32]", "[]", "fail to pass [203.0.113.1/32]", false},
+		{name: "nothing", before: "v=spf1 include:b.example -all", after: "v=spf1 ip4:192.0.2.0/25 ip4:192.0.2.200 -all", gained: "[]", lost: "[]"},
+		{name: "networks", before: "v=spf1 ip4:203.0.113.0/25 -all", after: "v=spf1 ip4:203.0.113.64/26 ip6:2001:db8::/64 -all", gained: "[2001:db8::/64]", lost: "[203.0.113.0/26]",
+			changes: "pass to fail [203.0.113.0/26], fail to pass [2001:db8::/64]"},
+		{name: "all", before: "v=spf1 ip4:128.0.0.0/1 ip6:::/0 ~all", after: "v=spf1 ip4:128.0.0.0/1 ip6:::/0 -all", gained: "[]", lost: "[]", changes: "softfail to fail [0.0.0.0/1]"},
+		{name: "an error", before: "v=spf1 ip4:0.0.0.0/0 ip6:::/1 -all", after: "v=spf1 ip4:0.0.0.0/0 ip6:::/1 include:gone.example -all", gained: "[]", lost: "[]", changes: "fail to permerror [8000::/1]"},
+		{name: "macros", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 exists:%{i}.y.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "a macro changes places", before: "v=spf1 exists:%{i}.x.example -ip4:203.0.113.1 -all", after: "v=spf1 -ip4:203.0.113.1 exists:%{i}.x.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "a macro stays where it is", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 exists:%{i}.x.example ip4:203.0.113.1 -all", gained: "[203.0.113.1/32]", lost: "[]", changes: "fail to pass [203.0.113.1/32]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := Compare(audit(t, `a TXT "`+test.before+"\"\n"+rewriteZone), audit(t, `a TXT "`+test.after+"\"\n"+rewriteZone))

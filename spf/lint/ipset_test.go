@@ -22,21 +22,21 @@ func TestIPSet_prefixes(t *testing.T) {
 		set  IPSet
 		want string
 	}{
-		{"empty", ipSet(), "[]"},
-		{"duplicates", ipSet("192.0.2.0/24", "192.0.2.0/24"), "[192.0.2.0/24]"},
-		{"contained", ipSet("192.0.2.0/24", "192.0.2.128/25"), "[192.0.2.0/24]"},
-		{"two halves", ipSet("192.0.2.128/25", "192.0.2.0/25"), "[192.0.2.0/24]"},
-		{"neighbors that make no network", ipSet("192.0.2.64/26", "192.0.2.128/26"), "[192.0.2.64/26 192.0.2.128/26]"},
-		{"all of IPv4", ipSet("0.0.0.0/1", "128.0.0.0/1"), "[0.0.0.0/0]"},
-		{"all of IPv6", ipSet("::/1", "8000::/1"), "[::/0]"},
-		{"the families do not touch", ipSet("255.255.255.255/32", "::/128"), "[255.255.255.255/32 ::/128]"},
-		{"host bits", ipSet("192.0.2.77/24"), "[192.0.2.0/24]"},
-		{"union", ipSet("192.0.2.0/25").Union(ipSet("192.0.2.128/25", "2001:db8::/32")), "[192.0.2.0/24 2001:db8::/32]"},
-		{"intersection", ipSet("192.0.2.0/24", "2001:db8::/32").Intersect(ipSet("192.0.2.128/25", "192.0.3.0/24")), "[192.0.2.128/25]"},
-		{"difference", ipSet("192.0.2.0/24").Difference(ipSet("192.0.2.64/26")), "[192.0.2.0/26 192.0.2.128/25]"},
-		{"difference at both ends", ipSet("192.0.2.0/30").Difference(ipSet("192.0.2.0/32", "192.0.2.3/32")), "[192.0.2.1/32 192.0.2.2/32]"},
-		{"difference of all", allAddresses().Difference(ipSet("0.0.0.0/0", "::/0")), "[]"},
-		{"difference from all", allAddresses().Difference(ipSet("0.0.0.0/1", "::/1")), "[128.0.0.0/1 8000::/1]"},
+		{name: "empty", set: ipSet(), want: "[]"},
+		{name: "duplicates", set: ipSet("192.0.2.0/24", "192.0.2.0/24"), want: "[192.0.2.0/24]"},
+		{name: "contained", set: ipSet("192.0.2.0/24", "192.0.2.128/25"), want: "[192.0.2.0/24]"},
+		{name: "two halves", set: ipSet("192.0.2.128/25", "192.0.2.0/25"), want: "[192.0.2.0/24]"},
+		{name: "neighbors that make no network", set: ipSet("192.0.2.64/26", "192.0.2.128/26"), want: "[192.0.2.64/26 192.0.2.128/26]"},
+		{name: "all of IPv4", set: ipSet("0.0.0.0/1", "128.0.0.0/1"), want: "[0.0.0.0/0]"},
+		{name: "all of IPv6", set: ipSet("::/1", "8000::/1"), want: "[::/0]"},
+		{name: "the families do not touch", set: ipSet("255.255.255.255/32", "::/128"), want: "[255.255.255.255/32 ::/128]"},
+		{name: "host bits", set: ipSet("192.0.2.77/24"), want: "[192.0.2.0/24]"},
+		{name: "union", set: ipSet("192.0.2.0/25").Union(ipSet("192.0.2.128/25", "2001:db8::/32")), want: "[192.0.2.0/24 2001:db8::/32]"},
+		{name: "intersection", set: ipSet("192.0.2.0/24", "2001:db8::/32").Intersect(ipSet("192.0.2.128/25", "192.0.3.0/24")), want: "[192.0.2.128/25]"},
+		{name: "difference", set: ipSet("192.0.2.0/24").Difference(ipSet("192.0.2.64/26")), want: "[192.0.2.0/26 192.0.2.128/25]"},
+		{name: "difference at both ends", set: ipSet("192.0.2.0/30").Difference(ipSet("192.0.2.0/32", "192.0.2.3/32")), want: "[192.0.2.1/32 192.0.2.2/32]"},
+		{name: "difference of all", set: allAddresses().Difference(ipSet("0.0.0.0/0", "::/0")), want: "[]"},
+		{name: "difference from all", set: allAddresses().Difference(ipSet("0.0.0.0/1", "::/1")), want: "[128.0.0.0/1 8000::/1]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := fmt.Sprint(test.set.Prefixes()); got != test.want {
