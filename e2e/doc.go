@@ -29,6 +29,7 @@
 //	transcripts_test.go  replies and log lines of this program and of Debian's
 //	package_test.go      the packages, also over the one that they replace
 //	peers_test.go        the logs of other policy servers, read by maillog
+//	whatif_test.go       a what-if of spf-engine's log is what it then refuses
 //	logtools_test.go     munin, fail2ban, logwatch and logcheck read the mail log
 //	whypage_test.go      nginx and Apache serve the page of Reason_URL
 //	goinglive_test.go    docs/going-live.md

@@ -19,8 +19,11 @@ var peerLogs embed.FS
 
 const peerConfig = "/etc/peer.conf"
 
+// peerRequest is a request to another policy server.
+type peerRequest struct{ client, helo, sender string }
+
 // peerRequests are the requests to the other policy servers, one for each message.
-var peerRequests = []struct{ client, helo, sender string }{
+var peerRequests = []peerRequest{
 	{client: "192.0.2.1", helo: "client.test", sender: "a@pass.test"},
 	{client: "192.0.2.1", helo: "client.test", sender: "a@fail.test"},
 	{client: "192.0.2.1", helo: "client.test", sender: "a@softfail.test"},
@@ -63,7 +66,7 @@ func TestPeerLogs(t *testing.T) {
 				write(t, peerConfig, "skip_addresses = 127.0.0.0/8,::1\n"+strings.Join(test.config, "\n")+"\n", 0o644)
 				args = append(args, peerConfig)
 			}
-			replies := requestPeer(t, test.program, args...)
+			replies := requestPeer(t, peerRequests, test.program, args...)
 			lines := peerLines(t, log)
 			checkRecording(t, test.name, lines)
 			checkPeerMessages(t, lines, replies)
@@ -71,11 +74,11 @@ func TestPeerLogs(t *testing.T) {
 	}
 }
 
-// requestPeer sends all requests to a policy server and returns its replies.
-func requestPeer(t *testing.T, program string, args ...string) []string {
+// requestPeer sends requests to a policy server and returns its replies.
+func requestPeer(t *testing.T, requests []peerRequest, program string, args ...string) []string {
 	t.Helper()
 	var in strings.Builder
-	for i, r := range peerRequests {
+	for i, r := range requests {
 		fmt.Fprintf(&in, "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=%s\nhelo_name=%s\nsender=%s\nrecipient=b@rcpt.test\ninstance=%d\nqueue_id=\n\n",
 			r.client, r.helo, r.sender, i)
 	}
@@ -86,8 +89,8 @@ func requestPeer(t *testing.T, program string, args ...string) []string {
 		t.Fatalf("%s: %v\n%s", program, err, out)
 	}
 	replies := strings.Split(strings.TrimSuffix(string(out), "\n\n"), "\n\n")
-	if len(replies) != len(peerRequests) {
-		t.Fatalf("%d replies to %d requests:\n%s", len(replies), len(peerRequests), out)
+	if len(replies) != len(requests) {
+		t.Fatalf("%d replies to %d requests:\n%s", len(replies), len(requests), out)
 	}
 	return replies
 }
