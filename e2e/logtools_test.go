@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,17 +14,6 @@ import (
 
 const mailLog = "/var/log/mail.log"
 
-// kvLines are lines of Log_Format = kv (policyd-spf.conf(5)), one for each message. The
-// last two have a hostile HELO name and sender, quoted as the server quotes them.
-var kvLines = []string{
-	`action=prepend code= client=192.0.2.1 helo=client.test sender=a@pass.test recipient=<UNKNOWN> helo_result=none mailfrom_result=pass domain=pass.test term=ip4:192.0.2.0/24 lookups=0 voids=0 ms=3 cached=no shadow=`,
-	`action=reject code=550 client=192.0.2.1 helo=client.test sender=a@fail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=fail domain=fail.test term=-all lookups=0 voids=0 ms=2 cached=no shadow=`,
-	`action=reject code=550 client=2001:db8::bad helo=client.test sender=a@fail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=fail domain=fail.test term=-all lookups=0 voids=0 ms=2 cached=yes shadow=`,
-	`action=defer code=451 client=192.0.2.3 helo=client.test sender=a@temperror.test recipient=<UNKNOWN> helo_result=none mailfrom_result=temperror domain=temperror.test term= lookups=0 voids=0 ms=20000 cached=no shadow=`,
-	`action=prepend code= client=192.0.2.4 helo="x action=reject code=550 client=198.51.100.9 helo=" sender=a@softfail.test recipient=<UNKNOWN> helo_result=none mailfrom_result=softfail domain=softfail.test term=~all lookups=0 voids=0 ms=2 cached=no shadow=`,
-	`action=prepend code= client=192.0.2.5 helo=client.test sender="\" mailfrom_result=fail Fail; identity=helo; client-ip=198.51.100.9; helo=\"@neutral.test" recipient=<UNKNOWN> helo_result=none mailfrom_result=neutral domain=neutral.test term=?all lookups=0 voids=0 ms=2 cached=no shadow=`,
-}
-
 // logTest is a mail log and what the tools must find in it.
 type logTest struct {
 	name    string
@@ -33,65 +23,119 @@ type logTest struct {
 	watched []string       // lines of logwatch's report, without white space around them
 }
 
-// classicLog sends mail through Postfix and returns what the server logs.
-func classicLog(t *testing.T) []string {
+// forgedClient is an address that no client has; hostile clients write it into values.
+const forgedClient = "198.51.100.9"
+
+// logSessions are the SMTP sessions of the test, in order.
+var logSessions = []struct {
+	client, helo string
+	senders      []string
+}{
+	{client: "192.0.2.1", helo: "client.test", senders: []string{"a@pass.test", "a@softfail.test", "a@none.test"}},
+	{client: "192.0.2.2", helo: "client.test", senders: []string{"a@fail.test", "a@temperror.test", "a@permerror.test"}},
+	{client: "2001:db8::bad", helo: "client.test", senders: []string{
+		"a@fail.test",
+		`"; client-ip=198.51.100.9; helo="@neutral.test`,
+		`"Fail; identity=helo; client-ip=198.51.100.9; helo="@none.test`,
+	}},
+	{client: "192.0.2.4", helo: `x action=reject code=550 client=198.51.100.9 helo=`, senders: []string{
+		"a@softfail.test",
+		`" mailfrom_result=fail action=reject code=550 client=198.51.100.9 helo="@softfail.test`,
+		`"\" mailfrom_result=fail\\"@softfail.test`,
+	}},
+	{client: "192.0.2.5", helo: `action=reject`, senders: []string{`"messages=5 reject=5"@pass.test`}},
+	{client: "192.0.2.9", helo: "client.test", senders: []string{"a@fail.test"}}, // in Whitelist
+}
+
+// serverLog sends mail through Postfix and returns what the server logs, without time
+// and host.
+func serverLog(t *testing.T, lines ...string) []string {
 	t.Helper()
-	configure(t, "TempError_Defer = True")
+	configure(t, append(lines, "TempError_Defer = True", "Whitelist = 192.0.2.9")...)
 	h := startHost(t)
-	for i, ip := range []string{"192.0.2.1", "192.0.2.2", "2001:db8::bad"} {
-		c := connect(t, ip, "client.test")
-		for _, sender := range [][]string{
-			{"a@pass.test", "a@softfail.test", "a@none.test"},
-			{"a@fail.test", "a@temperror.test", "a@permerror.test"},
-			{"a@fail.test", `"; client-ip=198.51.100.9; helo="@neutral.test`, `"Fail; identity=helo; client-ip=198.51.100.9; helo="@none.test`},
-		}[i] {
+	for _, s := range logSessions {
+		c := connect(t, s.client, s.helo)
+		for _, sender := range s.senders {
 			c.rcpt(message{sender: sender})
 			c.reset()
 		}
+		c.command("QUIT", "221")
 	}
-	h.log.await(t, `prepend Received-SPF: None .*client-ip=2001:db8::bad`) // The log comes after the reply.
-	var lines []string
+	h.reload(t) // ends the processes of smtpd, and with them those of the server
+	awaitNoProcess(t, binary)
+	log, err := net.Dial("unixgram", logSocket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if _, err := log.Write([]byte("<22>end: of the lines")); err != nil {
+		t.Fatal(err)
+	}
+	h.log.await(t, `end: of the lines`)
+	var all []string
 	for _, m := range h.log.matches(`^.{15} (policyd-spf\[.*)$`) {
-		lines = append(lines, m[1])
+		all = append(all, m[1])
 	}
-	return lines
+	if text := strings.Join(all, "\n"); !strings.Contains(text, `=" mailfrom_result=fail action=reject code=550 client=`+forgedClient) {
+		t.Errorf("the hostile sender is not in the log:\n%s", text)
+	}
+	return all
+}
+
+// totals returns the sums of name=number pairs of the lines that begin with messages=.
+func totals(lines []string) map[string]int {
+	sums := make(map[string]int)
+	for _, line := range lines {
+		_, text, _ := strings.Cut(line, "]: ")
+		if !strings.HasPrefix(text, "messages=") {
+			continue
+		}
+		for pair := range strings.FieldsSeq(text) {
+			name, value, _ := strings.Cut(pair, "=")
+			n, _ := strconv.Atoi(value)
+			sums[name] += n
+		}
+	}
+	return sums
 }
 
 func logTests(t *testing.T) []logTest {
 	t.Helper()
-	var kv []string
-	for i, line := range kvLines {
-		kv = append(kv, fmt.Sprintf("policyd-spf[%d]: %s", 100+i, line))
-	}
+	// Lines of other programs, whatever they contain.
 	other := []string{
-		// Lines of other programs, whatever they contain.
 		`postfix/smtpd[7]: warning: policyd-spf[9]: Fail; identity=helo; client-ip=198.51.100.9; helo=x`,
 		`postfix/smtpd[7]: policyd-spf[9]: action=reject code=550 client=198.51.100.9 helo=x helo_result=fail mailfrom_result=fail`,
+		`postfix/smtpd[7]: policyd-spf[9]: messages=99 queries=99 timeouts=99`,
 	}
-	return []logTest{
-		{
-			name: "classic", lines: append(classicLog(t), other...),
-			counts: map[string]int{"pass": 1, "softfail": 1, "none": 2, "neutral": 1, "fail": 2, "temperror": 1, "permerror": 1, "reject": 2, "defer": 1},
-			banned: []string{"192.0.2.2", "2001:db8::bad"},
-			watched: []string{
-				"2  Fail", "2  None", "Rejected 2, deferred 1, not checked 0",
-				"2  rejected: Message rejected due to: SPF fail - not authorized.", "1  2001:db8::bad", "2  192.0.2.2",
-			},
-		},
-		{
-			name: "kv", lines: append(kv, other...),
-			counts: map[string]int{"pass": 1, "softfail": 1, "neutral": 1, "fail": 2, "temperror": 1, "reject": 2, "defer": 1},
-			banned: []string{"192.0.2.1", "2001:db8::bad"},
-			watched: []string{
-				"2  Fail", "6  None", "Rejected 2, deferred 1, not checked 0",
-				"2  rejected: helo none, mailfrom fail", "1  192.0.2.1", "1  192.0.2.3",
-			},
-		},
-	}
+	counts := map[string]int{"pass": 2, "softfail": 4, "none": 2, "neutral": 1, "fail": 2, "temperror": 1, "permerror": 1, "reject": 2, "defer": 1}
+	banned := []string{"192.0.2.2", "2001:db8::bad"}
+	watched := []string{"4  Softfail", "2  Fail", "2  None", "1  Temperror", "Rejected 2, deferred 1, not checked 1", "1  2001:db8::bad", "2  192.0.2.2"}
+
+	var tests []logTest
+	// Subtests end the host that a log is from.
+	t.Run("classic log", func(t *testing.T) {
+		tests = append(tests, logTest{
+			name: "classic", lines: append(serverLog(t), other...), counts: counts, banned: banned,
+			watched: append(slices.Clone(watched), "2  rejected: Message rejected due to: SPF fail - not authorized."),
+		})
+	})
+	t.Run("kv log", func(t *testing.T) {
+		lines := serverLog(t, "Log_Format = kv")
+		sums := totals(lines)
+		if want := 14; sums["messages"] != want || sums["reject"] != 2 || sums["mailfrom_softfail"] != 4 {
+			t.Errorf("the server's totals are %v, want %d messages:\n%s", sums, want, strings.Join(lines, "\n"))
+		}
+		tests = append(tests, logTest{
+			name: "kv", lines: append(lines, other...), counts: counts, banned: banned,
+			watched: append(slices.Clone(watched), "2  rejected: helo none, mailfrom fail",
+				fmt.Sprintf("DNS: %d queries, %d timeouts, %d answers from the cache", sums["queries"], sums["timeouts"], sums["cached_lookups"])),
+		})
+	})
+	return tests
 }
 
-// TestLogTools runs Debian's log tools with the files of packaging/ on the server's
-// mail log.
+// TestLogTools runs Debian's log tools with the files of packaging/ on what the server
+// logs, in both formats.
 func TestLogTools(t *testing.T) {
 	for _, test := range logTests(t) {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +301,7 @@ func testLogwatch(t *testing.T, test logTest) {
 			t.Errorf("the report does not have %q:\n%s", want, report)
 		}
 	}
-	if strings.Contains(report, "Unmatched") || strings.Contains(report, "198.51.100.9") {
+	if strings.Contains(report, "Unmatched") || strings.Contains(report, forgedClient) {
 		t.Errorf("the report has what it should not:\n%s", report)
 	}
 	if report := command(t, "logwatch", "--service", "postfix", "--range", "all", "--detail", "5", "--output", "stdout"); strings.Contains(report, "SPF") || strings.Contains(report, "mailfrom") {
