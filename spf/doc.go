@@ -20,7 +20,7 @@
 //	parse.go        from the text of a record to its tree (12); parsemacro.go for domain-specs
 //	record.go       the tree
 //	mechanism.go    the mechanisms (5)
-//	macro.go        macro expansion (7); name.go and idna.go turn the result into a DNS name
+//	macro.go        macro expansion (7); name.go turns the result into a DNS name
 //	explanation.go  exp= (6.2), for fail only
 //	limits.go       the processing limits (4.6.4)
 //	result.go       the verdict; errors.go, the reasons for permerror
@@ -38,7 +38,8 @@
 // With Checker.Prefetcher, at most 30 prefetches are made for a request, some of
 // which the evaluation then does not need. A check then queries at most 160
 // questions, and HELO and MAIL FROM of one message at most 320, whatever is in the
-// cache. A retry, a change to TCP, or an alias that a name server does not follow
+// cache; with Limits.DualStack, a host's IPv4 addresses as well as its IPv6 addresses
+// may be queried. A retry, a change to TCP, or an alias that a name server does not follow
 // repeats a question.
 //
 // # Departures from RFC 7208

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -34,6 +35,8 @@ type Server struct {
 	tl   *net.TCPListener
 	busy sync.WaitGroup
 
+	noted chan struct{} // has a value if there may be new queries in seen
+
 	mu   sync.Mutex
 	seen []string // "udp name type", "udp+edns ..." or "tcp name type"
 }
@@ -41,7 +44,7 @@ type Server struct {
 // Start starts a name server on a loopback address. It is closed when the test ends.
 func Start(t testing.TB, host string, udp UDPHandler, tcp TCPHandler) *Server {
 	t.Helper()
-	s := &Server{udp: udp, tcp: tcp}
+	s := &Server{udp: udp, tcp: tcp, noted: make(chan struct{}, 1)}
 	at := netip.AddrPortFrom(netip.MustParseAddr(host), 0)
 	for s.conn == nil { // the port that TCP gets may be taken for UDP
 		var err error
@@ -111,8 +114,12 @@ func (s *Server) note(how string, query []byte) {
 		what = m.Question[0].Name + " " + dns.TypeToString[m.Question[0].Qtype]
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.seen = append(s.seen, how+" "+what)
+	s.mu.Unlock()
+	select {
+	case s.noted <- struct{}{}:
+	default:
+	}
 }
 
 // Queries returns the queries so far, as "udp name type", "udp+edns name type", or the
@@ -121,6 +128,23 @@ func (s *Server) Queries() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.seen...)
+}
+
+// AwaitQueries is Queries after n of them have been read, or the timeout has passed. A
+// client that has timed out may be ahead of the server.
+func (s *Server) AwaitQueries(n int, timeout time.Duration) []string {
+	expired := time.After(timeout)
+	for {
+		queries := s.Queries()
+		if len(queries) >= n {
+			return queries
+		}
+		select {
+		case <-s.noted:
+		case <-expired:
+			return queries
+		}
+	}
 }
 
 // Close closes the server's sockets and waits for its handlers.
