@@ -36,7 +36,8 @@
 // most. Void lookups end it far earlier.
 //
 // With Checker.Prefetcher, at most 30 prefetches are made for a request, some of
-// which the evaluation then does not need. A check then queries at most 160
+// which the evaluation then does not need, and at most seven lookups are repeated
+// because prefetches may be why they failed. A check then queries at most 160
 // questions, and HELO and MAIL FROM of one message at most 320, whatever is in the
 // cache; with Limits.DualStack, a host's IPv4 addresses as well as its IPv6 addresses
 // may be queried. A retry, a change to TCP, or an alias that a name server does not follow

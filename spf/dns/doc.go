@@ -22,8 +22,8 @@
 //     only where a truncated answer has to be fetched over TCP, a server refuses
 //     EDNS(0), or an alias has to be followed.
 //   - A prefetch that fails is never the outcome of a Lookup, which sends its own query.
-//     A Lookup that fails while prefetches are in flight is repeated
-//     without them.
+//     A Lookup that fails while prefetches are in flight is repeated without them, at
+//     most seven times per request.
 //   - A process has at most 12 prefetches in flight, and starts at most 30 per request. A
 //     prefetch that was cancelled unanswered counts as in flight for 10 s, as the name
 //     server may go on with it.

@@ -37,6 +37,12 @@ const (
 	// firstRepeatPause is the pause before a lookup that was refused is repeated.
 	// Each further one is twice as long.
 	firstRepeatPause = 100 * time.Millisecond
+
+	// maxRequestRepeats is the number of lookups that may be repeated between two
+	// calls of Cancel: enough for one to wait until the resolver has given up all
+	// prefetches. Without it, a resolver that refuses every other query would get
+	// each query of a check twice.
+	maxRequestRepeats = 7
 )
 
 // prefetches is the part of a Cache that limits prefetching. Prefetches share the
@@ -46,6 +52,7 @@ const (
 type prefetches struct {
 	async       bool        // the resolver can prefetch
 	started     int         // since Cancel
+	repeats     int         // since Cancel
 	lastSent    time.Time   // when the last one was started
 	pausedUntil time.Time   // after a failure
 	abandoned   []time.Time // until when those that were cancelled count as in flight
@@ -134,7 +141,7 @@ func (c *Cache) Cancel() {
 		c.resolver.Cancel(p.Call)
 	}
 	clear(c.pending)
-	c.pending, c.started = c.pending[:0], 0
+	c.pending, c.started, c.repeats = c.pending[:0], 0, 0
 }
 
 // cancelPrefetches closes the sockets of the prefetches in flight.
@@ -157,12 +164,13 @@ func (c *Cache) cancelPrefetches() {
 func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 	freed := c.lastSent.Add(abandonedTime) // the resolver has given up all prefetches
 	refused := isRefused(p.Err) && p.sent.Before(freed)
-	if !refused && (!p.crowded || !isRepeatable(p.Err)) {
+	if c.repeats >= maxRequestRepeats || !refused && (!p.crowded || !isRepeatable(p.Err)) {
 		return p.Answer, p.Err
 	}
 	c.cancelPrefetches()
+	c.repeats++
 	a, err := c.resolver.Lookup(p.Question, deadline)
-	for pause := firstRepeatPause; isRefused(err); pause *= 2 {
+	for pause := firstRepeatPause; isRefused(err) && c.repeats < maxRequestRepeats; pause *= 2 {
 		until := time.Now().Add(pause)
 		if until.After(freed) || !deadline.IsZero() && until.After(deadline) {
 			break
@@ -170,6 +178,7 @@ func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 		for time.Now().Before(until) {
 			c.resolver.Progress(until)
 		}
+		c.repeats++
 		a, err = c.resolver.Lookup(p.Question, deadline)
 	}
 	p.arrived = time.Now()

@@ -315,6 +315,40 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 	}
 }
 
+// A resolver that refuses each query once gets few of a request's queries twice.
+func TestPrefetchRepeatsLookup_limit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lookups, repeats = 10, 7
+		f := answering(0, someAnswer, nil)
+		c := dns.NewCache(f)
+		for request := range 2 {
+			seen := make(map[dns.Question]bool)
+			asked := 0
+			f.Answer = func(q dns.Question) (dns.Answer, error) {
+				if asked++; !seen[q] {
+					seen[q] = true
+					return dns.Answer{}, refused
+				}
+				return someAnswer, nil
+			}
+			c.Prefetch(numbered(100+request), noTime)
+			c.Cancel()
+			asked = 0
+			failed := 0
+			for i := range lookups {
+				if _, err := c.Lookup(numbered(request*lookups+i), noTime); err != nil {
+					failed++
+				}
+			}
+			if failed != lookups-repeats || asked != lookups+repeats {
+				t.Errorf("request %d: %d lookups failed and %d were asked, want %d and %d", request, failed, asked, lookups-repeats, lookups+repeats)
+			}
+			c.Cancel()
+			time.Sleep(time.Minute) // until prefetching goes on
+		}
+	})
+}
+
 // A prefetch beside which a lookup begins, and one that begins beside a lookup, both
 // count as prefetches beside it.
 func TestPrefetchRepeatsLookup_startedBefore(t *testing.T) {
