@@ -319,7 +319,7 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 func TestPrefetchRepeatsLookup_limit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const lookups, repeats = 10, 7
-		f := answering(0, someAnswer, nil)
+		f := respond(0, someAnswer, nil)
 		c := dns.NewCache(f)
 		for request := range 2 {
 			seen := make(map[dns.Question]bool)
