@@ -244,7 +244,7 @@ func TestCheckShadow(t *testing.T) {
 		{name: "shadow of a shadow", shadow: "Shadow_Config = /nowhere\n", want: []string{
 			"shadow.conf:1: hint: Shadow_Config = /nowhere: this file is a shadow configuration itself; used: nothing"}},
 		{name: "no file", want: []string{
-			`policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: stating "shadow.conf": No such file or directory; expected a configuration file; used: no shadow configuration`}},
+			`policyd-spf.conf:1: problem: Shadow_Config = shadow.conf: No such file or directory; expected a configuration file; used: no shadow configuration`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()

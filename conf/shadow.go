@@ -33,8 +33,12 @@ func (f *File) checkShadow() []Problem {
 	}
 	shadow, err := f.LoadShadow()
 	if err != nil {
+		what := err.Error()
+		if _, reason, ok := strings.Cut(what, `"`+f.Settings.ShadowConfig+`": `); ok {
+			what = reason
+		}
 		return []Problem{f.Place("Shadow_Config", Problem{Severity: Faulty,
-			What: strings.TrimPrefix(err.Error(), "ERROR "), Expected: "a configuration file", Used: "no shadow configuration"})}
+			What: what, Expected: "a configuration file", Used: "no shadow configuration"})}
 	}
 	problems := shadow.checkOptions()
 	if shadow.Settings.ShadowConfig != "" {

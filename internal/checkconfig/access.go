@@ -80,7 +80,7 @@ func pathNames(path string) []string {
 func (a account) has(path string, info fs.FileInfo, want fs.FileMode) verdict {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return verdict{unknown, path, "its owner cannot be told"}
+		return verdict{unknown, path, "its owner is unknown"}
 	}
 	granted := info.Mode().Perm()
 	switch {

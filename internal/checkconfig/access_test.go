@@ -122,7 +122,7 @@ func TestProblems_accessControlList(t *testing.T) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	want := "$DIR/etc/policyd-spf.conf: hint: whether the user of policy-spf has access cannot be told: " +
+	want := "$DIR/etc/policyd-spf.conf: hint: cannot tell whether the user of policy-spf has access: " +
 		"$DIR/etc/policyd-spf.conf has an access control list, which decides; expected a file that nobody can read"
 	if got := tr.problems(t); len(got) != 1 || got[0] != want {
 		t.Errorf("got %q\nwant %q", got, want)
@@ -148,7 +148,7 @@ func TestProblems_cannotLook(t *testing.T) {
 	t.Cleanup(func() { tr.chmod(t, "bin/closed", 0o755) })
 	tr.replace(t, "$DIR/bin/policyd-spf", "$DIR/bin/closed/policyd-spf")
 	got = tr.problems(t)
-	if len(got) != 1 || !strings.Contains(got[0], "cannot be told: permission denied") || !strings.Contains(got[0], "--check-config as root") {
+	if len(got) != 1 || !strings.Contains(got[0], "has access: permission denied") || !strings.Contains(got[0], "--check-config as root") {
 		t.Errorf("%q", got)
 	}
 }

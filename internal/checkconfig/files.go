@@ -141,7 +141,7 @@ func (c *checker) addAccess(s *postfix.Service, v verdict, p conf.Problem, conse
 	case allowed:
 		return
 	case unknown:
-		p.Severity, p.What, p.Used = conf.Hint, "whether the user of "+s.Name+" has access cannot be told: "+v.why, ""
+		p.Severity, p.What, p.Used = conf.Hint, "cannot tell whether the user of "+s.Name+" has access: "+v.why, ""
 		if os.Geteuid() != 0 && !strings.Contains(v.why, "access control list") {
 			p.Expected = "--check-config as root, who can look there"
 		}
@@ -190,7 +190,7 @@ func (c *checker) checkChroot(s *postfix.Service) {
 // checkSELinux adds a note that SELinux decides besides mode bits.
 func (c *checker) checkSELinux(s *postfix.Service) {
 	if c.Host.Enforcing() {
-		c.addService(s, conf.Hint, "argv", strings.Join(s.Argv, " "), "whether SELinux allows what mode bits allow cannot be told",
+		c.addService(s, conf.Hint, "argv", strings.Join(s.Argv, " "), "cannot tell whether SELinux allows what mode bits allow",
 			"no line of "+program+" in ausearch -m avc")
 	}
 }

@@ -46,7 +46,7 @@ func (c *checker) checkPython(s *postfix.Service, path string) (conf.Severity, s
 	case errors.Is(err, fs.ErrNotExist):
 		return conf.Faulty, "the file does not exist: " + noReply
 	case err != nil:
-		return conf.Hint, "whether Python can run this file cannot be told: " + err.Error()
+		return conf.Hint, "cannot tell whether Python can run this file: " + err.Error()
 	case kind == script:
 		return conf.Hint, "the file is a script, such as the program that this one replaces"
 	case kind == binaryWithArchive && !executable:

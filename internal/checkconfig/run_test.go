@@ -148,7 +148,7 @@ func TestRun_postconf(t *testing.T) {
 			if r.Clean() != test.clean || r.Postfix != test.text {
 				t.Errorf("clean %v, %q, %v", r.Clean(), r.Postfix, r.Problems)
 			}
-			// Whether the class exists cannot be told.
+			// Nobody can tell whether the class exists.
 			want := tr.dir + "/etc/default.conf:2: hint: HELO_pass_restriction = spf_pass: not an action that Postfix defines; expected spf_pass in smtpd_restriction_classes of main.cf"
 			if got := r.Problems[len(r.Problems)-1].String(); got != want {
 				t.Errorf("%s\nwant %s", got, want)

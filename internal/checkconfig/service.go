@@ -86,7 +86,7 @@ func (c *checker) checkService(s *postfix.Service) {
 		c.addService(s, conf.Faulty, "type", s.Type, "smtpd cannot connect to such a service", "unix")
 	}
 	if s.MaxProcs != "0" && isNumber(s.MaxProcs) {
-		c.addService(s, conf.Faulty, "maxproc", s.MaxProcs, "when so many processes are busy, the other smtpd processes wait, and turn mail away", "0, which is no limit")
+		c.addService(s, conf.Faulty, "maxproc", s.MaxProcs, "when that many processes are busy, other smtpd processes wait, and then turn mail away", "0, which is no limit")
 	}
 	if s.Unprivileged != "n" {
 		c.addService(s, conf.Faulty, "unpriv", s.Unprivileged, "spawn(8) cannot change to another user", "n")
@@ -128,7 +128,7 @@ func (c *checker) checkUser(s *postfix.Service) (account, bool) {
 	uid, gid, found, err := c.Host.User(name)
 	switch {
 	case err != nil:
-		c.addService(s, conf.Hint, "user", s.User, "whether the user exists cannot be told: "+err.Error(), "")
+		c.addService(s, conf.Hint, "user", s.User, "cannot tell whether the user exists: "+err.Error(), "")
 		return account{}, false
 	case !found:
 		return bad("there is no user "+name+", and spawn(8) ends: "+noReply, "user="+unprivilegedUser+", or an existing user")
@@ -181,9 +181,9 @@ func (c *checker) checkTimeLimit(s *postfix.Service) {
 	case limit < defaultTimeLimit:
 		problem.What = "the process is killed while an smtpd still uses it"
 	case limit == defaultTimeLimit:
-		problem.What = "1000 s, the default, is too short for a busy smtpd: the process is killed under it"
+		problem.What = "1000 s, the default, is too short: the process is killed while a busy smtpd still uses it"
 	case limit < minTimeLimit:
-		problem.Severity, problem.What = conf.Hint, "short for a busy smtpd: the process is killed under it"
+		problem.Severity, problem.What = conf.Hint, "rather short: the process is killed while a busy smtpd still uses it"
 	default:
 		return
 	}
