@@ -195,7 +195,7 @@ func reasonResult(reason []byte) Result {
 		phrase string
 		result Result
 	}{
-		{"SPF fail - not authorized", Fail},
+		{failReason, Fail},
 		{"domain owner discourages use of this host", Softfail},
 		{"access neither permitted nor denied", Neutral},
 		{"SPF Permanent Error: ", Permerror},

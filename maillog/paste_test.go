@@ -80,7 +80,7 @@ func TestPaste(t *testing.T) {
 		{name: "log, other lines before it", text: "Nov  2 10:11:12 mx cron[1]: x\n2026-11-02T10:11:12+01:00 mx policyd-spf[1]: : prepend Received-SPF: Softfail (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=example.net",
 			want: "log line of a policy server, line 2: client=192.0.2.1 helo=h sender=<a@example.com> recipient=<example.net> mailfrom recorded=softfail action=prepend time=2026-11-02T09:11:12Z"},
 		{name: "log, perl", text: `Nov  2 10:11:12 mx postfix/policy-spf[1]: Policy action=550 Please see http://www.openspf.org/Why?s=mfrom;id=a%40example.com;ip=192.0.2.1;r=mx.example.net`,
-			want: "log line of a policy server, line 1: client=192.0.2.1 sender=<a@example.com> mailfrom action=reject time=2026-11-02T10:11:12Z"},
+			want: "log line of a policy server, line 1: client=192.0.2.1 sender=<a@example.com> mailfrom recorded=fail action=reject time=2026-11-02T10:11:12Z"},
 		{name: "text of a log line", text: "  Pass; identity=helo; client-ip=192.0.2.1; helo=h; envelope-from=<>; receiver=<UNKNOWN> ",
 			want: "log line of a policy server, line 1: client=192.0.2.1 helo=h sender=<> helo recorded=pass"},
 		{name: "Postfix", text: "Nov  2 10:11:12 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from h.example[192.0.2.1]: 550 5.7.23 <r@example.net>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>; from=<a@example.com> to=<r@example.net> proto=ESMTP helo=<h.example>",

@@ -9,6 +9,9 @@ const (
 	maxRefusal = 2000 // of the 2048 bytes that Postfix's line_length_limit allows
 )
 
+// failReason is the {spf} part of a refusal for fail, of domains without exp=.
+const failReason = "SPF fail - not authorized"
+
 // doubtTruncated marks the Record as ambiguous if a value in a text of n bytes may be
 // truncated.
 func (r *Record) doubtTruncated(n, limit int) {

@@ -44,6 +44,23 @@ func agree(a, b *Envelope) bool {
 // message it counts only as its action.
 func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == Defer }
 
+// refusedResult returns the result that a refusal without checks implies, as far as
+// no domain can feign it. Only fail has a domain's explanation (RFC 7208, 6.2), so
+// that the default explanation can only mean fail.
+func refusedResult(rec *Record) Result {
+	switch {
+	case rec.Action == Defer: // TempError_Defer is the only option that defers
+		return Temperror
+	case rec.Action != Reject:
+		return NoResult
+	case rec.Program == PolicySPF: // it rejects nothing else
+		return Fail
+	case string(rec.Reason) == failReason:
+		return Fail
+	}
+	return NoResult
+}
+
 // repeats reports whether rec is the same answer as the last one, for another
 // recipient. The code may differ: an error's is 5.7.24 only once.
 func (p *process) repeats(rec *Record) bool {
@@ -91,6 +108,9 @@ func (p *process) act(rec *Record) {
 		m.Ambiguous = false
 		m.Envelope = rec.Envelope
 		m.HELO, m.Sender, m.Recipient = p.claim.HELO, p.claim.Sender, p.store(rec.Recipient)
+	}
+	if !rec.Ambiguous && m.HELOResult == NoResult && m.MailFromResult == NoResult {
+		m.setResult(rec.Identity, refusedResult(rec))
 	}
 	if !isRefusal(rec) && m.Known&HasRecipient == 0 && rec.Known&HasRecipient != 0 {
 		m.Recipient, m.Known = p.store(rec.Recipient), m.Known|HasRecipient

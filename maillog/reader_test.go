@@ -35,6 +35,7 @@ func TestReaderMessages(t *testing.T) {
 	const (
 		a       = "client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=<UNKNOWN> "
 		b       = "client-ip=192.0.2.2; helo=h; envelope-from=b@example.com; receiver=<UNKNOWN> "
+		url     = "Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>"
 		rejectA = "550 5.7.23 Message rejected due to: x. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>\n"
 		rejectB = "550 5.7.23 Message rejected due to: x. Please see http://www.openspf.net/Why?s=mfrom;id=b@example.com;ip=192.0.2.2;r=<UNKNOWN>\n"
 	)
@@ -64,6 +65,19 @@ func TestReaderMessages(t *testing.T) {
 			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
 				"1 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectA,
 			want: []string{"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=x client=192.0.2.1 helo=h sender=<a@example.com> answers=3"}},
+		{name: "refusals without checks",
+			log: "1 mx policyd-spf[1]: 550 5.7.23 Message rejected due to: SPF fail - not authorized. " + url + "\n" +
+				"2 mx policyd-spf[2]: 550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=helo;id=h.example;ip=192.0.2.1;r=<UNKNOWN>\n" +
+				"3 mx policyd-spf[3]: defer_if_permit 4.7.24 Message deferred due to: SPF Temporary Error: DNS Timeout. " + url + "\n" +
+				"4 mx policyd-spf[4]: 550 5.7.23 Message rejected due to: domain owner discourages use of this host. " + url + "\n" + // or an explanation says so
+				"5 mx postfix/policy-spf[5]: Policy action=550 Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=mx\n",
+			want: []string{
+				"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 5.7.23 reason=SPF fail - not authorized client=192.0.2.1 sender=<a@example.com>",
+				"10:00:02 mx/2 identity=helo helo_result=fail action=reject code=550 5.7.23 reason=SPF fail - not authorized client=192.0.2.1 helo=h.example",
+				"10:00:03 mx/3 identity=mailfrom mailfrom_result=temperror action=defer code=defer_if_permit 4.7.24 reason=SPF Temporary Error: DNS Timeout client=192.0.2.1 sender=<a@example.com>",
+				"10:00:04 mx/4 identity=mailfrom action=reject code=550 5.7.23 reason=domain owner discourages use of this host client=192.0.2.1 sender=<a@example.com>",
+				"10:00:05 mx/5 identity=mailfrom mailfrom_result=fail action=reject code=550 reason=Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=mx client=192.0.2.1 sender=<a@example.com>",
+			}},
 		{name: "refusal of another message without checks",
 			log: "1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
 				"1 mx policyd-spf[1]: " + rejectA + "2 mx policyd-spf[1]: " + rejectB,
