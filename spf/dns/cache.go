@@ -82,10 +82,11 @@ func NewCache(r Resolver) *Cache {
 
 // Lookup implements Resolver.
 func (c *Cache) Lookup(q Question, deadline time.Time) (Answer, error) {
-	if expired(deadline) {
+	p := c.find(q)
+	if expired(deadline) && (p == nil || p.wanted.IsZero()) {
 		return Answer{}, &Error{Kind: OutOfTime, Question: q}
 	}
-	if c.find(q) == nil {
+	if p == nil {
 		if e, ok := c.answers.Get(q); ok && e.expires > time.Since(c.start) {
 			return c.answer(e), nil
 		}

@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -380,6 +381,27 @@ func TestPrefetchDeadline(t *testing.T) {
 		f.Delay = nil
 		if a, err := c.Lookup(someTXT, start.Add(time.Minute)); err != nil || a.Prefetched || time.Since(start) != time.Second {
 			t.Errorf("got %+v, %v after %v", a, err, time.Since(start))
+		}
+	})
+}
+
+// A lookup that Start has sent and Next has waited for ends in a time-out, not for
+// want of time to send it.
+func TestCacheLookup_afterNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dns.NewCache(respond(dnsfake.Never, someAnswer, nil))
+		deadline := time.Now().Add(time.Second)
+		c.Start(someTXT, deadline)
+		if _, _, ok := c.Next(someTXT, deadline); ok {
+			t.Error("Next has an answer")
+		}
+		var e *dns.Error
+		if _, err := c.Lookup(someTXT, deadline); !errors.As(err, &e) || e.Kind != dns.Timeout {
+			t.Errorf("Lookup's error is %v, want a time-out", err)
+		}
+		c.Cancel()
+		if _, err := c.Lookup(someTXT, deadline); !errors.As(err, &e) || e.Kind != dns.OutOfTime {
+			t.Errorf("the error of a lookup that was not sent is %v, want out of time", err)
 		}
 	})
 }
