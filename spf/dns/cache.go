@@ -62,6 +62,7 @@ type pending struct {
 	crowded  bool // other prefetches were in flight at the same time
 	sent     time.Time
 	wanted   time.Time // when a Lookup began to wait for it; the zero time if none did
+	until    time.Time // the deadline of that Lookup
 	settled  bool      // its outcome has been seen,
 	arrived  time.Time // at this time
 	seen     bool      // Next has returned it
@@ -111,7 +112,7 @@ func (c *Cache) want(q Question, deadline time.Time) *pending {
 		p = c.add(&pending{Call: c.resolver.Start(q, deadline), crowded: crowded})
 	}
 	if p.wanted.IsZero() {
-		p.wanted = time.Now()
+		p.wanted, p.until = time.Now(), deadline
 	}
 	return p
 }
@@ -156,6 +157,8 @@ func (c *Cache) settle(p *pending) {
 	switch {
 	case p.Err == nil:
 		c.put(p.Question, p.Answer)
+	case p.prefetch && !p.wanted.IsZero() && expired(p.until): // no time to send it again
+		c.pausedUntil = p.arrived.Add(prefetchPause)
 	case p.prefetch:
 		c.prefetchFailed(p)
 	}

@@ -405,3 +405,20 @@ func TestCacheLookup_afterNext(t *testing.T) {
 		}
 	})
 }
+
+// A prefetch that fails when the time of the lookup that waits for it is up has timed
+// out, too: there is no time to send it again.
+func TestCacheLookup_prefetchFailsAtDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dns.NewCache(respond(dnsfake.Never, someAnswer, nil))
+		deadline := time.Now().Add(time.Second)
+		c.Prefetch(someTXT, deadline)
+		var e *dns.Error
+		if _, err := c.Lookup(someTXT, deadline); !errors.As(err, &e) || e.Kind != dns.Timeout {
+			t.Errorf("Lookup's error is %v, want a time-out", err)
+		}
+		if c.Cancel(); c.Prefetch(numbered(1), time.Now().Add(time.Second)) {
+			t.Error("prefetching does not pause")
+		}
+	})
+}
