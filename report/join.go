@@ -38,57 +38,6 @@ const (
 	dmarcClasses int = iota
 )
 
-// pending is a message whose lines may not be complete.
-type pending struct {
-	seq   uint64 // 0: the slot is free
-	older uint64 // the message before it in its bucket
-	key   uint64 // of host and client
-
-	at     int64 // nanoseconds
-	client netip.Addr
-	known  maillog.Fields
-	helo   maillog.Result
-	mfrom  maillog.Result
-	action maillog.Action
-
-	text        []byte // HELO name, sender and reason
-	heloEnd     int
-	senderEnd   int
-	recipient   []byte // the first one
-	rcptTo      bool   // recipient is as in RCPT TO, before aliases
-	name        []byte // verified name of the client, empty if the log lacks it
-	noMail      noMail
-	exempt      bool
-	joined      bool // with a queue id
-	signed      bool // DKIM passed for the sender's domain
-	blocklisted bool // another restriction refused it for being on a block list
-	dmarc       dmarcClass
-	unknown     int                          // recipients without a mailbox
-	recipients  [maxMessageRecipients]uint64 // hashes
-	nRecipients int
-
-	host   *hostState
-	inferM mailFromState
-}
-
-// class returns the DMARC result as far as it is known.
-func (p *pending) class() dmarcClass {
-	if p.dmarc == dmarcUnknown && p.signed {
-		return dmarcSigned
-	}
-	return p.dmarc
-}
-
-func (p *pending) heloName() []byte { return p.text[:p.heloEnd] }
-func (p *pending) sender() []byte   { return p.text[p.heloEnd:p.senderEnd] }
-func (p *pending) reason() []byte   { return p.text[p.senderEnd:] }
-
-// domain returns the domain of the sender in lower case.
-func (p *pending) domain() []byte {
-	s := p.sender()
-	return bytes.TrimSuffix(s[bytes.LastIndexByte(s, '@')+1:], []byte("."))
-}
-
 // noMail is whether the record of the sender's domain is "v=spf1 -all".
 type noMail uint8
 
@@ -111,20 +60,6 @@ type hostState struct {
 	hash     uint64
 	first    mailFromState
 	mailFrom mailFromState
-}
-
-// queued is a queue id.
-type queued struct {
-	seq       uint64
-	older     uint64
-	key       uint64 // of host and queue id
-	clientKey uint64
-	before    uint64 // the last message before the queue id was assigned
-	message   uint64 // that it belongs to; 0 if it is not joined
-	at        int64  // nanoseconds
-	name      []byte
-	signedBy  uint64 // hash of the organizational domain of a valid DKIM signature
-	dmarc     dmarcClass
 }
 
 // joiner adds to messages what Postfix and DMARC filters log about them. The policy
@@ -278,46 +213,6 @@ func (j *joiner) add(m *maillog.Message) {
 	}
 }
 
-// isError reports whether a check ended in an error.
-func isError(r maillog.Result) bool { return r == maillog.Permerror || r == maillog.Temperror }
-
-// inferMailFrom records whether the host checks MAIL FROM. If HELO has a result other
-// than none and MAIL FROM's is none, the server logs only HELO's. Only its other
-// messages distinguish it from a server that does not check MAIL FROM.
-func (p *pending) inferMailFrom(m *maillog.Message) {
-	if m.Program != maillog.PolicydSPF || m.Known&maillog.HasSender == 0 || len(m.Sender) == 0 {
-		return
-	}
-	h := p.host
-	switch {
-	case m.MailFromResult != maillog.NoResult:
-		h.mailFrom = checksMailFrom
-	case m.HELOResult == maillog.None && m.Action == maillog.Prepend:
-		h.mailFrom = checksHELOOnly
-	}
-	if h.first == stateUnknown {
-		h.first = h.mailFrom
-	}
-	p.inferM = h.mailFrom
-}
-
-// mailFromResult returns the result of MAIL FROM, even if the log does not show it
-// because it is none.
-func (p *pending) mailFromResult() maillog.Result {
-	if p.mfrom != maillog.NoResult || p.helo == maillog.NoResult || p.helo == maillog.None || p.senderEnd == p.heloEnd ||
-		p.action == maillog.Reject || p.action == maillog.Defer || p.action == maillog.NoAction {
-		return p.mfrom
-	}
-	state := p.inferM
-	if state == stateUnknown {
-		state = p.host.first
-	}
-	if state == checksMailFrom {
-		return maillog.None
-	}
-	return maillog.NoResult
-}
-
 // addRecipient adds a recipient, unless the message has it already.
 func (j *joiner) addRecipient(p *pending, recipient []byte) {
 	if len(recipient) == 0 {
@@ -354,48 +249,6 @@ func (j *joiner) message(seq uint64) *pending {
 		return p
 	}
 	return nil
-}
-
-func (j *joiner) idKey(h *hostState, id []byte) uint64 { return mix(h.hash, maphash.Bytes(j.seed, id)) }
-
-func (j *joiner) queueID(h *hostState, id []byte) *queued {
-	key := j.idKey(h, id)
-	seq := j.idHeads[key&(2*j.size-1)]
-	for range maxSearch {
-		q := &j.queue[seq&(j.size-1)]
-		if seq == 0 || q.seq != seq {
-			return nil
-		}
-		if q.key == key {
-			return q
-		}
-		seq = q.older
-	}
-	return nil
-}
-
-func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
-	q := &j.queue[j.nextID&(j.size-1)]
-	name := q.name[:0]
-	*q = queued{seq: j.nextID, key: j.idKey(h, id), name: name}
-	j.nextID++
-	head := &j.idHeads[q.key&(2*j.size-1)]
-	q.older, *head = *head, q.seq
-	return q
-}
-
-// join assigns a queue id to a message.
-func (j *joiner) join(q *queued, p *pending) {
-	q.message, p.joined = p.seq, true
-	if len(q.name) > 0 {
-		p.name = append(p.name[:0], q.name...)
-	}
-	if q.dmarc != dmarcUnknown {
-		p.dmarc = q.dmarc
-	}
-	if q.signedBy != 0 && q.signedBy == j.hashFold(orgDomain(p.domain())) {
-		p.signed = true
-	}
 }
 
 // record adds the information in a line of Postfix or a DMARC filter.
@@ -519,25 +372,4 @@ func (j *joiner) find(key, before uint64, ok func(*pending) bool) *pending {
 		seq = p.older
 	}
 	return nil
-}
-
-// joinBySender joins a queue id with the message of its client and sender. A sender
-// that cleanup has rewritten does not match, but if the client has only one candidate
-// message, it is that one.
-func (j *joiner) joinBySender(q *queued, sender []byte) {
-	if q.message != 0 || q.clientKey == 0 {
-		return
-	}
-	inSession := func(p *pending) bool {
-		age := time.Duration(q.at - p.at)
-		return !p.joined && age < sessionTime && age > -time.Minute
-	}
-	p := j.find(q.clientKey, q.before, func(p *pending) bool { return inSession(p) && equalFold(p.sender(), sender) })
-	if p == nil {
-		p = j.find(q.clientKey, q.before, inSession)
-		if p == nil || j.find(q.clientKey, p.seq-1, inSession) != nil {
-			return
-		}
-	}
-	j.join(q, p)
 }

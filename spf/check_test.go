@@ -482,8 +482,8 @@ func (s *steps) Event(ev Event) {
 
 func TestEvents(t *testing.T) {
 	r := newZoneResolver(`
-		a.example TXT v=spf1 include:%{d1}.r.example mx -all exp=e.example
-		example.r.example TXT v=spf1 ip4:198.51.100.1 redirect=c.example
+		a.example TXT v=spf1 include:%{d1}.b.example mx -all exp=e.example
+		example.b.example TXT v=spf1 ip4:198.51.100.1 redirect=c.example
 		c.example TXT v=spf1 ?all
 		e.example TXT no`)
 	var got steps
@@ -491,10 +491,10 @@ func TestEvents(t *testing.T) {
 	c.CheckHost(context.Background(), query("192.0.2.1", "u@a.example"))
 	want := steps{
 		`lookup a.example TXT`,
-		`0 record a.example "v=spf1 include:%{d1}.r.example mx -all exp=e.example"`,
-		`0 term include:%{d1}.r.example "example.r.example" 1`,
-		`lookup example.r.example TXT`,
-		`1 record example.r.example "v=spf1 ip4:198.51.100.1 redirect=c.example"`,
+		`0 record a.example "v=spf1 include:%{d1}.b.example mx -all exp=e.example"`,
+		`0 term include:%{d1}.b.example "example.b.example" 1`,
+		`lookup example.b.example TXT`,
+		`1 record example.b.example "v=spf1 ip4:198.51.100.1 redirect=c.example"`,
 		`1 term ip4:198.51.100.1 "" 1`,
 		`1 match false none`,
 		`1 term redirect=c.example "c.example" 2`,

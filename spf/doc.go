@@ -17,14 +17,15 @@
 //
 //	check.go        check_host(): the domain (4.3), its terms (4.6, 4.7), redirect (6.1)
 //	txt.go          the record of a domain (4.4, 4.5)
-//	parse.go        from the text of a record to its tree (12); parsemacro.go for domain-specs
+//	parse.go        from the text of a record to its tree (12), parsemacro.go for
+//	                domain-specs, parseall.go for all errors
 //	record.go       the tree
 //	mechanism.go    the mechanisms (5)
 //	macro.go        macro expansion (7); name.go turns the result into a DNS name
 //	explanation.go  exp= (6.2), for fail only
 //	limits.go       the processing limits (4.6.4)
 //	result.go       the verdict; errors.go, the reasons for permerror
-//	prefetch.go     starts the lookups that a record will need
+//	prefetch.go     starts the lookups that a record will need; predict.go finds them
 //	trace.go        events that explain a verdict
 //
 // # How many queries

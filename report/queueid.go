@@ -1,0 +1,86 @@
+package report
+
+import (
+	"hash/maphash"
+	"time"
+)
+
+// queued is a queue id.
+type queued struct {
+	seq       uint64
+	older     uint64
+	key       uint64 // of host and queue id
+	clientKey uint64
+	before    uint64 // the last message before the queue id was assigned
+	message   uint64 // that it belongs to; 0 if it is not joined
+	at        int64  // nanoseconds
+	name      []byte
+	signedBy  uint64 // hash of the organizational domain of a valid DKIM signature
+	dmarc     dmarcClass
+}
+
+// idKey returns the key of a queue id of a host.
+func (j *joiner) idKey(h *hostState, id []byte) uint64 { return mix(h.hash, maphash.Bytes(j.seed, id)) }
+
+// queueID returns a queue id of a host, nil if it is unknown or was replaced.
+func (j *joiner) queueID(h *hostState, id []byte) *queued {
+	key := j.idKey(h, id)
+	seq := j.idHeads[key&(2*j.size-1)]
+	for range maxSearch {
+		q := &j.queue[seq&(j.size-1)]
+		if seq == 0 || q.seq != seq {
+			return nil
+		}
+		if q.key == key {
+			return q
+		}
+		seq = q.older
+	}
+	return nil
+}
+
+// addQueueID adds a queue id of a host. It replaces the oldest one.
+func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
+	q := &j.queue[j.nextID&(j.size-1)]
+	name := q.name[:0]
+	*q = queued{seq: j.nextID, key: j.idKey(h, id), name: name}
+	j.nextID++
+	head := &j.idHeads[q.key&(2*j.size-1)]
+	q.older, *head = *head, q.seq
+	return q
+}
+
+// join assigns a queue id to a message.
+func (j *joiner) join(q *queued, p *pending) {
+	q.message, p.joined = p.seq, true
+	if len(q.name) > 0 {
+		p.name = append(p.name[:0], q.name...)
+	}
+	if q.dmarc != dmarcUnknown {
+		p.dmarc = q.dmarc
+	}
+	if q.signedBy != 0 && q.signedBy == j.hashFold(orgDomain(p.domain())) {
+		p.signed = true
+	}
+}
+
+// joinBySender joins a queue id with the message of its client and sender. A sender
+// that cleanup has rewritten does not match, but if the client has only one candidate
+// message, it is that one.
+func (j *joiner) joinBySender(q *queued, sender []byte) {
+	if q.message != 0 || q.clientKey == 0 {
+		return
+	}
+	inSession := func(p *pending) bool {
+		age := time.Duration(q.at - p.at)
+		return !p.joined && age < sessionTime && age > -time.Minute
+	}
+	p := j.find(q.clientKey, q.before, func(p *pending) bool { return inSession(p) && equalFold(p.sender(), sender) })
+	if p == nil {
+		p = j.find(q.clientKey, q.before, inSession)
+		if p == nil || j.find(q.clientKey, p.seq-1, inSession) != nil {
+			return
+		}
+	}
+	j.join(q, p)
+}
