@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"time"
+
 	"policyd-spf/conf"
+	"policyd-spf/dmarc"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -25,6 +28,22 @@ func EvaluateIdentity(r dns.Resolver, s *conf.Settings, id Identity, f Facts) (s
 	}
 	v := e.run(e.prepare(args, s.LookupTime), s.LookupTime)
 	return v, checkResult(v)
+}
+
+// LookupDMARC looks up the DMARC policy of the sender's organizational domain, as a
+// Server with Leave_DMARC does. The error is a *dns.Error; a Server takes it for no
+// policy.
+func LookupDMARC(r dns.Resolver, sender string) (DMARC, error) {
+	none := DMARC{Known: true}
+	q, ok := spf.NewQuestion(domainOf(sender), dns.TypeTXT)
+	if !ok {
+		return none, nil
+	}
+	found, err := dmarc.Discover(r, nil, q.Name, time.Now().Add(dmarcTimeout))
+	if err != nil {
+		return none, err
+	}
+	return DMARC{Known: true, Policy: found.Policy}, nil
 }
 
 // detachedEvaluator returns an evaluator that belongs to no Server: without a log

@@ -159,10 +159,11 @@ type evaluator struct {
 type call struct {
 	question
 	voidLimit, lookupTime int
+	voidTerms, dualStack  bool
 }
 
 func (e *evaluator) evaluate(ctx context.Context, r dns.Resolver, s *conf.Settings, q question) *evaluation {
-	key := call{q, s.VoidLimit, s.LookupTime}
+	key := call{q, s.VoidLimit, s.LookupTime, s.VoidCountTerms, s.VoidDualStack}
 	e.mu.Lock()
 	x := e.calls[key]
 	if x == nil {
@@ -292,6 +293,12 @@ func (w *whatIf) decideOverDNS(ctx context.Context, e *evaluator, r dns.Resolver
 				return d, reason
 			}
 			f.MailFrom = x.check
+		case policy.NeedDMARC:
+			found, err := policy.LookupDMARC(r, f.Sender)
+			if err != nil {
+				return d, reason
+			}
+			f.DMARC = found
 		}
 	}
 }

@@ -62,7 +62,7 @@ func newWhatIf(c Config, o *Options) *whatIf {
 		w.byUser = make(map[string]*conf.UserSettings)
 	}
 	recheck := o.NewResolver != nil && o.Recheck != RecheckOff
-	w.canWait = map[policy.Need]bool{policy.NeedWhitelist: o.NewResolver != nil, policy.NeedHELO: recheck, policy.NeedMailFrom: recheck}
+	w.canWait = map[policy.Need]bool{policy.NeedWhitelist: o.NewResolver != nil, policy.NeedDMARC: o.NewResolver != nil, policy.NeedHELO: recheck, policy.NeedMailFrom: recheck}
 	return w
 }
 
@@ -100,6 +100,7 @@ const (
 	unknownWhitelist
 	unknownByAll
 	unknownAuthentication
+	unknownDMARC
 )
 
 func (n *Needs) add(r unknownReason, messages int64) {
@@ -120,6 +121,8 @@ func (n *Needs) add(r unknownReason, messages int64) {
 		n.ByAll += messages
 	case unknownAuthentication:
 		n.Authentication += messages
+	case unknownDMARC:
+		n.DMARC += messages
 	}
 }
 
@@ -134,6 +137,8 @@ func reasonOf(d policy.Decision, f *policy.Facts) unknownReason {
 		return reasonOfCheck(f.MailFrom, unknownMailFrom)
 	case policy.NeedAuthentication:
 		return unknownAuthentication
+	case policy.NeedDMARC:
+		return unknownDMARC
 	}
 	return nothingUnknown
 }
@@ -189,6 +194,14 @@ func (m *logged) facts(s *conf.Settings) policy.Facts {
 		f.Client = addr.WithZone("")
 		if err == nil && f.Client != m.client {
 			f.HELO, f.MailFrom = policy.CheckResult{}, policy.CheckResult{}
+		}
+	}
+	if s.VoidLimit != spf.DefaultLimits().VoidLookups || s.VoidCountTerms || s.VoidDualStack {
+		// The void lookups of the logged check were probably counted otherwise.
+		for _, c := range []*policy.CheckResult{&f.HELO, &f.MailFrom} {
+			if c.Known && c.Result == spf.Permerror {
+				*c = policy.CheckResult{}
+			}
 		}
 	}
 	f.Exemption, f.ExemptionNeeds = policy.ExemptWithoutDNS(s, f.Client, f.HELOName)

@@ -16,6 +16,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/policy"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // whatIfZone has a name for each result, for HELO names and senders alike.
@@ -32,6 +33,16 @@ neutral     TXT "v=spf1 ?all"
 permerror   TXT "v=spf1 moo"
 none        TXT "hello"
 temperror   NS  ns.temperror
+_dmarc.fail TXT "v=DMARC1; p=reject"
+_dmarc.nomail TXT "v=DMARC1; p=none"
+open        TXT "v=spf1 +all"
+voids       TXT "v=spf1 mx -all"
+            MX  10 a.voids
+            MX  10 b.voids
+            MX  10 c.voids
+a.voids     A   192.0.2.1
+b.voids     A   192.0.2.2
+c.voids     A   192.0.2.3
 friend      TXT "v=spf1 ip4:198.51.100.0/28 -all"
 relay       A   198.51.100.20
 host.isp    A   203.0.113.5
@@ -88,7 +99,7 @@ func (s *logSink) Write(lines []policy.Line) {
 func requests() [][]policy.Request {
 	random := rand.New(rand.NewPCG(14, 3))
 	names := []string{"pass.example", "fail.example", "nomail.example", "softfail.example", "neutral.example", "permerror.example",
-		"none.example", "temperror.example", "sub.pass.example", "friend.example", "relay.example", "host.isp.example", "[192.0.2.1]", "localhost"}
+		"none.example", "temperror.example", "open.example", "voids.example", "sub.pass.example", "friend.example", "relay.example", "host.isp.example", "[192.0.2.1]", "localhost"}
 	clients := []string{"192.0.2.1", "192.0.2.200", "198.51.100.1", "198.51.100.20", "198.51.100.99", "203.0.113.5", "203.0.113.6", "2001:db8::1", "2001:db8:1::5", "10.0.0.1", "127.0.0.1"}
 	users := []string{"alice@dest.example", "bob@dest.example", "carol@dest.example", "dave@dest.example"}
 	var all [][]policy.Request
@@ -193,6 +204,17 @@ func TestWhatIf_equalsServer(t *testing.T) {
 		{name: "pass restrictions", config: "HELO_pass_restriction = class_a\nMail_From_pass_restriction = class_b\nMail_From_reject = Softfail\n"},
 		{name: "Per_User", config: "Per_User = text," + users + "\n"},
 		{name: "Per_User and whitelist", config: "Whitelist = 198.51.100.99\nPermError_reject = True\nPer_User = text," + users + "\n"},
+		{name: "softfail restriction", config: "HELO_softfail_restriction = class_a\nMail_From_softfail_restriction = class_b\nHELO_reject = SPF_Not_Pass\nMail_From_reject = SPF_Not_Pass\n"},
+		{name: "restrictions for errors", config: "HELO_permerror_restriction = class_a\nMail_From_temperror_restriction = class_b\nPermError_reject = True\nTempError_Defer = True\n"},
+		{name: "restrictions for neutral and none", config: "HELO_none_restriction = class_a\nMail_From_neutral_restriction = class_b\nMail_From_reject = SPF_Not_Pass\n"},
+		{name: "Skip_Private", config: "Skip_Private = Yes\nMail_From_reject = SPF_Not_Pass\n"},
+		{name: "Skip_Sender_Domains", config: "Skip_Sender_Domains = fail.example,.pass.example\nMail_From_reject = Softfail\n"},
+		{name: "Leave_DMARC Enforced", config: "Leave_DMARC = Enforced\nMail_From_reject = Softfail\n", needsDNS: true},
+		{name: "Leave_DMARC All", config: "Leave_DMARC = All\n", needsDNS: true},
+		{name: "Pass_By_All", config: "Pass_By_All = No\nMail_From_pass_restriction = class_a\nHELO_reject = False\n", needsDNS: true},
+		{name: "Pass_By_All and Domain_Whitelist", config: "Pass_By_All = No\nDomain_Whitelist = pass.example,friend.example,open.example\n", needsDNS: true},
+		{name: "Void_Count", config: "Void_Count = Terms\nPermError_reject = True\n", needsDNS: true},
+		{name: "Void_Dual_Stack", config: "Void_Dual_Stack = Yes\nPermError_reject = True\n", needsDNS: true},
 		{name: "Header_Type", config: "Header_Type = None\nMail_From_reject = Softfail\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -218,6 +240,33 @@ func TestWhatIf_equalsServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The log does not tell which clients have authenticated, nor does the DNS.
+func TestWhatIf_skipAuthenticated(t *testing.T) {
+	messages := requests()
+	_, log := serve(t, headerOnly, messages)
+	want, _ := serve(t, "", messages)
+	got := whatIfOf(t, log.Bytes(), "Skip_Authenticated = Yes\n", Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return parseZone(t) }})
+	if n := int64(len(want)); n == 0 || got.Refused != 0 || got.Unknown != n || got.Needs.Authentication != n {
+		t.Errorf("%d refused, %d unknown: %s; want 0 and %d", got.Refused, got.Unknown, got.Needs, n)
+	}
+}
+
+// A DMARC policy that cannot be looked up is unknown.
+func TestWhatIf_noDMARC(t *testing.T) {
+	messages := requests()
+	_, log := serve(t, headerOnly, messages)
+	want, _ := serve(t, "HELO_reject = False\n", messages)
+	dead := func() dns.Resolver { return dnsfake.Func(noAnswer) }
+	got := whatIfOf(t, log.Bytes(), "HELO_reject = False\nLeave_DMARC = All\n", Options{NewResolver: dead})
+	if n := int64(len(want)); n == 0 || got.Refused != 0 || got.Unknown != n || got.Needs.DMARC != n {
+		t.Errorf("%d refused, %d unknown: %s; want 0 and %d", got.Refused, got.Unknown, got.Needs, n)
+	}
+}
+
+func noAnswer(q dns.Question, _ time.Time) (dns.Answer, error) {
+	return dns.Answer{}, &dns.Error{Kind: dns.Timeout, Question: q}
 }
 
 // whatIfOf returns what a log says of a configuration.
