@@ -162,8 +162,10 @@ func (c *Collector) count(p *pending) {
 	if p.exempt {
 		c.report.Exempt++
 	}
-	for _, h := range p.recipients[:p.nRecipients] {
-		c.recipients.add(h)
+	if p.unknown == 0 { // guessed addresses would make a site look large
+		for _, h := range p.recipients[:p.nRecipients] {
+			c.recipients.add(h)
+		}
 	}
 	hasSender := p.senderEnd > p.heloEnd
 	helo := p.helo

@@ -15,15 +15,22 @@ import (
 // value of Mail_From_reject refuses.
 const (
 	minForwarderDomains  = 3 // unrelated ones
+	minDomainsOfUnshown  = 6 // the same where the log shows no recipients: few customers of a newsletter service leave it out of their records
 	minForwarderMessages = 5
 	minDays              = 3 // on which a client was seen: a burst is shorter
 	minDaysOfOwnName     = 2 // for a client whose name is below the sender's domain
 	minServerMessages    = 3
 	maxServers           = 8 // of one domain that are missing in its record
+	ownNameShare         = 4 // of a company's two domains, the one in the server's name sends at least one message in this many
 
 	fewRecipients   = 10 // of a forwarder; more if each of them receives a lot
 	messagesForMany = 4  // that each of many recipients gets on average
 	shareOfMany     = 4  // a forwarder serves at most one in this many of all recipients
+	shareOfFew      = 2  // the same for few recipients: at a small site all of them are few
+	alwaysFew       = 2  // recipients, however small the site is
+
+	maxFarm     = 16 // servers of one forwarder side by side, a /28: more are no small network
+	maxCareless = 16 // customers of one service that is missing in their records
 
 	forwarderUnknown = 20 // at most one in this many recipients of a forwarder has no mailbox
 	forgerUnknown    = 10 // at least one in this many recipients of a forger has no mailbox
@@ -54,8 +61,8 @@ func (g *group) add(o *group) {
 	g.merge(o.client)
 }
 
-// groups returns the clients. Those with names of one domain in one small network are
-// one group: a server farm has adjacent addresses.
+// groups returns the clients. Those with names of one domain in one network are one
+// group: a server farm has adjacent addresses, and so has a snowshoe spammer.
 func (t *clientTable) groups() []group {
 	const farm4, farm6 = 3, 8            // bytes of an address: /24 and /64
 	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
@@ -63,14 +70,18 @@ func (t *clientTable) groups() []group {
 	for i := range t.n {
 		g := group{client: t.at(i)}
 		addr := g.address()
-		if g.name.n > 0 && g.leadsBack() && !isPrivate(addr) {
+		if g.leadsBack() && !isPrivate(addr) {
+			name := &g.name
+			if name.n == 0 {
+				name = &g.helo
+			}
 			network := g.addr
 			if addr.Is4() {
 				clear(network[len(network)-4+farm4:])
 			} else {
 				clear(network[farm6:])
 			}
-			key := mix(t.hash(&network), maphash.Bytes(t.nameSeed, orgDomain(g.name.bytes())))
+			key := mix(t.hash(&network), maphash.Bytes(t.nameSeed, orgDomain(name.bytes())))
 			if first, ok := farms[key]; ok {
 				list[first].add(&g)
 				continue
@@ -95,17 +106,21 @@ func (g *group) classify(all int64) string {
 		return Forwarder
 	case g.isForgotten(n):
 		return Misconfigured
-	case g.isForger(n):
+	case g.isForger(n), g.isSnowshoe(n, all):
 		return Forger
-	case g.mayBeWanted():
+	case g.mayBeWanted(n, all):
 		return Undecided
 	}
 	return Forger
 }
 
 func (g *group) isForwarder(n, all int64) bool {
-	return g.domains.count() >= minForwarderDomains && n >= minForwarderMessages && g.dayCount() >= minDays &&
-		(g.name.n > 0 || g.leadsBack()) && g.servesFew(n, all) && !g.isBurst(n) &&
+	domains := int64(minForwarderDomains)
+	if g.recipients.count() == 0 {
+		domains = minDomainsOfUnshown
+	}
+	return g.domains.count() >= domains && n >= minForwarderMessages && g.dayCount() >= minDays &&
+		len(g.addrs) <= maxFarm && (g.name.n > 0 || g.leadsBack()) && g.servesFew(n, all) && !g.isBurst(n) &&
 		int64(g.unknown)*forwarderUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
 }
 
@@ -113,20 +128,23 @@ func (g *group) isForwarder(n, all int64) bool {
 // shows them.
 func (g *group) servesFew(n, all int64) bool {
 	r := g.recipients.count()
-	return 2*r <= n && r <= fewRecipients || messagesForMany*r <= n && shareOfMany*r <= all
+	return 2*r <= n && r <= fewRecipients && (r <= alwaysFew || shareOfFew*r <= all) || messagesForMany*r <= n && shareOfMany*r <= all
 }
 
 // isBurst reports whether most of the mail came in one hour.
 func (c *client) isBurst(n int64) bool { return n >= minBurst && 2*int64(c.maxHour) > n }
 
 // isForgotten reports whether this is a server of the sender's domain, missing in its
-// record.
+// record, or of a company with two domains, one of which is in the server's verified
+// name.
 func (g *group) isForgotten(n int64) bool {
 	days := minDays
 	if 2*int64(g.verifiedBelow) > n {
 		days = minDaysOfOwnName
 	}
-	return g.domains.count() == 1 && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
+	domains := g.domains.count()
+	oneOwner := domains == 1 || domains == 2 && ownNameShare*int64(g.verifiedBelow) >= n
+	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
 		(g.leadsBack() || 2*int64(g.belowDomain) > n) &&
 		int64(g.unknown)*forgerUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
 }
@@ -143,9 +161,17 @@ func (g *group) isForger(n int64) bool {
 	return g.isBurst(n) && g.recipients.count() > fewRecipients
 }
 
+// isSnowshoe reports whether these are servers that spread forged mail so that each
+// sends little. They are too many for a forwarder, write to too many recipients, and
+// use more domains than a service has customers with an incomplete record.
+func (g *group) isSnowshoe(n, all int64) bool {
+	return len(g.addrs) > maxFarm && g.domains.count() > maxCareless && 2*int64(g.toRecipients) >= n && !g.servesFew(n, all) &&
+		g.tally.wanted(outcomeNeutral) == 0
+}
+
 // mayBeWanted reports whether this could be a legitimate server about which the log
 // shows too little.
-func (g *group) mayBeWanted() bool {
+func (g *group) mayBeWanted(n, all int64) bool {
 	spread := g.dayCount() > 1
 	switch {
 	case g.tally.wanted(outcomeNeutral) > 0:
@@ -153,26 +179,41 @@ func (g *group) mayBeWanted() bool {
 	case g.named == 0: // the log lacks the client's name
 		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
 	case g.name.n == 0:
-		return g.leadsBack()
+		return g.leadsBack() || g.isSteady(n, all)
 	case g.leadsBack():
 		return spread || !isGeneric(g.name.String(), g.address())
 	}
-	return spread && !isGeneric(g.name.String(), g.address())
+	return spread && !isGeneric(g.name.String(), g.address()) || g.isSteady(n, all)
 }
 
-// hasLine reports whether a line for the configuration may be proposed. It never is for
-// a client that only its own HELO name identifies, nor for one whose recipients the log
-// does not show: a forger may have a name, too.
+// isSteady reports whether a client without a name that says whose it is behaves
+// like a server: for days, it sends to few recipients or from one domain.
+func (g *group) isSteady(n, all int64) bool {
+	return n >= minServerMessages && g.dayCount() >= minDays && !g.isBurst(n) && isHostName(g.helo.bytes()) &&
+		(g.domains.count() == 1 || g.servesFew(n, all))
+}
+
+// hasOwnName reports whether the client's name says more than its address, or its
+// mail shows that it is wanted.
+func (g *group) hasOwnName() bool {
+	return g.name.n == 0 || !isGeneric(g.name.String(), g.address()) || g.tally.wanted(outcomeNeutral) > 0
+}
+
+// hasLine reports whether a line for the configuration may be proposed. It may not
+// for a client whose HELO name is unconfirmed, whose verified name is one that a
+// provider gives to any address, or whose recipients the log does not show: a
+// forger may have all of these.
 func (g *group) hasLine(kind string) bool {
 	n := g.tally.total()
 	showsRecipients := 2*int64(g.toRecipients) >= n
 	switch kind {
 	case Forwarder:
-		return showsRecipients
+		// Only Postfix's lines show which of the recipients have a mailbox.
+		return showsRecipients && g.hasOwnName() && (g.named > 0 || g.recipients.count() <= alwaysFew)
 	case OwnHost:
 		return true
 	case Misconfigured:
-		return showsRecipients && (g.leadsBack() || 2*int64(g.verifiedBelow) > n)
+		return showsRecipients && (2*int64(g.verifiedBelow) > n || g.leadsBack() && g.hasOwnName())
 	}
 	return false
 }
@@ -298,6 +339,8 @@ func (x *classified) evidence(f *Finding) []string {
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if f.Domains == 1 {
 		add("%s from %s on %s that its record does not allow.", count(f.Messages, "message"), &x.domain, where)
+	} else if x.kind == Misconfigured {
+		add("%s from %s on %s that their records do not allow.", count(f.Messages, "message"), count(f.Domains, "domain"), where)
 	} else {
 		add("%s from %s on %s that their records do not allow.", count(f.Messages, "message"), count(f.Domains, "unrelated domain"), where)
 	}

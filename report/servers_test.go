@@ -1,0 +1,133 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// server is a client that fails for others' domains, as a log shows it.
+type server struct {
+	addrs      []string
+	name       string // verified; "unknown": Postfix found none
+	helo       string
+	domains    []string
+	recipients int // 0: the log does not show them
+	messages   int // one every eight hours
+}
+
+// addrRange returns n addresses, step apart.
+func addrRange(network string, n, step int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("%s.%d", network, 16+i*step))
+	}
+	return list
+}
+
+func domainNames(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("sender%d.example", i))
+	}
+	return list
+}
+
+// reportOn reports on a server at a site with some mailboxes.
+func reportOn(t *testing.T, s *server, mailboxes int) *Report {
+	t.Helper()
+	start := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	var log strings.Builder
+	message := func(i int, at time.Time, result, client, name, helo, sender, recipient string) {
+		stamp := at.Format(time.RFC3339)
+		pairs := fmt.Sprintf("client-ip=%s; helo=%s; envelope-from=%s; receiver=<UNKNOWN> ", client, helo, sender)
+		fmt.Fprintf(&log, "%s mx policyd-spf[9]: None; identity=helo; %s\n", stamp, pairs)
+		fmt.Fprintf(&log, "%s mx policyd-spf[9]: %s; identity=mailfrom; %s\n", stamp, result, pairs)
+		fmt.Fprintf(&log, "%s mx policyd-spf[9]: prepend Received-SPF: %s (x) identity=mailfrom; %s\n", stamp, result, pairs)
+		if recipient != "" {
+			fmt.Fprintf(&log, "%s mx postfix/smtpd[8]: 4F1A%06X: client=%s[%s]\n", stamp, i, name, client)
+			fmt.Fprintf(&log, "%s mx postfix/qmgr[7]: 4F1A%06X: from=<%s>, size=1, nrcpt=1 (queue active)\n", stamp, i, sender)
+			fmt.Fprintf(&log, "%s mx postfix/lmtp[6]: 4F1A%06X: to=<%s>, relay=x, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 Saved)\n", stamp, i, recipient)
+			fmt.Fprintf(&log, "%s mx postfix/qmgr[7]: 4F1A%06X: removed\n", stamp, i)
+		}
+	}
+	mailbox := func(i int) string { return fmt.Sprintf("user%d@example.org", i) }
+	for i := range s.messages {
+		to, helo := "", strings.ReplaceAll(s.helo, "#", fmt.Sprint(i%len(s.addrs)))
+		if s.recipients > 0 {
+			to = mailbox(i % s.recipients)
+		}
+		message(i, start.Add(time.Duration(i)*8*time.Hour), "Fail", s.addrs[i%len(s.addrs)], strings.ReplaceAll(s.name, "#", fmt.Sprint(i%len(s.addrs))),
+			helo, "a@"+s.domains[i%len(s.domains)], to)
+	}
+	for i := range mailboxes {
+		message(0xF000+i, start.AddDate(0, 0, 8).Add(time.Duration(i)*time.Second), "Pass", "192.0.2.250", "mail.other.example", "mail.other.example", "b@other.example", mailbox(i))
+	}
+	c := New(Options{Now: start.AddDate(0, 3, 0)})
+	if err := c.Read("mail.log", strings.NewReader(log.String())); err != nil {
+		t.Fatal(err)
+	}
+	r := c.Report(context.Background())
+	if want := int64(s.messages + mailboxes); r.Messages != want {
+		t.Fatalf("%d messages, want %d", r.Messages, want)
+	}
+	return r
+}
+
+func TestFindings_server(t *testing.T) {
+	one := []string{"203.0.113.25"}
+	const generic = "203-0-113-25.dyn.telco.example"
+	tests := []struct {
+		name      string
+		server    server
+		mailboxes int
+		kind      string
+		line      bool // one is proposed
+	}{
+		{name: "forwarder for one recipient",
+			server: server{addrs: one, name: "fwd.uni.example", helo: "fwd.uni.example", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 3, kind: Forwarder, line: true},
+		{name: "forwarder with sixteen servers",
+			server: server{addrs: addrRange("203.0.113", 16, 1), name: "out#.uni.example", helo: "out#.uni.example", domains: domainNames(8), recipients: 2, messages: 48}, mailboxes: 20, kind: Forwarder, line: true},
+		{name: "more servers than a small network has",
+			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.uni.example", helo: "m#.uni.example", domains: domainNames(20), recipients: 2, messages: 80}, mailboxes: 20, kind: Undecided},
+		{name: "snowshoe",
+			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.snow.example", helo: "m#.snow.example", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 20, kind: Forger},
+		{name: "service with many servers and careless customers",
+			server: server{addrs: addrRange("203.0.113", 40, 3), name: "o#.news.example", helo: "o#.news.example", domains: domainNames(3), recipients: 20, messages: 80}, mailboxes: 20, kind: Undecided},
+		{name: "few recipients who are all of a small site",
+			server: server{addrs: one, name: "fwd.uni.example", helo: "fwd.uni.example", domains: domainNames(8), recipients: 4, messages: 24}, mailboxes: 4, kind: Undecided},
+		{name: "the same recipients at a larger site",
+			server: server{addrs: one, name: "fwd.uni.example", helo: "fwd.uni.example", domains: domainNames(8), recipients: 4, messages: 24}, mailboxes: 8, kind: Forwarder, line: true},
+		{name: "name that any address has",
+			server: server{addrs: one, name: generic, helo: "pc.local.example", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 8, kind: Forwarder},
+		{name: "one domain, name that any address has",
+			server: server{addrs: one, name: generic, helo: generic, domains: domainNames(1), recipients: 1, messages: 24}, mailboxes: 8, kind: Misconfigured},
+		{name: "no verified name, few recipients for days",
+			server: server{addrs: one, name: "unknown", helo: "fwd.uni.example", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 8, kind: Undecided},
+		{name: "no verified name, many recipients",
+			server: server{addrs: one, name: "unknown", helo: "fwd.uni.example", domains: domainNames(8), recipients: 20, messages: 24}, mailboxes: 20, kind: Forger},
+		{name: "no verified name, no name in HELO",
+			server: server{addrs: one, name: "unknown", helo: "localhost", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 8, kind: Forger},
+		{name: "two domains of one company",
+			server: server{addrs: one, name: "srv.acme.example", helo: "srv.acme.example", domains: []string{"acme.example", "acme-shop.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Misconfigured, line: true},
+		{name: "two domains, neither in the name",
+			server: server{addrs: one, name: "srv.hoster.example", helo: "srv.hoster.example", domains: []string{"acme.example", "acme-shop.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Undecided},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := reportOn(t, &test.server, test.mailboxes)
+			if len(r.Findings) != 1 {
+				t.Fatalf("findings %+v, want one", r.Findings)
+			}
+			f := &r.Findings[0]
+			if f.Kind != test.kind || (f.Value != "") != test.line || (len(r.Advice.Whitelist) > 0) != test.line {
+				t.Errorf("kind %s, line %q, lines of the advice %v, want %s, line %v", f.Kind, f.Value, r.Advice.Whitelist, test.kind, test.line)
+			}
+			if safe := test.line || test.kind == Forger; r.Advice.Safe != safe {
+				t.Errorf("safe is %v, want %v: %v", r.Advice.Safe, safe, r.Advice.Blockers)
+			}
+		})
+	}
+}
