@@ -45,6 +45,7 @@ func (c *Collector) Report(ctx context.Context) *Report {
 	r.Limits.Clients, r.Limits.EvictedClients = c.clients.n, c.clients.evicted
 	r.Limits.EvictedCount = c.clients.lost.total() + permerrors(&c.clients.lost)
 	r.Limits.Domains, r.Limits.EvictedDomains, r.Limits.Distinct = len(c.broken.domains), c.broken.evicted, maxExact
+	r.Interrupted = ctx.Err() != nil
 	k := c.classifyAll()
 	strict := c.advise(k.list)
 	c.find(k, strict)
@@ -131,6 +132,9 @@ func (c *Collector) advise(list []classified) outcome {
 		a.Blockers = append(a.Blockers, c.blockers(list, &remaining, s.strict)...)
 		if period < minPeriod {
 			a.Blockers = append(a.Blockers, fmt.Sprintf("The log covers %.1f days. Seven are needed to see the mail that comes once a week.", a.Period))
+		}
+		if r.Interrupted {
+			a.Blockers = append(a.Blockers, "The report was interrupted: let it read all of the logs.")
 		}
 		a.Safe = r.Messages > 0 && len(a.Blockers) == 0
 		r.Advice, chosen = a, s.strict

@@ -37,8 +37,8 @@ func createOutput(name string) (*outputFile, error) {
 	}
 	// The node exporter reads *.prom only: a temporary file is none of its business.
 	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
-	if err != nil {
-		return nil, fmt.Errorf("--output: %w", err)
+	if err != nil { // without the temporary file's name
+		return nil, fmt.Errorf("--output %q cannot be written: %w", name, reasonOf(err))
 	}
 	return &outputFile{temporary, target}, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -148,5 +149,14 @@ func TestReport_forms(t *testing.T) {
 				t.Errorf("exit status %d, want %d; standard error %q; want %q in:\n%s", status, test.status, stderr, test.want, got)
 			}
 		})
+	}
+}
+
+// The message names the file that was asked for, not the temporary one.
+func TestCreateOutput_noDirectory(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "none", "out")
+	_, err := createOutput(name)
+	if want := fmt.Sprintf("--output %q cannot be written: no such file or directory", name); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }

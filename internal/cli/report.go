@@ -110,7 +110,7 @@ func (p *Program) Report(o *Options) int {
 	}
 	r := c.Report(ctx)
 	progress.clear()
-	r.Interrupted = interrupted || ctx.Err() != nil
+	r.Interrupted = r.Interrupted || interrupted
 	// Gauges that are 0 say more than those of yesterday, if a log could be read.
 	if gauges := o.prometheus && len(r.Logs.Files) > 0; !r.Usable() && !gauges {
 		printer.close(false)
@@ -122,7 +122,7 @@ func (p *Program) Report(o *Options) int {
 		p.complain("interrupted: nothing is written")
 		return StatusFailed
 	}
-	if r.Interrupted && o.json {
+	if r.Interrupted && (o.json || o.brief) {
 		p.complain("interrupted: this is what is known so far")
 	}
 	if o.prometheus {

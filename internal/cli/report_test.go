@@ -163,10 +163,31 @@ func TestReport_json(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends the reading of a pipe that stays open, and prints what is known.
+// Ctrl-C ends the reading of a pipe that stays open, and prints what is known. That
+// is never enough to call rejecting safe.
 func TestReport_interrupted(t *testing.T) {
+	const said = "this is what is known so far"
+	t.Run("text", func(t *testing.T) {
+		if out, _ := interruptedReport(t, "--report"); !strings.Contains(out, "Interrupted: "+said) {
+			t.Errorf("standard output:\n%s", out)
+		}
+	})
+	for _, flag := range []string{"--brief", "--json"} {
+		t.Run(flag, func(t *testing.T) {
+			out, errOut := interruptedReport(t, "--report", flag)
+			if !strings.Contains(errOut, "interrupted: "+said) || strings.Contains(out, "Rejecting is safe") {
+				t.Errorf("standard output:\n%s\nstandard error: %s", out, errOut)
+			}
+		})
+	}
+}
+
+// interruptedReport returns what a report prints that is interrupted after it has read
+// a log for which it would call rejecting safe.
+func interruptedReport(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
 	noPostfix(t)
-	cmd := command(t, "--report")
+	cmd := command(t, args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -184,10 +205,11 @@ func TestReport_interrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := exitStatus(t, cmd.Wait())
-	if status != 0 && status != 1 || !strings.Contains(out.String(), "Interrupted: this is what is known so far.") {
-		t.Errorf("exit status %d, standard output:\n%s\nstandard error: %s", status, out.String(), errOut.String())
+	if status != StatusFailed {
+		t.Errorf("exit status %d, want %d", status, StatusFailed)
 	}
 	in.Close()
+	return out.String(), errOut.String()
 }
 
 func TestParseTime(t *testing.T) {
