@@ -28,10 +28,7 @@ func TestClientFaults(t *testing.T) {
 	}{
 		{name: "good", timeout: longTimeout, udp: dnstest.Respond(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS}},
 		{name: "silence", timeout: shortTimeout, want: "timeout", asked: []string{udpEDNS, udpEDNS}},
-		{name: "late", timeout: shortTimeout, udp: func(s *dnstest.Server, query []byte, from netip.AddrPort) {
-			msg := dnstest.Good(query)
-			time.AfterFunc(3*shortTimeout/2, func() { s.Send(from, msg) })
-		}, want: "timeout", asked: []string{udpEDNS, udpEDNS}},
+		{name: "late", timeout: shortTimeout, udp: respondToPrevious(), want: "timeout", asked: []string{udpEDNS, udpEDNS}},
 		{name: "SERVFAIL", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(2)), want: "SERVFAIL", asked: []string{udpEDNS, udpEDNS}},
 		{name: "REFUSED", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(5)), want: "REFUSED", asked: []string{udpEDNS, udpEDNS}},
 		{name: "NOTIMP", timeout: longTimeout, udp: dnstest.Respond(dnstest.Rcode(4)), want: "NOTIMP", asked: []string{udpEDNS, udpPlain, udpEDNS, udpPlain}},
@@ -344,5 +341,18 @@ func wantKind(t *testing.T, err error, kind ErrorKind) {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != kind {
 		t.Errorf("error %v, want one of kind %d", err, kind)
+	}
+}
+
+// respondToPrevious returns a handler that answers each query when the next one has
+// come: when the client has given up waiting for it.
+func respondToPrevious() dnstest.UDPHandler {
+	var late []byte
+	var to netip.AddrPort
+	return func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		if late != nil {
+			s.Send(to, late)
+		}
+		late, to = dnstest.Good(query), from
 	}
 }
