@@ -97,10 +97,10 @@ bench: ## run the benchmarks: of the parts, and of the whole program (docs/perfo
 # found anything (Go issue 75804). What it finds, it writes to a file and says so.
 fuzz: ## run each fuzz target for FUZZTIME
 	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; \
-	for p in $$($(GO) list ./...); do \
-		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	for p in $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}.{{slice .Dir (len .Root)}}{{end}}' ./...); do \
+		for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$p/*_test.go); do \
 			echo "== $$p $$f"; \
-			if $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p >"$$out" 2>&1; then cat "$$out"; continue; fi; \
+			if $(GO) test -vet=off -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p >"$$out" 2>&1; then cat "$$out"; continue; fi; \
 			cat "$$out"; \
 			if grep -q 'Failing input' "$$out" || ! grep -q '^ *context deadline exceeded$$' "$$out"; then exit 1; fi; \
 			echo "nothing was found: the fuzzer ran into its own deadline"; \
