@@ -201,7 +201,7 @@ func (g *group) hasOwnName() bool {
 
 // hasLine reports whether a line for the configuration may be proposed. It may not
 // for a client whose HELO name is unconfirmed, whose verified name is one that a
-// provider gives to any address, or whose recipients the log does not show: a
+// provider assigns to any address, or whose recipients the log does not show: a
 // forger may have all of these.
 func (g *group) hasLine(kind string) bool {
 	n := g.tally.total()
