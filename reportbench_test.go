@@ -33,32 +33,36 @@ func BenchmarkReportProgram(b *testing.B) {
 	if err := f.Close(); err != nil {
 		b.Fatal(err)
 	}
-	// run returns the CPU time of a command and its largest memory in kB. The time
-	// that passes is the same on an idle machine, and says nothing on a busy one.
-	run := func(args ...string) (time.Duration, int64) {
+	// run returns the time that a command takes, its CPU time, and its largest memory
+	// in kB. The two times are the same on an idle machine; on a busy one, only the
+	// CPU time says something.
+	run := func(args ...string) (wall, cpu time.Duration, kB int64) {
 		cmd := exec.Command("taskset", append([]string{"-c", "0"}, args...)...)
+		start := time.Now()
 		err := cmd.Run()
+		wall = time.Since(start)
 		if _, ok := err.(*exec.ExitError); err != nil && !ok {
 			b.Skipf("taskset: %v", err)
 		}
-		took := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		return took, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+		cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		return wall, cpu, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 	}
 	pflogsumm, err := exec.LookPath("pflogsumm")
 	if err != nil {
 		b.Log("pflogsumm is not installed: no ratio")
 	}
 	for b.Loop() {
-		var ours, theirs []time.Duration
+		var walls, ours, theirs []time.Duration
 		var memory int64
 		for range rounds {
-			took, kB := run(program, "--report", "--own", "dest.example", log)
-			ours, memory = append(ours, took), max(memory, kB)
+			wall, cpu, kB := run(program, "--report", "--own", "dest.example", log)
+			walls, ours, memory = append(walls, wall), append(ours, cpu), max(memory, kB)
 			if pflogsumm != "" {
-				took, _ := run(pflogsumm, log)
-				theirs = append(theirs, took)
+				_, cpu, _ := run(pflogsumm, log)
+				theirs = append(theirs, cpu)
 			}
 		}
+		b.ReportMetric(size/1e6/median(walls).Seconds(), "MB/s")
 		b.ReportMetric(size/1e6/median(ours).Seconds(), "MB/cpu-s")
 		b.ReportMetric(float64(memory)/1000, "MB-memory")
 		if pflogsumm != "" {
