@@ -126,7 +126,7 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:2: problem: TempError_Defer = True: no temporary error is deferred, because HELO_reject and Mail_From_reject reject nothing; expected HELO_reject or Mail_From_reject other than False and No_Check"}},
 		{name: "errors rejected with one check", text: "PermError_reject = True\nTempError_Defer = True\nHELO_reject = Fail\nMail_From_reject = False"},
 		{name: "errors rejected for listed domains", text: "PermError_reject = True\nHELO_reject = False\nMail_From_reject = False\nReject_Not_Pass_Domains = a.example"},
-		{name: "errors rejected with a value that is none", text: "PermError_reject = True\nHELO_reject = False\nMail_From_reject = false", want: []string{
+		{name: "errors rejected with an invalid value", text: "PermError_reject = True\nHELO_reject = False\nMail_From_reject = false", want: []string{
 			"policyd-spf.conf:3: problem: Mail_From_reject = false: not one of the values, which are case-sensitive; expected False; used: nothing is rejected"}},
 		{name: "PermError_reject with No_Mail", text: "PermError_reject = True\nNo_Mail = True", want: []string{
 			`policyd-spf.conf:1: problem: PermError_reject = True: no permanent error is rejected, because No_Mail = True rejects only for the record "v=spf1 -all"; expected No_Mail = False`}},
