@@ -65,6 +65,7 @@ var layers = []layer{
 	{folder: "maillog", reason: "a log is read as it is, whoever wrote it"},
 	{folder: "internal/term", reason: "rendering knows nothing of what it renders"},
 	{folder: "internal/html", reason: "rendering knows nothing of what it renders"},
+	{folder: "internal/html/htmltest", imports: []string{"internal/html"}, reason: "it reads back what that package writes"},
 	{folder: "spf", imports: []string{"spf/dns", "internal/idn", "internal/lru"}, reason: "RFC 7208 needs DNS only"},
 	{folder: "spf/lint", imports: []string{"spf", "spf/dns"}, reason: "an audit reads records and does not know who asks"},
 	{folder: "dmarc", imports: []string{"spf/dns"}, reason: "a DMARC policy has nothing to do with SPF"},
@@ -112,7 +113,7 @@ var exclusiveImports = []struct {
 	{path: "encoding/json", places: []string{"internal/term", "explain/changes.go", "maillog/paste_journal.go"}, reason: "only documents for people, and what they paste, are JSON"},
 	{path: "os/exec", places: []string{"internal/postfix", "internal/checkconfig"}, reason: "the server starts no program; the tools start postconf(1) and getent(1)"},
 	{path: "flag", places: []string{"internal/cli", "internal/golden"}, reason: "flags are parsed in one place, and -update of tests in another"},
-	{path: "testing", places: []string{"internal/golden", "spf/dns/dnstest"}, reason: "only tests import these packages"},
+	{path: "testing", places: []string{"internal/golden", "internal/html/htmltest", "spf/dns/dnstest"}, reason: "only tests import these packages"},
 }
 
 // bannedImports are packages that no part of the program may import.

@@ -3,40 +3,17 @@ package explain
 import (
 	"context"
 	"encoding/json"
-	"encoding/xml"
-	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/html"
+	"policyd-spf/internal/html/htmltest"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
 )
-
-// parseHTML returns the text and the names of the elements of a part of a page,
-// whose elements all have end tags.
-func parseHTML(t *testing.T, e *html.Element) (text string, elements []string) {
-	t.Helper()
-	var b strings.Builder
-	for d := xml.NewDecoder(strings.NewReader(e.String())); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			return b.String(), elements
-		}
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, e)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			elements = append(elements, token.Name.Local)
-		case xml.CharData:
-			b.Write(token)
-		}
-	}
-}
 
 // FuzzHTML: whatever text a client or a domain owner chooses, the page has only
 // elements of ours, and JSON's values are in its text.
@@ -60,7 +37,7 @@ func FuzzHTML(f *testing.F) {
 		}
 		audit := NewAudit(lint.Domain(context.Background(), records, "a.example", spf.DefaultLimits()))
 		for _, e := range []*html.Element{d.HTML(), audit.HTML()} {
-			text, elements := parseHTML(t, e)
+			text, elements := htmltest.Parse(t, e)
 			for _, name := range elements {
 				if !ours[name] {
 					t.Errorf("element %q in:\n%s", name, e)
@@ -105,7 +82,7 @@ why TXT "<b>%{i}</b> may not send"
 		{name: "audit", document: audit, html: audit.HTML(), ignored: []string{"kind", "severity"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			text, _ := parseHTML(t, test.html)
+			text, _ := htmltest.Parse(t, test.html)
 			encoded, err := json.Marshal(test.document)
 			if err != nil {
 				t.Fatal(err)

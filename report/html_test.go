@@ -1,43 +1,19 @@
 package report
 
 import (
-	"encoding/xml"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"policyd-spf/internal/html"
+	"policyd-spf/internal/html/htmltest"
 )
-
-// parsePage returns the text and the names of the elements of a part of a page,
-// whose elements all have end tags.
-func parsePage(t *testing.T, e *html.Element) (text string, elements []string) {
-	t.Helper()
-	var b strings.Builder
-	for d := xml.NewDecoder(strings.NewReader(e.String())); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			return b.String(), elements
-		}
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, e)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			elements = append(elements, token.Name.Local)
-		case xml.CharData:
-			b.Write(token)
-		}
-	}
-}
 
 // The numbers of JSON are on the page.
 func TestHTML(t *testing.T) {
 	r := sampleReport(t)
-	text, _ := parsePage(t, r.HTML())
+	text, _ := htmltest.Parse(t, r.HTML())
 	want := []string{r.Advice.Text, "Messages" + number(r.Messages), "Refused" + number(r.Refused), "Lines read" + number(r.Logs.Lines)}
 	for _, s := range r.Settings {
 		want = append(want, s.Option+" = "+s.Value)
@@ -86,8 +62,8 @@ func FuzzHTML(f *testing.F) {
 		if text == "" {
 			return // what is empty is left out
 		}
-		_, want := parsePage(t, hostileReport("plain").HTML())
-		if _, got := parsePage(t, hostileReport(text).HTML()); !slices.Equal(got, want) {
+		_, want := htmltest.Parse(t, hostileReport("plain").HTML())
+		if _, got := htmltest.Parse(t, hostileReport(text).HTML()); !slices.Equal(got, want) {
 			t.Errorf("%q changes the elements:\n%q\nwant\n%q", text, got, want)
 		}
 	})
@@ -95,7 +71,7 @@ func FuzzHTML(f *testing.F) {
 
 // A report without anything is a page, too.
 func TestHTML_empty(t *testing.T) {
-	text, _ := parsePage(t, (&Report{}).HTML())
+	text, _ := htmltest.Parse(t, (&Report{}).HTML())
 	if !strings.Contains(text, "SPF report") || strings.Contains(text, "NaN") {
 		t.Errorf("got %s", text)
 	}
@@ -107,7 +83,7 @@ func TestHTML_limits(t *testing.T) {
 	for i := range maxPageFindings + 2 {
 		r.Findings = append(r.Findings, Finding{Kind: Forwarder, Name: fmt.Sprint("host", i)})
 	}
-	text, elements := parsePage(t, r.HTML())
+	text, elements := htmltest.Parse(t, r.HTML())
 	for _, want := range []string{"3 more are in the JSON.", "2 more are in the JSON."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
