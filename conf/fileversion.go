@@ -31,7 +31,9 @@ func versionOf(info fs.FileInfo) fileVersion {
 }
 
 // changeShows reports whether a change after read, the time at which reading the
-// file began, has a different timestamp than the last change before.
+// file began, has a different timestamp than the last change before. That is not
+// certain for a file that changed in the future: the file system's clock is then
+// ahead of ours, by an unknown time.
 func (v fileVersion) changeShows(read time.Time) bool {
-	return read.Sub(time.Unix(0, v.changed)).Abs() >= timestampGrain
+	return read.Sub(time.Unix(0, v.changed)) >= timestampGrain
 }

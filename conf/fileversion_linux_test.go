@@ -23,7 +23,8 @@ func TestChangeShows(t *testing.T) {
 		{name: "after the grain", read: timestampGrain, want: true},
 		{name: "much later", read: time.Hour, want: true},
 		{name: "file system's clock ahead within the grain", read: 1 - timestampGrain, want: false},
-		{name: "clock set back", read: -time.Hour, want: true},
+		{name: "file system's clock ahead by seconds", read: -time.Second, want: false},
+		{name: "clock set back", read: -time.Hour, want: false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := v.changeShows(changed.Add(test.read)); got != test.want {
