@@ -169,6 +169,6 @@ func (l *Log) readLine(line []byte) {
 // unmatched logs a line of a request that is not an attribute.
 func (l *Log) unmatched(line []byte) {
 	if l.Level >= levelErrors {
-		l.add(Info, `ERROR: Could not match line "`, string(line), `"`)
+		l.add(Info, `ERROR: Could not match line "`, conf.DecodeUTF8(line), `"`)
 	}
 }

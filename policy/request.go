@@ -98,7 +98,7 @@ func (r *reader) next() (Request, error) {
 	r.values = r.values[:0]
 	for {
 		line, err := r.line()
-		if errors.Is(err, errLongLine) {
+		if err == errLongLine {
 			tooLong = err
 			continue
 		}
@@ -140,36 +140,17 @@ func (r *reader) line() ([]byte, error) {
 
 // attribute stores the value of a line if its attribute is in use.
 func (r *reader) attribute(line []byte, spans *[attrCount]span) {
-	if !utf8.Valid(line) {
-		line = []byte(conf.DecodeUTF8(line))
-	}
 	name, value, ok := splitLine(line)
 	if !ok {
 		r.log.unmatched(line)
 		return
 	}
-	i := 0
-	switch string(name) {
-	case "client_address":
-		i = attrClientAddress
-	case "helo_name":
-		i = attrHELOName
-	case "sender":
-		i = attrSender
-	case "recipient":
-		i = attrRecipient
-	case "instance":
-		i = attrInstance
-	case "queue_id":
-		i = attrQueueID
-	case "sasl_username":
-		i = attrSASLUsername
-	case "ccert_subject":
-		i = attrCertSubject
-	case "ccert_issuer":
-		i = attrCertIssuer
-	default:
+	i := attributeIndex(name)
+	if i == attrCount {
 		return
+	}
+	if !utf8.Valid(value) {
+		value = []byte(conf.DecodeUTF8(value))
 	}
 	start := len(r.values)
 	switch i {
@@ -184,6 +165,31 @@ func (r *reader) attribute(line []byte, spans *[attrCount]span) {
 		r.values = appendLower(r.values, value)
 	}
 	spans[i] = span{start, len(r.values), true}
+}
+
+// attributeIndex returns the index of an attribute, or attrCount if it is not in use.
+func attributeIndex(name []byte) int {
+	switch string(name) {
+	case "client_address":
+		return attrClientAddress
+	case "helo_name":
+		return attrHELOName
+	case "sender":
+		return attrSender
+	case "recipient":
+		return attrRecipient
+	case "instance":
+		return attrInstance
+	case "queue_id":
+		return attrQueueID
+	case "sasl_username":
+		return attrSASLUsername
+	case "ccert_subject":
+		return attrCertSubject
+	case "ccert_issuer":
+		return attrCertIssuer
+	}
+	return attrCount
 }
 
 // request returns the values that were read.
