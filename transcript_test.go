@@ -29,11 +29,9 @@ var transcripts = map[string]string{
 	"report-head":    "policyd-spf --report --own example.org,example.net mail.log.gz | head -8",
 	"explain-fail":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt",
 	"explain-head":   "policyd-spf --explain --zone demo.zone demo.conf <fail.txt | head -6",
-	"explain-domain": "policyd-spf --explain --zone demo.zone --domain big.example",
 	"domain-repair":  "policyd-spf --explain --zone demo.zone --domain tidy.example",
 	"domain-address": "policyd-spf --explain --zone demo.zone --domain tidy.example --ip 198.51.100.70",
 	"domain-compare": "policyd-spf --explain --zone demo.zone --domain shop.example --compare new.zone",
-	"check-config":   "policyd-spf --check-config --zone demo.zone mistakes.conf",
 	"show-config":    "policyd-spf --show-config mistakes.conf",
 	"report":         "policyd-spf --report --own example.org,example.net mail.log.gz",
 }
