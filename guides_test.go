@@ -59,3 +59,14 @@ func TestDocumentsLink(t *testing.T) {
 		}
 	}
 }
+
+// journalctl(1) shows the entries that match both -u and -t. The lines of the policy
+// server and those of Postfix never do.
+func TestDocumentsReadJournal(t *testing.T) {
+	both := regexp.MustCompile(`journalctl[^|\n]* -u [^|\n]*-t |journalctl[^|\n]* -t [^|\n]*-u `)
+	for _, file := range append(guides(t), "README.md", "man/policyd-spf.1") {
+		if command := both.FindString(read(t, file)); command != "" {
+			t.Errorf("%s: %q", file, command)
+		}
+	}
+}
