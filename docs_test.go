@@ -307,3 +307,46 @@ func read(t *testing.T, name string) string {
 	}
 	return string(text)
 }
+
+// The files that the comment in a doc.go names exist, and a comment that lists files
+// lists all of them.
+func TestPackageDocumentationListsFiles(t *testing.T) {
+	paths, err := filepath.Glob("*/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{"*/*/doc.go", "*/*/*/doc.go"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, more...)
+	}
+	if len(paths) < 10 {
+		t.Fatalf("%d doc.go files", len(paths))
+	}
+	for _, path := range paths {
+		named := regexp.MustCompile(`\b\w+\.go\b`).FindAllString(read(t, path), -1)
+		folder := filepath.Dir(path)
+		for _, name := range named {
+			if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		const list = 5 // a sentence may name fewer
+		if len(named) < list {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			name := filepath.Base(file)
+			isTest := strings.HasSuffix(name, "_test.go")
+			if name != "doc.go" && !slices.Contains(named, name) && (!isTest || strings.Contains(strings.Join(named, " "), "_test.go")) {
+				t.Errorf("%s does not list %s", path, name)
+			}
+		}
+	}
+}

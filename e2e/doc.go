@@ -31,6 +31,7 @@
 //	peers_test.go        the logs of other policy servers, read by maillog
 //	whatif_test.go       a what-if of spf-engine's log is what it then refuses
 //	logtools_test.go     munin, fail2ban, logwatch and logcheck read the mail log
+//	prometheus_test.go   promtool reads the gauges of --prometheus
 //	whypage_test.go      nginx and Apache serve the page of Reason_URL
 //	goinglive_test.go    docs/going-live.md
 //	howto_test.go        docs/ja/howto.md
@@ -39,6 +40,6 @@
 //	readme_test.go       the README's lines for Postfix
 //	fleet_test.go        several hosts and one resolver (`make fleet`)
 //	resolver_test.go     a resolver that is down, and its options
-//	checkconfig_test.go  what --check-config says of a real Postfix
+//	checkconfig_test.go  what --check-config says about a real Postfix
 //	dnsmasq_test.go      dnsmasq, which forwards few queries at a time
 package e2e

@@ -1,11 +1,11 @@
-// Package explain tells people why a message is answered as it is, what all of a
-// domain's SPF records say, and which options are in force. It observes the code that
-// serves Postfix and decides nothing.
+// Package explain explains to people the reply to a message, a domain's SPF records,
+// and the options in force. It observes the code that serves Postfix and decides
+// nothing.
 //
 // Each result is plain data first, which JSON shows as it is, and text is a
 // rendering of it:
 //
-//	explain.go        answers what a text has, and emits a Report for each request
+//	explain.go        decides each message in a text, and emits a Report on it
 //	source.go         Source, where a message was found; sourcetext.go, as text
 //	logsearch.go      finds a message in a mail log
 //	collect.go        what happens during an evaluation, as a tree

@@ -17,9 +17,12 @@
 // instancecache.go for the actions that a message's other recipients get.
 //
 // log.go holds back log lines until the reply is written, loglines.go has those
-// of a request, and syslog.go sends them to syslogd. text.go reads and prints text
-// as the original does. outcome.go is what an Observer learns, and lazydeadline.go
-// a context whose timer is seldom needed.
+// of a request, logkv.go those of Log_Format = kv, and syslog.go sends them to
+// syslogd. totals.go has the counts of the last line. text.go reads and prints text as
+// the original does. fd.go has the descriptors that requests and replies use.
+//
+// shadow.go decides under Shadow_Config, outcome.go reports each answer to an
+// Observer, and recheck.go has checks without a request, for --report.
 //
 // # Guarantees
 //

@@ -21,7 +21,8 @@
 //	                domain-specs, parseall.go for all errors
 //	record.go       the tree
 //	mechanism.go    the mechanisms (5)
-//	macro.go        macro expansion (7); name.go turns the result into a DNS name
+//	macro.go        macro expansion (7); name.go turns the result into a DNS name,
+//	                question.go into a question
 //	explanation.go  exp= (6.2), for fail only
 //	limits.go       the processing limits (4.6.4)
 //	result.go       the verdict; errors.go, the reasons for permerror

@@ -3,11 +3,15 @@
 //
 //	flags.go        the table of flags; parse.go, how arguments are parsed
 //	postfixargs.go  the arguments in master.cf, where nothing is an error
+//	program.go      what all modes share: name, version, descriptors
 //	suggest.go      "did you mean"
 //	help.go         --help and --version; completion.go, --completion
 //	serve.go        the policy server for Postfix
-//	modes.go        --explain, --check-config and --show-config; probe.go, --probe
-//	exitstatus.go   what the exit status says
+//	explain.go      --explain of a message; domain.go, --explain --domain
+//	modes.go        --check-config and --show-config; probe.go, --probe
+//	report.go       --report; readlogs.go, its input; progress.go, its progress
+//	output.go       the file of --output
+//	exitstatus.go   the exit statuses
 //	configpath.go   where the configuration file is
 //	resolver.go     DNS servers, the cache and the zone file
 //	stdio.go        the three standard descriptors
