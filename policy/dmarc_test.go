@@ -62,8 +62,8 @@ func TestLookupDMARC(t *testing.T) {
 	}
 }
 
-// TestLookupDMARC_timeout: a policy that cannot be looked up in time is none, and is
-// logged.
+// TestLookupDMARC_timeout: a policy that cannot be looked up in time counts as no
+// policy, and is logged.
 func TestLookupDMARC_timeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zone := parseZone(t, dmarcZone)

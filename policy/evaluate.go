@@ -153,7 +153,7 @@ func (e *evaluator) whitelistDeadline(seconds int) time.Time {
 	return e.within(time.Duration(seconds) * time.Second)
 }
 
-// logPanic logs a panic. It never gets out: the message must have its reply.
+// logPanic logs a panic. A panic never ends the process: each request must get a reply.
 func logPanic(l *Log, p any) {
 	l.Line(Always, Err, "ERROR: internal error: ", fmt.Sprint(p))
 }

@@ -170,8 +170,8 @@ func TestExemptWithoutDNS(t *testing.T) {
 	}
 }
 
-// TestExemption_perUserBadNetworks: bad entries of a recipient's own list are
-// recordedLog with each of its requests, those of the configuration file once.
+// TestExemption_perUserBadNetworks: bad entries of a recipient's own list are logged
+// with each of its requests, those of the configuration file once.
 func TestExemption_perUserBadNetworks(t *testing.T) {
 	path := t.TempDir() + "/users"
 	writeFile(t, path, "bob@example.net,Whitelist=10.0.0.1/8\n")
@@ -188,7 +188,7 @@ func TestExemption_perUserBadNetworks(t *testing.T) {
 	}
 	carol, again := ask("carol@example.net"), ask("carol@example.net")
 	if carol != again+1 {
-		t.Errorf("%d lines, then %d: the configuration's bad entry is to be recordedLog once", carol, again)
+		t.Errorf("%d lines, then %d: the configuration's bad entry must be logged once", carol, again)
 	}
 	// Bob's own list, and the configuration's skip_addresses, which is in force for him too.
 	if bob := ask("bob@example.net"); bob != again+2 {

@@ -70,7 +70,7 @@ func TestFDRead_endOfInput(t *testing.T) {
 	}
 }
 
-// TestFDWrite_nonBlocking: a full socket is waited for, and nothing is discardSink or
+// TestFDWrite_nonBlocking: Write waits while the socket is full, and nothing is lost or
 // repeated.
 func TestFDWrite_nonBlocking(t *testing.T) {
 	ours, peer := socketPair(t)
@@ -99,7 +99,7 @@ func TestFDWrite_nonBlocking(t *testing.T) {
 	}
 }
 
-// TestFDWait: it sleeps until the descriptor is ready, rather than spin.
+// TestFDWait: it sleeps until the descriptor is ready, and does not spin.
 func TestFDWait(t *testing.T) {
 	ours, peer := socketPair(t)
 	done := make(chan struct{})

@@ -23,7 +23,7 @@ const (
 	unknown = "<UNKNOWN>"
 )
 
-// Identity is an identity that SPF checks. The zero value is none.
+// Identity is an identity that SPF checks. The zero value is not one.
 type Identity uint8
 
 // The identities.

@@ -40,7 +40,7 @@ func (c *instanceCache) put(instance string, a CachedAction) {
 	if c.entries == nil {
 		c.entries = lru.New(maxInstances, maxInstanceBytes, instanceSize)
 	}
-	c.entries.Put(strings.Clone(instance), a) // it is part of the request, which would stay in memory whole
+	c.entries.Put(strings.Clone(instance), a) // it is part of the request, all of which would stay in memory
 }
 
 // instanceSize estimates the bytes that an entry occupies. A text longer than a

@@ -64,7 +64,7 @@ func TestInstanceCacheKeepsTheLastThousand(t *testing.T) {
 }
 
 // TestInstanceCacheKeepsNoRequest: an instance is part of a request, which must not
-// stay in memory whole.
+// stay in memory.
 func TestInstanceCacheKeepsNoRequest(t *testing.T) {
 	var c instanceCache
 	retainsNoRequest(t, func(request string) {
@@ -74,8 +74,8 @@ func TestInstanceCacheKeepsNoRequest(t *testing.T) {
 	runtime.KeepAlive(&c)
 }
 
-// retainsNoRequest fails the test if keep, called with texts that differ in their
-// first 20 bytes, keeps the whole of them in memory.
+// retainsNoRequest fails the test if keep, called with texts that differ in their first
+// 20 bytes, keeps more than that in memory.
 func retainsNoRequest(t *testing.T, keep func(request string)) {
 	t.Helper()
 	const requests, size = 50, 1 << 20

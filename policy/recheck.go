@@ -9,8 +9,8 @@ import (
 	"policyd-spf/spf/dns"
 )
 
-// LookupExemption returns the whitelist that holds the client of f, and looks up
-// what it needs, as a Server with these settings does. The zero value is none.
+// LookupExemption returns the whitelist that contains the client of f, with the lookups
+// that a Server with these settings makes. The zero value means that there is none.
 func LookupExemption(r dns.Resolver, s *conf.Settings, f Facts) Exemption {
 	e := detachedEvaluator(r, s)
 	defer e.close()

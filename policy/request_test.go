@@ -76,7 +76,7 @@ func TestReader(t *testing.T) {
 		{name: "no =", in: "sender\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "sender"`}},
 		{name: "no name", in: "=x\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "=x"`}},
 		{name: "white space within the name", in: "sen der=x\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "sen der=x"`}},
-		{name: "control characters are not recordedLog", in: "\x1b[2J\x00\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "?[2J?"`}},
+		{name: "control characters are not logged", in: "\x1b[2J\x00\n\n", want: []string{show(Request{Missing: all})}, log: []string{`info ERROR: Could not match line "?[2J?"`}},
 		{name: "the end of the input"},
 		{name: "cut off in a line", in: "sender=x\n\nsender=", want: []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}},
 		{name: "cut off before the empty line", in: "sender=x\n"},

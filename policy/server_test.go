@@ -114,7 +114,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestPanics: a panic does not get out, and no message is refused because of it.
+// TestPanics: a panic does not end the process, and no message is refused because of
+// it.
 func TestPanics(t *testing.T) {
 	faulty := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 		if strings.HasPrefix(q.Name, "faulty.") {

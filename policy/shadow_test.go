@@ -52,8 +52,8 @@ func TestShadowUsesCachedVerdicts(t *testing.T) {
 	}
 }
 
-// TestShadowPanic: a panic under the shadow configuration is logged, and does not
-// get out.
+// TestShadowPanic: a panic under the shadow configuration is logged, and has no other
+// effect.
 func TestShadowPanic(t *testing.T) {
 	s, log := newServer(t, "", sameRecord())
 	shadow := conf.Default()
@@ -104,8 +104,8 @@ func (r *outcomeRecorder) Evaluate(Subject)   {}
 func (r *outcomeRecorder) Event(spf.Event)    {}
 func (r *outcomeRecorder) Answered(o Outcome) { r.last = o }
 
-// TestShadowIsWhatAServerDoes: under a shadow configuration is decided what a server
-// with that configuration does with the same requests.
+// TestShadowIsWhatAServerDoes: the decision under a shadow configuration is that of a
+// server with this configuration for the same requests.
 func TestShadowIsWhatAServerDoes(t *testing.T) {
 	zone, err := dns.ReadZone(transcripts+"/base.zone", "")
 	if err != nil {

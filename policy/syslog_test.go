@@ -141,8 +141,8 @@ func TestSyslogOtherPlace(t *testing.T) {
 	}
 }
 
-// TestSyslogBlocked: a syslogd that does not read costs syslogTimeout once and then
-// no time. When it reads again, it gets lines again.
+// TestSyslogBlocked: a syslogd that does not read costs syslogTimeout once and then no
+// time. When it reads again, lines are sent again.
 func TestSyslogBlocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	conn := listen(t, path)

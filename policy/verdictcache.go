@@ -62,7 +62,7 @@ func (c *verdictCache) put(args spf.Args, limits spf.Limits, v spf.Verdict, now 
 	if v.TTL <= 0 || v.Result == spf.Temperror {
 		return
 	}
-	// The strings are parts of the request, which would stay in memory whole.
+	// The strings are parts of the request, all of which would stay in memory.
 	args.Domain, v.Domain = strings.Clone(args.Domain), strings.Clone(v.Domain)
 	entry := cachedVerdict{verdict: &v, expires: now.Add(v.TTL)}
 	if v.Vary&spf.VaryLocalPart != 0 {

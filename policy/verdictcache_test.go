@@ -58,8 +58,8 @@ func TestVerdictCache(t *testing.T) {
 	}
 }
 
-// TestVerdictCacheKeepsNoRequest: a domain is part of a request, which must not
-// stay in memory whole: not when a verdict is stored, replaced, or used.
+// TestVerdictCacheKeepsNoRequest: a domain is part of a request, which must not stay in
+// memory when a verdict is stored, replaced, or used.
 func TestVerdictCacheKeepsNoRequest(t *testing.T) {
 	var c verdictCache
 	now := time.Now()
@@ -72,7 +72,7 @@ func TestVerdictCacheKeepsNoRequest(t *testing.T) {
 	retainsNoRequest(t, put)
 	retainsNoRequest(t, func(request string) {
 		if _, ok := c.get(args(request[:20]), voidLimit(2), now); !ok {
-			t.Fatal("the verdict is discardSink")
+			t.Fatal("the verdict is lost")
 		}
 	})
 	retainsNoRequest(t, put)
