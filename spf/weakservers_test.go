@@ -61,8 +61,8 @@ func clientChecker(s *dnstest.Server, timeout time.Duration, prefetch bool) *Che
 	return c
 }
 
-// A server answers none of a record's includes before it was queried for all, and the
-// check still ends.
+// The check ends even if a server answers none of a record's includes before it has
+// been queried for all of them.
 func TestPrefetchOverSockets(t *testing.T) {
 	type received struct {
 		query []byte

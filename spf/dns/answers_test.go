@@ -127,7 +127,7 @@ func reversed(list []string) []string {
 	return list
 }
 
-// A server that gives one alias an answer is asked on.
+// A server that answers with one alias at a time is queried for the next one.
 func TestClientChainInParts(t *testing.T) {
 	for _, test := range []struct {
 		name, start string
@@ -179,7 +179,7 @@ func TestClientChainInParts(t *testing.T) {
 	}
 }
 
-// Large answers come over TCP, whole.
+// Large answers arrive complete, over TCP.
 func TestClientLargeAnswers(t *testing.T) {
 	var strings200, addresses, hosts, big []string
 	text := strings.Repeat("x", 250)
@@ -302,7 +302,7 @@ func TestClientUnpredictable(t *testing.T) {
 	}
 }
 
-// Lookups leave no descriptors behind, however they end.
+// Lookups leave no descriptors open, however they end.
 func TestClientLeaksNoDescriptors(t *testing.T) {
 	s := dnstest.Start(t, "127.0.0.1", func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 		if m := dnstest.Reply(query, 0); m.Question[0].Name != "silent.test." {

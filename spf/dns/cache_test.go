@@ -208,7 +208,7 @@ func TestCacheHitAllocates(t *testing.T) {
 	}
 }
 
-// A Resolver that is not an AsyncResolver is cached, and never prefetched from.
+// A Resolver that is not an AsyncResolver is cached, but not used for prefetches.
 func TestCacheOfResolver(t *testing.T) {
 	zone, err := dns.ParseZone(strings.NewReader("example.org. TXT x\n"), "", "zone")
 	if err != nil {

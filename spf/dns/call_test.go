@@ -31,7 +31,7 @@ func TestClientAdvancesAllCalls(t *testing.T) {
 	}
 }
 
-// Calls in progress, over UDP and TCP, get each its own answer.
+// Each call in progress gets its own answer, over UDP and TCP.
 func TestClientManyCalls(t *testing.T) {
 	s := dnstest.Start(t, "127.0.0.1", func(s *dnstest.Server, query []byte, from netip.AddrPort) {
 		if query[headerSize+1]%2 == 0 {

@@ -41,7 +41,7 @@ type Client struct {
 	rotated int // how often the servers' order was rotated
 
 	calls  []*Call // in progress
-	polled []*Call // the calls of pollFDs
+	polled []*Call // the calls of fds, in the same order
 	fds    []unix.PollFd
 	reply  [udpSizeLoopback]byte
 }

@@ -132,7 +132,7 @@ func FuzzZone(f *testing.F) {
 	f.Add([]byte("$GENERATE 1-3 a$ A 192.0.2.$\n$INCLUDE x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if bytes.Contains(bytes.ToUpper(text), []byte("$GENERATE")) {
-			return // makes as many records as it is told
+			return // makes any number of records
 		}
 		z, err := ParseZone(bytes.NewReader(text), "test", "zone")
 		if err != nil {

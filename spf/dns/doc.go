@@ -1,4 +1,5 @@
-// Package dns looks up names: what an SPF evaluator needs from DNS, and nothing of SPF.
+// Package dns looks up names. It has what an SPF evaluator needs from DNS, and nothing
+// about SPF.
 //
 //	conf, err := dns.ReadResolvConf("/etc/resolv.conf")
 //	cache := dns.NewCache(dns.NewClient(conf))

@@ -122,8 +122,8 @@ func TestClientFaults(t *testing.T) {
 	}
 }
 
-// What is no answer to the query is ignored: alone it is silence, and behind it
-// the good answer counts.
+// A datagram that does not answer the query is ignored: without another one the query
+// times out, and a good answer after it counts.
 func TestClientIgnores(t *testing.T) {
 	for name, junk := range map[string]func(query []byte) []byte{
 		"wrong id":        dnstest.Edited(func(m *dns.Msg) { m.Id ^= 1 }),
@@ -162,7 +162,7 @@ func TestClientIgnores(t *testing.T) {
 	}
 }
 
-// Answers from elsewhere than the server asked do not reach the client.
+// Answers from an address other than the queried one do not reach the client.
 func TestClientIgnoresOthers(t *testing.T) {
 	for name, host := range map[string]string{"port": "127.0.0.1", "address": "127.0.0.2"} {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +179,8 @@ func TestClientIgnoresOthers(t *testing.T) {
 	}
 }
 
-// A server that refuses EDNS(0) is asked without it, and from then on at once.
+// A server that refuses EDNS(0) is queried again without it, and from then on only
+// without it.
 func TestClientWithoutOptions(t *testing.T) {
 	for name, refusal := range map[string]func(query []byte) []byte{
 		"FORMERR":                  dnstest.Rcode(1),

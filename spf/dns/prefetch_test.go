@@ -345,7 +345,7 @@ func TestPrefetchRepeatsLookup_limit(t *testing.T) {
 				t.Errorf("request %d: %d lookups failed and %d were asked, want %d and %d", request, failed, asked, lookups-repeats, lookups+repeats)
 			}
 			c.Cancel()
-			time.Sleep(time.Minute) // until prefetching goes on
+			time.Sleep(time.Minute) // until prefetching resumes
 		}
 	})
 }
@@ -385,8 +385,8 @@ func TestPrefetchDeadline(t *testing.T) {
 	})
 }
 
-// A lookup that Start has sent and Next has waited for ends in a time-out, not for
-// want of time to send it.
+// A lookup that Start has sent and Next has waited for ends in a timeout, not in an
+// error that it was never sent.
 func TestCacheLookup_afterNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := dns.NewCache(respond(dnsfake.Never, someAnswer, nil))

@@ -61,7 +61,7 @@ func TestReadResolvConf(t *testing.T) {
 	}
 }
 
-// What cannot be read is told, and the defaults hold.
+// A file that cannot be read is an error, and the result has the defaults.
 func TestReadResolvConfUnreadable(t *testing.T) {
 	for name, prepare := range map[string]func(path string) error{
 		"missing":       func(string) error { return nil },

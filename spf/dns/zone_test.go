@@ -233,7 +233,7 @@ func TestReadZone(t *testing.T) {
 	}
 }
 
-// The demo's zone, as its readers will copy it.
+// The zone file of the demo can be read, and has a delegation, which fails.
 func TestDemoZone(t *testing.T) {
 	z, err := ReadZone("../../testdata/demo/demo.zone", "")
 	if err != nil {

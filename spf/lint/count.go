@@ -26,7 +26,7 @@ type counter struct {
 	*linter
 	stack    []*Record // in evaluation
 	networks map[networkKey]bool
-	loops    map[*Term]bool // includes that lead back
+	loops    map[*Term]bool // includes that return to a record in evaluation
 	costOnly bool           // leaves the terms as they are
 }
 

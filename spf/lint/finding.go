@@ -17,7 +17,7 @@ const (
 	MultipleRecords              // more than one record (RFC 7208, 4.5)
 	NotARecord                   // a TXT record that was meant as an SPF record, and there is no other
 	SyntaxError                  // an invalid term; one finding for each (4.6)
-	Loop                         // an include or redirect that leads back to its own record
+	Loop                         // an include or redirect that returns to its own record
 	IncludeNoRecord              // an include of a name without a record (5.2)
 	RedirectNoRecord             // a redirect to one (6.1)
 	LookupLimit                  // too many terms that cause lookups (4.6.4)
