@@ -376,7 +376,7 @@ func TestRestrictions(t *testing.T) {
 	}
 }
 
-// With a per-user file, an option may have its effect for some recipients.
+// With a per-user file, an option may have an effect for some recipients only.
 func TestCheck_effectForSomeRecipients(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "peruser")
 	rewrite(t, path, "a@b,No_Mail=False\n", time.Hour)

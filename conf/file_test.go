@@ -257,7 +257,7 @@ func TestLoadDanglingLink(t *testing.T) {
 	wantDefaults(t, path, `-1 err ERROR stating "link": No such file or directory`)
 }
 
-// If a path cannot be followed, there may be a file: the defaults may be wrong.
+// If a path cannot be resolved, there may be a file, and the defaults may be wrong.
 func TestLoadUnknown(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
@@ -313,7 +313,7 @@ func TestLoadTooLarge(t *testing.T) {
 	}
 }
 
-// Ten megabytes of junk hide neither the valid lines nor fill the log.
+// Ten megabytes of junk neither hide the valid lines nor fill the log.
 func TestLoadLargeFile(t *testing.T) {
 	path := write(t, strings.Repeat("junk = 1\nHELO_reject = A\nword\n", 10<<20/30)+"HELO_reject = B\n")
 	l, err := Load(path)

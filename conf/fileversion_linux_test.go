@@ -34,7 +34,7 @@ func TestChangeShows(t *testing.T) {
 	}
 }
 
-// fakeInfo describes a file as stat does not: each part apart.
+// fakeInfo is a FileInfo whose parts a test can change one by one.
 type fakeInfo struct {
 	fs.FileInfo
 	size     int64

@@ -440,7 +440,7 @@ func TestPerUserDiagnosticsAreApart_allBefore(t *testing.T) {
 	}
 }
 
-// Nor if bad lines come after them.
+// The same if bad lines come after the users'.
 func TestPerUserDiagnosticsAreApart(t *testing.T) {
 	p := perUser(t, "junk 1\njunk 2\njunk 3\nbob,x=1\ncarol,y=1\njunk 4\n")
 	waitForChangeTime(t, p.path)

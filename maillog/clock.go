@@ -76,8 +76,8 @@ func (c *clock) parseRFC3164(stamp []byte) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// isToday reports whether t is on now's day of some year: there the time of day
-// decides about the year.
+// isToday reports whether t has the month and day of now. Then the time of day
+// determines the year.
 func isToday(t, now time.Time) bool { return t.Month() == now.Month() && t.Day() == now.Day() }
 
 // parseISO reads "2026-11-02T10:11:12", with a fraction and a zone of RFC 3339

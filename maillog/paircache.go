@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// pairCache is the last key-value-list that was read, without its identity. The
-// lines of a message have the same one: two results, and a header.
+// pairCache caches the last key-value-list that was read, except its identity. The
+// lines of a message, two results and a header, have the same list.
 type pairCache struct {
 	text                            []byte
 	client, helo, sender, recipient span // in text

@@ -44,9 +44,9 @@ func agree(a, b *Envelope) bool {
 // message it counts only as its action.
 func isRefusal(rec *Record) bool { return rec.Action == Reject || rec.Action == Defer }
 
-// refusedResult returns the result that a refusal without checks implies, as far as
-// no domain can feign it. Only fail has a domain's explanation (RFC 7208, 6.2), so
-// that the default explanation can only mean fail.
+// refusedResult returns the result that a refusal without checks implies, unless a
+// domain can forge it. Only fail has a domain's explanation (RFC 7208, 6.2), so that
+// the default explanation can only mean fail.
 func refusedResult(rec *Record) Result {
 	switch {
 	case rec.Action == Defer: // TempError_Defer is the only option that defers

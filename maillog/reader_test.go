@@ -174,8 +174,8 @@ func TestReaderReturnsErrorOfInput(t *testing.T) {
 	}
 }
 
-// TestReaderIsBounded: more processes than are kept push out the oldest ones,
-// and no message is lost.
+// TestReaderIsBounded: when there are more processes than are kept, the oldest are
+// dropped, and no message is lost.
 func TestReaderIsBounded(t *testing.T) {
 	r := NewReader(now())
 	seen := make(map[uint32]int)

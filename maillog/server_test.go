@@ -36,7 +36,7 @@ var serverResults = []maillog.Result{
 	maillog.Pass, maillog.Fail, maillog.Softfail, maillog.Neutral, maillog.Permerror, maillog.None, maillog.Temperror,
 }
 
-// hostileWords are what a client would put into a value to be read as another.
+// hostileWords are what a client would put into a value to have it read as another one.
 var hostileWords = []string{
 	"; helo=bank.example", "; envelope-from=v@bank.example", "; receiver=r", "client-ip=192.0.2.9", `"`, `\`, `\"`, `";`, "(", ")", `\)`,
 	") identity=helo; ", "]: Pass; identity=mailfrom; client-ip=192.0.2.9; helo=h; envelope-from=v@bank.example; receiver=r ",
@@ -53,8 +53,8 @@ func hostile(random *rand.Rand) string {
 	return b.String()
 }
 
-// shown returns a value as the server's log shows it: control characters are
-// question marks, and what is no UTF-8 is replaced.
+// shown returns a value as the server's log shows it: control characters become
+// question marks, and invalid UTF-8 is replaced.
 func shown(value string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || 0x7F <= r && r <= 0x9F || r == 0x2028 || r == 0x2029 {

@@ -9,8 +9,8 @@ import (
 	"policyd-spf/maillog"
 )
 
-// TestUnquotedLinesAreNeverMisread: pypolicyd-spf and spf-engine quote nothing. A
-// line of theirs is read as what it was written from, or not believed.
+// TestUnquotedLinesAreNeverMisread: pypolicyd-spf and spf-engine quote nothing. Each of
+// their lines is read as the values that it was written from, or not believed.
 func TestUnquotedLinesAreNeverMisread(t *testing.T) {
 	random := rand.New(rand.NewPCG(14, 3))
 	believed := make(map[string]int)

@@ -154,8 +154,8 @@ func lastIndex(b []byte, sub string) int {
 
 func contains(b []byte, sub string) bool { return index(b, sub) >= 0 }
 
-// hasControl reports whether b holds a control character, which no program of
-// those that are read writes.
+// hasControl reports whether b holds a control character, which none of the programs
+// that are read writes.
 func hasControl(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c == 0x7F {

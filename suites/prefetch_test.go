@@ -120,7 +120,7 @@ func (o *observation) failed() bool {
 	})
 }
 
-// observe runs a case, with answers that take their time, each another one.
+// observe runs a case with answers that are delayed, each by a different time.
 func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 	r := newDelayed(s.zone)
 	o := &observation{}
@@ -306,7 +306,7 @@ func queriesForBoth(t *testing.T, s scenario, c suiteCase) int {
 	q := c.args(t)
 	r := newDelayed(both)
 	answer := r.Answer
-	r.Answer = func(q dns.Question) (dns.Answer, error) { // corpusNames below helo.test are copies
+	r.Answer = func(q dns.Question) (dns.Answer, error) { // names below helo.test are copies
 		name, isCopy := strings.CutSuffix(q.Name, ".helo.test")
 		a, err := answer(dns.Question{Name: name, Type: q.Type})
 		if !isCopy || err != nil {

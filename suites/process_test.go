@@ -95,7 +95,7 @@ func (p *process) proportionalSetSize(b testing.TB) float64 {
 	return 0
 }
 
-// requestText returns a request for a message of its own.
+// requestText returns a request for a new message.
 func requestText(instance int, client netip.Addr, helo, sender string) string {
 	return fmt.Sprintf("request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=%v\n"+
 		"client_name=unknown\nhelo_name=%s\nsender=%s\nrecipient=you@mx.example.net\nrecipient_count=0\n"+

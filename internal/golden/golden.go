@@ -39,8 +39,8 @@ func Compare(t testing.TB, path, got string) {
 	CompareIn(t, root, filepath.Base(path), got)
 }
 
-// CompareIn is Compare for a file in an open folder, for tests that hide the file
-// system from themselves.
+// CompareIn is Compare for a file in an open folder, for tests that replace the file
+// system around them.
 func CompareIn(t testing.TB, root *os.Root, name, got string) {
 	t.Helper()
 	text, err := root.ReadFile(name)

@@ -40,7 +40,7 @@ func TestEl(t *testing.T) {
 	}
 }
 
-// Whatever the text, the element has no other markup than its own.
+// Whatever the text is, it adds no markup to the element.
 func FuzzEl(f *testing.F) {
 	for _, text := range []string{"a", `<script>`, "</span>", "&#60;", `" onclick="x`, "\xff<", "\x00", "]]>", "<!--"} {
 		f.Add(text)
@@ -89,8 +89,8 @@ func TestPolicy_styleHash(t *testing.T) {
 	}
 }
 
-// Text has a contrast of 4.5 to what is below it, and pictures have one of 3 (WCAG
-// 2.2, 1.4.3 and 1.4.11).
+// Text has a contrast of 4.5 to its background, and pictures have one of 3 (WCAG 2.2,
+// 1.4.3 and 1.4.11).
 func TestStyle_contrast(t *testing.T) {
 	schemes := regexp.MustCompile(`(?s):root \{.*?\n *\}`).FindAllString(style, 2)
 	if len(schemes) != 2 {

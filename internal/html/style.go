@@ -5,8 +5,8 @@ package html
 const styleHash = "sha256-0fghFpQI7lZQyoqqaG8Alro/1BnNylvRv/Ia/N0clGA="
 
 // style is the style sheet. Colors are variables, which the dark scheme and paper
-// replace. Text has a contrast of at least 4.5 on what is below it, parts of
-// pictures one of 3 (WCAG 2.2, 1.4.3 and 1.4.11).
+// replace. Text has a contrast of at least 4.5 to its background, parts of pictures one
+// of 3 (WCAG 2.2, 1.4.3 and 1.4.11).
 const style = `
 :root {
   color-scheme: light dark;

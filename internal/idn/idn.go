@@ -1,5 +1,5 @@
-// Package idn maps internationalized domain names to the form that DNS has. One
-// package does, since its options decide whose record is checked.
+// Package idn maps internationalized domain names to A-labels. No other package does:
+// the options of the mapping determine whose record is checked.
 package idn
 
 import (
@@ -13,10 +13,10 @@ import (
 // maxLabelLen is the length limit of a label in DNS (RFC 1035, 2.3.4).
 const maxLabelLen = 63
 
-// maxULabelLen is how many bytes a label in Unicode may take up: 63 code points
-// at most fit into an A-label, each of which can be written as a base and
-// three combining characters of up to 4 bytes. The limit bounds the time for a
-// hostile name, since decoding and encoding Punycode is quadratic.
+// maxULabelLen limits a label in Unicode, in bytes. An A-label holds at most 63 code
+// points, each of which can be written as a base character and three combining
+// characters of up to 4 bytes. The limit bounds the time for a hostile name, since
+// decoding and encoding Punycode is quadratic.
 const maxULabelLen = maxLabelLen * 4 * 4
 
 // ToASCII returns name with its U-labels as A-labels (RFC 8616, 4; RFC 5891, 5).
@@ -49,8 +49,7 @@ func ToASCII(name string) (ascii string, ok bool) {
 	return strings.Join(labels, "."), true
 }
 
-// mapRune maps what has to be mapped before the labels are split and mapped by
-// themselves.
+// mapRune maps the characters that must be mapped before the name is split into labels.
 func mapRune(r rune) rune {
 	switch r {
 	case '\u3002', '\uFF0E', '\uFF61': // the full stops of UTS 46, 2.3

@@ -162,8 +162,7 @@ func TestIsPermitted(t *testing.T) {
 	}
 }
 
-// A name of as many bytes as a line of a request may have takes little time,
-// whatever is in it.
+// A name as long as a line of a request takes little time, whatever it contains.
 func TestToASCIIBounded(t *testing.T) {
 	const size, limit = 16 << 10, time.Second // some 10 ms each when this was written
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }

@@ -174,7 +174,7 @@ func (w *world) misconfigured(i int) {
 	for n := range 1 + w.IntN(2) {
 		h := w.relay([]string{"www", "mail2"}[n] + "." + d.name)
 		h.heloResult = "none"
-		if w.IntN(3) == 0 { // a hoster's name, which leads back
+		if w.IntN(3) == 0 { // a hoster's name, which resolves to the address
 			h.name = fmt.Sprintf("vm%d.hoster.example", w.IntN(9999))
 			h.helo = h.name
 		}

@@ -2,10 +2,10 @@
 // the log that a mail server writes about it. Tests and benchmarks of the report
 // use it; the program does not.
 //
-// The actors are modeled on their counterparts in the real world: SRS
-// forwarders such as postsrsd, aliases that keep the sender, Mailman and older
-// lists, newsletter services, backup MX hosts, offices behind NAT, botnets and
-// hosts rented for a burst. They know nothing of how the report tells them apart.
+// The actors are modeled on their counterparts in the real world: SRS forwarders such
+// as postsrsd, aliases that keep the sender, Mailman and older lists, newsletter
+// services, backup MX hosts, offices behind NAT, botnets and hosts rented for a burst.
+// They do not depend on how the report distinguishes them.
 package mailstream
 
 import (

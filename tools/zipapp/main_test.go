@@ -86,7 +86,7 @@ func TestApplicationIsReproducible(t *testing.T) {
 	}
 }
 
-// The archive is found behind a binary, and holds the two lines, uncompressed.
+// The archive is found after a binary, and has the two lines, uncompressed.
 func TestApplicationCanBeRead(t *testing.T) {
 	data := append([]byte(strings.Repeat("\x7fELF", 1000)), archive(t)...)
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
