@@ -19,8 +19,8 @@ import (
 // stdinName names standard input on the command line.
 const stdinName = "-"
 
-// Explain says why messages are answered as they are, or audits a domain, and
-// returns the exit status.
+// Explain explains the replies to messages, or audits a domain, and returns the exit
+// status.
 func (p *Program) Explain(o *Options) int {
 	resolver, prefetcher, err := newResolver(o)
 	if err != nil {

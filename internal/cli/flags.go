@@ -49,7 +49,7 @@ type Options struct {
 	prometheus bool   // --prometheus
 	output     string // --output: the file to write; "" for standard output
 	brief      bool   // --brief: one line
-	exitCode   bool   // --exit-code: the exit status tells the outcome
+	exitCode   bool   // --exit-code: the exit status depends on the outcome
 
 	origin       string        // --origin: of relative names in zone files
 	domain       string        // --domain: whose record is audited; "-" for names on standard input

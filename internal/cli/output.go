@@ -35,7 +35,7 @@ func createOutput(name string) (*outputFile, error) {
 			return nil, fmt.Errorf("--output: %w", err)
 		}
 	}
-	// The node exporter reads *.prom only: a temporary file is none of its business.
+	// The node exporter ignores the temporary file, because it reads *.prom only.
 	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
 	if err != nil { // without the temporary file's name
 		return nil, fmt.Errorf("--output %q cannot be written: %w", name, reasonOf(err))

@@ -86,7 +86,8 @@ func setRecheck(o *Options, value string) error {
 	return nil
 }
 
-// Report says what logs tell and returns the exit status: 0 if rejecting is safe.
+// Report prints the report on mail logs and returns the exit status: 0 if rejecting is
+// safe.
 func (p *Program) Report(o *Options) int {
 	debug.SetGCPercent(reportGCPercent)
 	debug.SetMemoryLimit(reportMemory)
@@ -142,8 +143,8 @@ func inPeriod(o *Options) string {
 	return " in the period of --since and --until"
 }
 
-// reportOptions returns what the flags ask for. It complains of files that cannot
-// be used, and returns false.
+// reportOptions returns what the flags ask for. It returns false, and prints the
+// reason, if a file cannot be used.
 func (p *Program) reportOptions(o *Options, now time.Time) (report.Options, bool) {
 	f := &o.report
 	options := report.Options{Now: now, Own: f.own, List: f.list, Recheck: f.recheck}
@@ -200,8 +201,8 @@ func (p *Program) currentConfig(o *Options) string {
 	return ""
 }
 
-// loadWhatIf loads a configuration file to try. What is wrong with it is no matter
-// for a guess: it prints what --check-config finds.
+// loadWhatIf loads a configuration file to try. It does not guess what a faulty file
+// means: it prints the problems that --check-config finds, and returns false.
 func (p *Program) loadWhatIf(path string) (*conf.File, bool) {
 	info, err := os.Stat(path)
 	switch {
