@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The link that the server makes with the line of the guide, read by the page.
+// The page reads the link that the server makes with the line of the guide.
 func TestWhyGuide(t *testing.T) {
 	guide, err := os.ReadFile("../docs/why-page.md")
 	if err != nil {

@@ -42,7 +42,7 @@ func output(t *testing.T, program, dir, stdin string, args ...string) string {
 	return string(out)
 }
 
-// seen is what a browser makes of a page.
+// seen is what a browser shows of a page.
 type seen struct {
 	Title  string
 	Width  int // that the page needs

@@ -50,8 +50,8 @@ func shape(text any) string {
 	return "nothing"
 }
 
-// Text has a contrast of at least 4.5 to what is below it, light and dark (WCAG
-// 2.2, 1.4.3).
+// Text has a contrast of at least 4.5 to its background, light and dark (WCAG 2.2,
+// 1.4.3).
 func TestWhyContrast(t *testing.T) {
 	page, err := os.ReadFile(whyFile)
 	if err != nil {

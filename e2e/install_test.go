@@ -191,7 +191,8 @@ func checkServed(t *testing.T, h *host) {
 	c.command("QUIT", "221")
 }
 
-// make install does not hide an existing configuration behind the sample.
+// make install does not put a sample where it would take precedence over an existing
+// configuration.
 func TestMakeInstallKeepsConfiguration(t *testing.T) {
 	if os.Getenv(goEnv) == "" {
 		skip(t, "no go")

@@ -38,7 +38,8 @@ func checkResult(t *testing.T, action, result string) {
 
 // The result of a message, and the time, when the resolver does not respond. The limits
 // leave 2 seconds for a busy machine, and stay below the next timeout: a resolver that
-// refuses is noticed at once, one that is silent after 3 seconds, or as timeout says.
+// refuses is detected at once, a silent one after 3 seconds, or after the timeout
+// option.
 func TestResolverDown(t *testing.T) {
 	const nobody = "203.0.113.99"
 	for _, test := range []struct {
