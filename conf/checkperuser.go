@@ -54,7 +54,7 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	}
 	u := UserSettings{Line: number}
 	p.apply(&u, settings)
-	for _, d := range u.Complaints {
+	for _, d := range u.Diagnostics {
 		problems = append(problems, d.problem(perUserName))
 	}
 	for setting := range strings.SplitSeq(settings, "|") {

@@ -258,7 +258,7 @@ func TestLoadDanglingLink(t *testing.T) {
 }
 
 // If a path cannot be resolved, there may be a file, and the defaults may be wrong.
-func TestLoadUnknown(t *testing.T) {
+func TestLoad_pathCannotBeResolved(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// timestampGrain is at least the resolution of file timestamps, which is a timer
+// timestampResolution is at least the resolution of file timestamps, which is a timer
 // tick of at most 10 ms. Two changes within it may have the same time.
-const timestampGrain = 20 * time.Millisecond
+const timestampResolution = 20 * time.Millisecond
 
 // fileVersion identifies a file and its content: equal versions have the same content,
 // provided that changeShows.
@@ -35,5 +35,5 @@ func versionOf(info fs.FileInfo) fileVersion {
 // certain for a file that changed in the future: the file system's clock is then
 // ahead of ours, by an unknown time.
 func (v fileVersion) changeShows(read time.Time) bool {
-	return read.Sub(time.Unix(0, v.changed)) >= timestampGrain
+	return read.Sub(time.Unix(0, v.changed)) >= timestampResolution
 }

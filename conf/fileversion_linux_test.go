@@ -19,10 +19,10 @@ func TestChangeShows(t *testing.T) {
 	}{
 		{name: "at once", read: 0, want: false},
 		{name: "within a slow timer tick", read: 10 * time.Millisecond, want: false},
-		{name: "just within the grain", read: timestampGrain - 1, want: false},
-		{name: "after the grain", read: timestampGrain, want: true},
+		{name: "just within the resolution", read: timestampResolution - 1, want: false},
+		{name: "after the resolution", read: timestampResolution, want: true},
 		{name: "much later", read: time.Hour, want: true},
-		{name: "file system's clock ahead within the grain", read: 1 - timestampGrain, want: false},
+		{name: "file system's clock ahead within the resolution", read: 1 - timestampResolution, want: false},
 		{name: "file system's clock ahead by seconds", read: -time.Second, want: false},
 		{name: "clock set back", read: -time.Hour, want: false},
 	} {

@@ -151,7 +151,7 @@ func TestGoldenPerUser(t *testing.T) {
 			}
 			u := p.Lookup(user, l.Settings)
 			want := relevant(e.log, `"$DIR/users" in per user settings`, "ERROR stating", "ERROR opening", "ERROR: Per_User")
-			if got := logLines(u.Complaints, l.Settings.DebugLevel, dir); !slices.Equal(got, want) {
+			if got := logLines(u.Diagnostics, l.Settings.DebugLevel, dir); !slices.Equal(got, want) {
 				t.Errorf("%s: log %q\nwant %q", user, got, want)
 			}
 			compared += len(want)

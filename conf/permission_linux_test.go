@@ -120,8 +120,8 @@ func TestPerUserUnreadable(t *testing.T) {
 					if u.Found || u.Settings.HELOReject != "Fail" {
 						t.Errorf("found: %v, HELO_reject = %s", u.Found, u.Settings.HELOReject)
 					}
-					if want := strings.ReplaceAll(test.want, "PATH", path); len(u.Complaints) != 1 || u.Complaints[0].Text != want {
-						t.Errorf("diagnostics %+v, want one of text %s", u.Complaints, want)
+					if want := strings.ReplaceAll(test.want, "PATH", path); len(u.Diagnostics) != 1 || u.Diagnostics[0].Text != want {
+						t.Errorf("diagnostics %+v, want one of text %s", u.Diagnostics, want)
 					}
 				}
 			})

@@ -27,13 +27,13 @@ type PerUser struct {
 
 // UserSettings are the settings for one request.
 type UserSettings struct {
-	Settings   Settings     // the global settings, modified by the user's line
-	Found      bool         // the user has a line
-	File       string       // the per-user file
-	Line       int          // the number of the user's line, counted from 1
-	Names      []string     // the options that the line sets, as the configuration file names them
-	Values     []string     // their values, in the same order
-	Complaints []Diagnostic // of the file, in its order
+	Settings    Settings     // the global settings, modified by the user's line
+	Found       bool         // the user has a line
+	File        string       // the per-user file
+	Line        int          // the number of the user's line, counted from 1
+	Names       []string     // the options that the line sets, as the configuration file names them
+	Values      []string     // their values, in the same order
+	Diagnostics []Diagnostic // of the file, in its order
 }
 
 // NewPerUser returns the settings of single recipients for a value of Per_User.
@@ -52,15 +52,15 @@ func NewPerUser(value string) *PerUser {
 func (p *PerUser) Lookup(user string, global Settings) UserSettings {
 	u := UserSettings{Settings: global, File: p.path}
 	if d, ok := p.reload(); !ok {
-		u.Complaints = []Diagnostic{d}
+		u.Diagnostics = []Diagnostic{d}
 		return u
 	}
 	settings, number := p.table.find(user)
 	u.Found, u.Line = number > 0, number
-	u.Complaints = p.bad[:len(p.bad):len(p.bad)]
+	u.Diagnostics = p.bad[:len(p.bad):len(p.bad)]
 	for i, d := range p.bad {
 		if u.Found && d.Line > number { // the original stops reading at the user's line
-			u.Complaints = p.bad[:i:i]
+			u.Diagnostics = p.bad[:i:i]
 			break
 		}
 	}
@@ -142,6 +142,6 @@ func (p *PerUser) apply(u *UserSettings, settings string) {
 			u.Names, u.Values = append(u.Names, option.Name), append(u.Values, value)
 			continue
 		}
-		u.Complaints = append(u.Complaints, d)
+		u.Diagnostics = append(u.Diagnostics, d)
 	}
 }

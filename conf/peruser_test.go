@@ -69,8 +69,8 @@ func TestPerUserLines(t *testing.T) {
 			if u.Settings.HELOReject != test.helo || u.Line != test.line || u.Found != (test.line > 0) {
 				t.Errorf("got %q of line %d, found: %v", u.Settings.HELOReject, u.Line, u.Found)
 			}
-			if len(u.Complaints) > 0 {
-				t.Errorf("diagnostics %q", logged(u.Complaints))
+			if len(u.Diagnostics) > 0 {
+				t.Errorf("diagnostics %q", logged(u.Diagnostics))
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func TestPerUserSettings(t *testing.T) {
 			if !reflect.DeepEqual(u.Settings, want) {
 				t.Errorf("got %+v\nwant %+v", u.Settings, want)
 			}
-			if got := logged(u.Complaints); !slices.Equal(got, test.log) {
+			if got := logged(u.Diagnostics); !slices.Equal(got, test.log) {
 				t.Errorf("log %q\nwant %q", got, test.log)
 			}
 		})
@@ -167,7 +167,7 @@ func TestPerUserBadLines(t *testing.T) {
 	two := `0 err ERROR parsing line "junk two" from file "peruser" in per user settings`
 	for user, want := range map[string][]string{"first": nil, "bob": {one}, "carol": {one, two}} {
 		t.Run(user, func(t *testing.T) {
-			if got := logged(p.Lookup(user, Default()).Complaints); !slices.Equal(got, want) {
+			if got := logged(p.Lookup(user, Default()).Diagnostics); !slices.Equal(got, want) {
 				t.Errorf("log %q, want %q", got, want)
 			}
 		})
@@ -176,14 +176,14 @@ func TestPerUserBadLines(t *testing.T) {
 
 func TestPerUserManyBadLines(t *testing.T) {
 	p := perUser(t, strings.Repeat("junk\n", 20)+"early,HELO_reject=a\n"+strings.Repeat("junk\n", 1000))
-	if n := len(p.Lookup("early", Default()).Complaints); n != 20 {
+	if n := len(p.Lookup("early", Default()).Diagnostics); n != 20 {
 		t.Errorf("%d diagnostics before the user's line, want 20", n)
 	}
 	u := p.Lookup("u", Default())
-	if n := len(u.Complaints); n != 21 || u.Complaints[n-1].Line != 22 {
-		t.Fatalf("%d diagnostics, the last of line %d, want 21 and 22", n, u.Complaints[n-1].Line)
+	if n := len(u.Diagnostics); n != 21 || u.Diagnostics[n-1].Line != 22 {
+		t.Fatalf("%d diagnostics, the last of line %d, want 21 and 22", n, u.Diagnostics[n-1].Line)
 	}
-	lines := logged(u.Complaints)
+	lines := logged(u.Diagnostics)
 	want := `0 err ERROR: more bad lines in file "peruser" in per user settings, not logged`
 	if got := lines[len(lines)-1]; got != want {
 		t.Errorf("the last one is %q, want %q", got, want)
@@ -211,7 +211,7 @@ func TestPerUserDoesNotLeak(t *testing.T) {
 		"carol": {carol, []string{junk, `0 err ERROR: Unknown name "z" in file "peruser" in per user settings`}},
 		"dave":  {dave, []string{junk}},
 	} {
-		if got := logged(test.got.Complaints); !slices.Equal(got, test.want) {
+		if got := logged(test.got.Diagnostics); !slices.Equal(got, test.want) {
 			t.Errorf("%s: log %q, want %q", name, got, test.want)
 		}
 	}
@@ -287,7 +287,7 @@ func waitForChangeTime(t testing.TB, path string) {
 }
 
 // A change in place is noticed within the resolution of file timestamps, too.
-func TestPerUserRereadsWithinGrain(t *testing.T) {
+func TestPerUserRereadsWithinTimestampResolution(t *testing.T) {
 	p := perUser(t, "")
 	then := time.Now().Add(-time.Hour)
 	for i := range 100 {
@@ -316,8 +316,8 @@ func TestPerUserDoesNotReadLargeFile(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	u := p.Lookup("u", Default())
 	runtime.ReadMemStats(&after)
-	if len(u.Complaints) != 1 {
-		t.Errorf("diagnostics %+v, want one", u.Complaints)
+	if len(u.Diagnostics) != 1 {
+		t.Errorf("diagnostics %+v, want one", u.Diagnostics)
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<10 {
 		t.Errorf("a request allocates %d bytes", used)
@@ -375,8 +375,8 @@ func TestPerUserUnusable(t *testing.T) {
 				if u.Found || !reflect.DeepEqual(u.Settings, Default()) {
 					t.Errorf("got %+v", u)
 				}
-				if len(u.Complaints) != 1 || u.Complaints[0].Text != test.want || !u.Complaints[0].Err || u.Complaints[0].Level != 0 {
-					t.Errorf("diagnostics %+v", u.Complaints)
+				if len(u.Diagnostics) != 1 || u.Diagnostics[0].Text != test.want || !u.Diagnostics[0].Err || u.Diagnostics[0].Level != 0 {
+					t.Errorf("diagnostics %+v", u.Diagnostics)
 				}
 			}
 		})
@@ -389,7 +389,7 @@ func TestPerUserVanishesAndReturns(t *testing.T) {
 	if err := os.Rename(p.path, p.path+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if u := p.Lookup("u", Default()); u.Found || len(u.Complaints) != 1 {
+	if u := p.Lookup("u", Default()); u.Found || len(u.Diagnostics) != 1 {
 		t.Errorf("without the file: %+v", u)
 	}
 	if err := os.Rename(p.path+".away", p.path); err != nil {
@@ -417,7 +417,7 @@ func TestPerUserDirectoryVanishesAndReturns(t *testing.T) {
 	if err := os.Rename(dir, dir+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if u := p.Lookup("u", Default()); u.Found || len(u.Complaints) != 1 {
+	if u := p.Lookup("u", Default()); u.Found || len(u.Diagnostics) != 1 {
 		t.Errorf("without the directory: %+v", u)
 	}
 	if err := os.Rename(dir+".away", dir); err != nil {
@@ -435,8 +435,8 @@ func TestPerUserDiagnosticsAreApart_allBefore(t *testing.T) {
 	waitForChangeTime(t, p.path)
 	bob := p.Lookup("bob", Default())
 	carol := p.Lookup("carol", Default())
-	if bob.Complaints[3].Name != "x" || carol.Complaints[3].Name != "y" {
-		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Complaints[3].Name, carol.Complaints[3].Name)
+	if bob.Diagnostics[3].Name != "x" || carol.Diagnostics[3].Name != "y" {
+		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Diagnostics[3].Name, carol.Diagnostics[3].Name)
 	}
 }
 
@@ -452,9 +452,9 @@ func TestPerUserDiagnosticsAreApart(t *testing.T) {
 		got  []Diagnostic
 		want []string
 	}{
-		{name: "bob", got: bob.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
-		{name: "carol", got: carol.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
-		{name: "dave", got: dave.Complaints, want: []string{"junk 1", "junk 2", "junk 3", "junk 4"}},
+		{name: "bob", got: bob.Diagnostics, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
+		{name: "carol", got: carol.Diagnostics, want: []string{"junk 1", "junk 2", "junk 3", "1"}},
+		{name: "dave", got: dave.Diagnostics, want: []string{"junk 1", "junk 2", "junk 3", "junk 4"}},
 	} {
 		var values []string
 		for _, d := range test.got {
@@ -464,8 +464,8 @@ func TestPerUserDiagnosticsAreApart(t *testing.T) {
 			t.Errorf("%s: diagnostics of %q, want %q", test.name, values, test.want)
 		}
 	}
-	if bob.Complaints[3].Name != "x" || carol.Complaints[3].Name != "y" {
-		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Complaints[3].Name, carol.Complaints[3].Name)
+	if bob.Diagnostics[3].Name != "x" || carol.Diagnostics[3].Name != "y" {
+		t.Errorf("bob's setting is %s, carol's %s, want x and y", bob.Diagnostics[3].Name, carol.Diagnostics[3].Name)
 	}
 }
 
@@ -476,7 +476,7 @@ func TestPerUserLargestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if u := p.Lookup("u", Default()); u.Settings.HELOReject != "a" {
-		t.Errorf("found: %v, diagnostics %d", u.Found, len(u.Complaints))
+		t.Errorf("found: %v, diagnostics %d", u.Found, len(u.Diagnostics))
 	}
 }
 

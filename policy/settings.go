@@ -31,7 +31,7 @@ func userSettings(users *conf.PerUser, global *conf.Settings, recipient string, 
 		log.Line(levelInput, Info, `Reading per user data (type text) from:  "`, u.File, `"`)
 		log.Line(levelInput, Info, `readUserConfigFile: Loading "`, u.File, `"`)
 	}
-	for _, d := range u.Complaints {
+	for _, d := range u.Diagnostics {
 		log.Line(d.Level, priorityOf(d), d.Text)
 	}
 	for i, name := range u.Names {
