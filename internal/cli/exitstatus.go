@@ -15,9 +15,9 @@ const (
 // exitStatuses is the table in --help and in policyd-spf(1).
 func exitStatuses() [][]string {
 	return [][]string{
-		{"0", "all is well; with --exit-code: the message is not refused"},
-		{"1", "a problem was found, or what was asked for cannot be done; with --report: rejecting is not safe yet"},
-		{"2", "the command line or the input is wrong; with --report: there was no message"},
+		{"0", "no problem was found; with --exit-code: the message is not refused"},
+		{"1", "a problem was found, or the mode failed; with --report: rejecting is not safe yet"},
+		{"2", "the command line or the input is wrong; with --report: the logs have no message"},
 		{"3", "with --exit-code: the message is rejected"},
 		{"4", "with --exit-code: it is deferred"},
 		{"5", "with --exit-code: it is left to a restriction class of Postfix"},

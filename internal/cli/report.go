@@ -50,10 +50,10 @@ func reportFlags() []flagSpec {
 	modes := []Mode{Report}
 	return []flagSpec{
 		{name: "config", placeholder: "FILE", want: "the name of a policyd-spf.conf", isFile: true, usedIn: modes,
-			help: "the configuration in force, whose Whitelist the proposed line begins with",
+			help: "the configuration in force; the proposed Whitelist begins with its entries",
 			set:  func(o *Options, value string) error { o.report.config = value; return nil }},
 		{name: "what-if", placeholder: "FILE", want: "the name of a policyd-spf.conf", isFile: true, usedIn: modes,
-			help: "say what this configuration would have refused; may be given several times",
+			help: "report what this configuration would have refused; may be repeated",
 			set:  func(o *Options, value string) error { o.report.whatIf = append(o.report.whatIf, value); return nil }},
 		{name: "list", usedIn: modes, help: "list each message that a --what-if refuses",
 			set: func(o *Options, _ string) error { o.report.list = true; return nil }},
@@ -66,7 +66,7 @@ func reportFlags() []flagSpec {
 			help: "leave out what is later; a date includes its day",
 			set:  func(o *Options, value string) error { o.report.until = value; return checkTime(value) }},
 		{name: "recheck", values: []string{"all"}, usedIn: modes,
-			help: "evaluate over DNS what the log does not tell; --recheck=all: every check of the log, to compare the results", set: setRecheck},
+			help: "evaluate over DNS what the log does not contain; --recheck=all: every check of the log, to compare the results", set: setRecheck},
 	}
 }
 
