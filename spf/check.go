@@ -282,10 +282,10 @@ func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 }
 
 // isIPv4Host reports whether a void answer about a host's IPv6 addresses does not
-// count because the host has IPv4 addresses. If the lookup of these fails, the void
-// answer counts, and the verdict is not cached.
+// count because the host has IPv4 addresses (Limits.DualStack). If the lookup of these
+// fails, the void answer counts, and the verdict is not cached.
 func (e *Evaluation) isIPv4Host(q dns.Question, a dns.Answer) bool {
-	if !e.Limits.DualStack || q.Type != dns.TypeAAAA || a.NXDomain {
+	if q.Type != dns.TypeAAAA || a.NXDomain || !e.budget.allowIPv4Host() {
 		return false
 	}
 	a, err := e.lookupUnlimited(dns.Question{Name: q.Name, Type: dns.TypeA})

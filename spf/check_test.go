@@ -238,6 +238,14 @@ func TestVoidTerms(t *testing.T) {
 }
 
 func TestDualStack(t *testing.T) {
+	var elevenHosts strings.Builder
+	elevenHosts.WriteString("a.example TXT v=spf1 mx a:h10.example -all")
+	for i := range 11 {
+		fmt.Fprintf(&elevenHosts, "\nh%d.example A 192.0.2.1", i)
+		if i < 10 {
+			fmt.Fprintf(&elevenHosts, "\na.example MX h%d.example", i)
+		}
+	}
 	const hosts = "a.example TXT v=spf1 a:x.example a:y.example a:z.example -all\nx.example A 192.0.2.1\ny.example A 192.0.2.2\nz.example "
 	for _, test := range []struct {
 		name, ip, zone string
@@ -252,6 +260,7 @@ func TestDualStack(t *testing.T) {
 		{name: "a host without addresses", zone: hosts + "TXT x", dualStack: true, want: Fail, voids: 1, lookups: 7, ttl: time.Hour},
 		{name: "a host that does not exist has one lookup", zone: "a.example TXT v=spf1 a:x.example -all", dualStack: true, want: Fail, voids: 1, lookups: 2, ttl: time.Hour},
 		{name: "a lookup of IPv4 addresses that fails", zone: hosts + "A !", dualStack: true, want: Fail, voids: 1, lookups: 7},
+		{name: "the eleventh host counts", zone: elevenHosts.String(), dualStack: true, want: Fail, voids: 1, lookups: 2 + 10 + 10 + 1, ttl: time.Hour},
 		{name: "an IPv4 client", ip: "198.51.100.1", zone: "a.example TXT v=spf1 a:x.example -all\nx.example AAAA 2001:db8::2", dualStack: true, want: Fail, voids: 1, lookups: 2, ttl: time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {

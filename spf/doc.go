@@ -35,14 +35,14 @@
 // lookup, and those of the addresses of ten hosts for an mx or a ptr. The client's PTR
 // names are looked up once. So a check queries 1 record, 10 terms, 10 hosts for each mx
 // among them, 11 names for ptr and %{p}, and 1 explanation: 123 different questions at
-// most. Void lookups end it far earlier.
+// most. Void lookups end it far earlier. Limits.DualStack adds the IPv4 addresses of
+// ten hosts: 133.
 //
-// With Checker.Prefetcher, at most 30 prefetches are made for a request, some of
+// With Checker.Prefetcher, at most 27 prefetches are made for a request, some of
 // which the evaluation then does not need, and at most seven lookups are repeated
 // because prefetches may be why they failed. A check then queries at most 160
 // questions, and HELO and MAIL FROM of one message at most 320, whatever is in the
-// cache; with Limits.DualStack, a host's IPv4 addresses as well as its IPv6 addresses
-// may be queried. A retry, a change to TCP, or an alias that a name server does not follow
+// cache. A retry, a change to TCP, or an alias that a name server does not follow
 // repeats a question.
 //
 // # Departures from RFC 7208

@@ -12,7 +12,7 @@ type Limits struct {
 
 	// DualStack does not count the lookup of a host's IPv6 addresses as void if
 	// the host has IPv4 addresses. That takes another lookup, made only after a
-	// void one.
+	// void one, and for ten hosts of a check at most.
 	DualStack bool
 }
 
@@ -25,12 +25,18 @@ const (
 	maxPTR     = 10 // PTR names of the client's address; the rest is ignored
 )
 
+// maxIPv4Hosts is the number of lookups of IPv4 addresses that Limits.DualStack may
+// add to a check: those of an mx term's hosts. Without a limit it would double the
+// queries that a record can cause.
+const maxIPv4Hosts = MaxMXHosts
+
 // budget counts the lookups of an evaluation against its limits.
 type budget struct {
 	limits      Limits
 	lookups     int
 	voidLookups int
 	termIsVoid  bool // the term being evaluated has caused a void lookup
+	ipv4Hosts   int  // lookups made for limits.DualStack
 }
 
 // countLookup counts a term that causes lookups. The error is a *LimitError.
@@ -57,4 +63,14 @@ func (b *budget) countVoid() (counted bool, err error) {
 		return true, &LimitError{VoidLookupLimit, b.limits.VoidLookups}
 	}
 	return true, nil
+}
+
+// allowIPv4Host reports whether the IPv4 addresses of another host may be looked up
+// for Limits.DualStack, and counts that lookup.
+func (b *budget) allowIPv4Host() bool {
+	if !b.limits.DualStack || b.ipv4Hosts == maxIPv4Hosts {
+		return false
+	}
+	b.ipv4Hosts++
+	return true
 }

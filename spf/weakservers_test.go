@@ -172,7 +172,7 @@ func TestPrefetchWeakServers(t *testing.T) {
 					t.Errorf("%s: got %s (%v), want fail", sender, v.Result, v.Err)
 				}
 			}
-			if n := len(s.Queries()); n > 1+10+30+10 {
+			if n := len(s.Queries()); n > 1+10+27+10 {
 				t.Errorf("%d queries", n)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -124,9 +125,9 @@ func (o *observation) failed() bool {
 func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 	r := newDelayed(s.zone)
 	o := &observation{}
-	checker := &spf.Checker{Resolver: &spf.TracingResolver{Resolver: r, Observer: o}, Limits: spf.DefaultLimits(), Observer: o}
+	checker := &spf.Checker{Resolver: &spf.TracingResolver{Resolver: r, Observer: o}, Limits: s.limits(), Observer: o}
 	if m != uncached {
-		checker = cachedChecker(r, o, m)
+		checker = cachedChecker(r, o, s.limits(), m)
 	}
 	if m == expired {
 		expire(checker, r, s.zone)
@@ -139,12 +140,12 @@ func observe(t *testing.T, s scenario, c suiteCase, m mode) *observation {
 }
 
 // cachedChecker returns a checker with a cache, which prefetches in most modes.
-func cachedChecker(r *dnsfake.Resolver, o spf.Observer, m mode) *spf.Checker {
+func cachedChecker(r *dnsfake.Resolver, o spf.Observer, limits spf.Limits, m mode) *spf.Checker {
 	cache := dns.NewCache(r)
 	if m == lossy {
 		cache = dns.NewCache(&lossyResolver{Resolver: r, random: rand.New(rand.NewPCG(1, 2))})
 	}
-	c := &spf.Checker{Resolver: &spf.TracingResolver{Resolver: cache, Observer: o}, Limits: spf.DefaultLimits(), Observer: o}
+	c := &spf.Checker{Resolver: &spf.TracingResolver{Resolver: cache, Observer: o}, Limits: limits, Observer: o}
 	if m != cached {
 		c.Prefetcher = cache
 	}
@@ -252,11 +253,12 @@ func (o *observation) difference(other *observation) string {
 }
 
 // The bounds that package spf states: a record, 10 terms, 10 hosts for each mx among
-// them, the client's names and their addresses, and an explanation; and 30 prefetches a
+// them, the client's names and their addresses, and an explanation; and 27 prefetches a
 // request.
 const (
 	maxQueries         = 1 + 10 + 10*10 + 11 + 1
-	maxPrefetches      = 30
+	maxIPv4Hosts       = 10 // with spf.Limits.DualStack
+	maxPrefetches      = 27
 	maxWithPrefetching = 160 // of one check
 	maxForBoth         = 320 // of HELO and MAIL FROM
 )
@@ -264,15 +266,22 @@ const (
 // The bounds on queries hold over random records and the worst that can be published,
 // whatever the cache has.
 func TestQueryBound(t *testing.T) {
-	scenarios := append(readSuite(t, "testdata/bombs.yml"), randomScenario(99, 300, false))
+	random := randomScenario(99, 300, false)
+	scenarios := append(readSuite(t, "testdata/bombs.yml"), random)
+	random.dualStack = true
+	scenarios = append(scenarios, random, dualStackBombs())
 	most := 0
 	for _, s := range scenarios {
 		for _, c := range s.cases {
 			synctest.Test(t, func(t *testing.T) {
 				plain := observe(t, s, c, uncached)
 				terms := min(plain.verdict.Lookups, 10)
-				if most := 1 + terms + 10*terms + 11 + 1; plain.queries > most {
-					t.Errorf("%s: %d queries for %d terms, want at most %d\n%v", c.name, plain.queries, terms, most, c)
+				bound := 1 + terms + 10*terms + 11 + 1
+				if s.dualStack {
+					bound += maxIPv4Hosts
+				}
+				if plain.queries > bound {
+					t.Errorf("%s: %d queries for %d terms, want at most %d\n%v", c.name, plain.queries, terms, bound, c)
 				}
 				for _, m := range []mode{prefetched, lossy, expired} {
 					got := observe(t, s, c, m).queries
@@ -291,9 +300,58 @@ func TestQueryBound(t *testing.T) {
 			})
 		}
 	}
-	if most < 2*maxQueries-60 {
+	if most < 2*(maxQueries+maxIPv4Hosts)-11 { // both look up the client's names
 		t.Errorf("at most %d queries for HELO and MAIL FROM, which proves little", most)
 	}
+}
+
+// dualStackBombs returns the worst that can be published for a check with
+// spf.Limits.DualStack: ten mx of ten hosts, of which some have IPv4 addresses only, in
+// a record with an explanation that names the client.
+func dualStackBombs() scenario {
+	s := scenario{suite: "dual stack", name: "hosts with IPv4 addresses only", zone: zone{}, dualStack: true}
+	client := netip.MustParseAddr("2001:db8::7")
+	ptr := &zoneNode{}
+	for i := range 10 {
+		name := fmt.Sprintf("p%d.example.net", i)
+		ptr.records = append(ptr.records, record{typ: "PTR", ttl: 60, name: name})
+		s.zone[name] = &zoneNode{records: []record{{typ: "AAAA", ttl: 60, addr: client}}}
+	}
+	s.zone[dns.ReverseName(client)] = ptr
+	for _, bomb := range []struct {
+		name    string
+		ip4Only func(host int) bool
+		results []string
+	}{
+		{"the first ten hosts", func(host int) bool { return host < 10 }, []string{"fail"}},
+		{"the last ten hosts", func(host int) bool { return host >= 90 }, []string{"fail"}},
+		{"one host of each mx", func(host int) bool { return host%10 == 9 }, []string{"fail"}},
+		{"twelve hosts", func(host int) bool { return host%9 == 8 || host == 0 }, []string{"fail"}}, // two count
+		{"every second host", func(host int) bool { return host%2 == 0 }, []string{"permerror"}},
+		{"all hosts", func(int) bool { return true }, []string{"permerror"}},
+	} {
+		domain := fmt.Sprintf("d%d.example.com", len(s.cases))
+		text := "v=spf1"
+		for i := range 10 {
+			mx := &zoneNode{}
+			for j := range 10 {
+				host := fmt.Sprintf("h%d.m%d.%s", j, i, domain)
+				mx.records = append(mx.records, record{typ: "MX", ttl: 60, name: host})
+				r := record{typ: "AAAA", ttl: 60, addr: netip.MustParseAddr("2001:db8::1")}
+				if bomb.ip4Only(10*i + j) {
+					r.typ, r.addr = "A", netip.MustParseAddr("192.0.2.1")
+				}
+				s.zone[host] = &zoneNode{records: []record{r}}
+			}
+			name := fmt.Sprintf("m%d.%s", i, domain)
+			s.zone[name] = mx
+			text += " mx:" + name
+		}
+		s.zone[domain] = &zoneNode{records: []record{{typ: "TXT", ttl: 60, strings: []string{text + " -all exp=x." + domain}}}}
+		s.zone["x."+domain] = &zoneNode{records: []record{{typ: "TXT", ttl: 60, strings: []string{"from %{p}"}}}}
+		s.cases = append(s.cases, suiteCase{name: bomb.name, host: client.String(), helo: "mail." + domain, mailFrom: "user@" + domain, results: bomb.results})
+	}
+	return s
 }
 
 // queriesForBoth returns the number of queries of a request whose HELO name and sender
@@ -326,7 +384,7 @@ func queriesForBoth(t *testing.T, s scenario, c suiteCase) int {
 		}
 		return a, nil
 	}
-	checker := cachedChecker(r, &observation{}, prefetched)
+	checker := cachedChecker(r, &observation{}, s.limits(), prefetched)
 	expire(checker, r, s.zone)
 	mailFrom := checker.Prepare(q)
 	q.Domain += ".helo.test"

@@ -30,6 +30,15 @@ type scenario struct {
 	name  string // of the document
 	zone  zone
 	cases []suiteCase // by name
+
+	dualStack bool // the checks have spf.Limits.DualStack
+}
+
+// limits returns the limits of the checks.
+func (s scenario) limits() spf.Limits {
+	l := spf.DefaultLimits()
+	l.DualStack = s.dualStack
+	return l
 }
 
 // suiteCase is a check and its expected result.

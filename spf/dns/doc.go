@@ -25,7 +25,7 @@
 //   - A prefetch that fails is never the outcome of a Lookup, which sends its own query.
 //     A Lookup that fails while prefetches are in flight is repeated without them, at
 //     most seven times per request.
-//   - A process has at most 12 prefetches in flight, and starts at most 30 per request. A
+//   - A process has at most 12 prefetches in flight, and starts at most 27 per request. A
 //     prefetch that was cancelled unanswered counts as in flight for 10 s, as the name
 //     server may go on with it.
 //   - A prefetch that fails stops all prefetching for 30 s. So a weak name server gets

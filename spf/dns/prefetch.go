@@ -16,8 +16,9 @@ const (
 
 	// maxRequestPrefetches is the number of prefetches that may be started
 	// between two calls of Cancel. It bounds the queries that a sender can cause
-	// beyond those that the evaluation of its records needs.
-	maxRequestPrefetches = 30
+	// beyond those that the evaluation of its records needs: the 133 of a check (see
+	// package spf) become 160.
+	maxRequestPrefetches = 27
 
 	// prefetchTimeout is how long a prefetch waits for its answer. A
 	// resolver that has not answered by then has probably dropped the query, and
@@ -58,7 +59,7 @@ type prefetches struct {
 	abandoned   []time.Time // until when those that were cancelled count as in flight
 }
 
-// Prefetch implements Prefetcher. At most 30 prefetches are started between two
+// Prefetch implements Prefetcher. At most 27 prefetches are started between two
 // calls of Cancel, at most 12 are in flight in one process, and none are started in
 // the 30 s after one has failed.
 func (c *Cache) Prefetch(q Question, deadline time.Time) bool {

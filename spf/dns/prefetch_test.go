@@ -113,8 +113,8 @@ func TestPrefetchLimits(t *testing.T) {
 						c.Lookup(numbered(100+i), noTime)
 					}
 				}
-				if n != 30 {
-					t.Errorf("%d prefetches, want 30", n)
+				if n != 27 {
+					t.Errorf("%d prefetches, want 27", n)
 				}
 				c.Cancel()
 				time.Sleep(time.Hour)
