@@ -246,7 +246,7 @@ func (e *Evaluation) redirect(r *Record, domain string, depth int) evalResult {
 	err := e.budget.countLookup() // RFC 7208, 4.6.4
 	target, nameErr := "", nameOK
 	if err == nil {
-		target, nameErr = e.target(r.Redirect.Value, domain)
+		target, nameErr, err = e.target(r.Redirect.Value, domain)
 	}
 	e.termEvent(depth, r.Redirect, target)
 	var o evalResult
@@ -336,10 +336,16 @@ func (e *Evaluation) isOver() bool {
 }
 
 // target expands the domain-spec of a term, and records what the verdict depends
-// on.
-func (e *Evaluation) target(spec *MacroString, domain string) (string, nameError) {
+// on. The error is a *LimitError: the lookups for %{p} exceed the limit of void lookups.
+func (e *Evaluation) target(spec *MacroString, domain string) (name string, nameErr nameError, err error) {
 	e.recordVary(spec)
-	return e.macros.expandName(spec, domain, e.validatedName(domain))
+	if spec.Uses("p") {
+		if _, err := e.validatedNames(); err != nil {
+			return "", nameOK, err // RFC 7208, 4.6.4
+		}
+	}
+	name, nameErr = e.macros.expandName(spec, domain, e.validatedName(domain))
+	return name, nameErr, nil
 }
 
 // expandForError expands a domain-spec for an error message, without changing

@@ -38,7 +38,10 @@ func (e *Evaluation) explain(exp *Modifier, domain string) string {
 
 // explanation looks up and expands an explanation (RFC 7208, 6.2).
 func (e *Evaluation) explanation(exp *Modifier, domain string) (target, text, value string, err error) {
-	target, nameErr := e.target(exp.Value, domain)
+	target, nameErr, err := e.target(exp.Value, domain)
+	if err != nil {
+		return "", "", "", err
+	}
 	if nameErr != nameOK {
 		return target, "", "", errNoName
 	}

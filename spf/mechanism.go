@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"policyd-spf/spf/dns"
 )
@@ -18,7 +17,7 @@ func (e *Evaluation) matches(d *Directive, domain string, depth int) (bool, erro
 	}
 	target, nameErr := domain, nameOK
 	if d.Domain != nil && limit == nil {
-		target, nameErr = e.target(d.Domain, domain) // RFC 7208, 4.8
+		target, nameErr, limit = e.target(d.Domain, domain) // RFC 7208, 4.8
 	}
 	e.termEvent(depth, d, d.eventTarget(target))
 	if limit != nil {
@@ -259,6 +258,6 @@ func (e *Evaluation) validatedName(domain string) func() string {
 				best = name
 			}
 		}
-		return strings.TrimSuffix(best, ".")
+		return best
 	}
 }
