@@ -45,8 +45,10 @@ type Evaluation struct {
 
 	includeByAll bool // the last include matched by a term that Verdict.ByAll describes
 
-	validated     []string // the client's validated names (RFC 7208, 5.5)
-	validatedDone bool
+	validated      []string       // the client's validated names (RFC 7208, 5.5)
+	validatedVoids []dns.Question // the void lookups made for them
+	validatedDone  bool
+	macroNamesDone bool // they were used for %{p}
 }
 
 // frame is a record that is being evaluated, or an MX or PTR answer whose hosts are.
@@ -274,11 +276,16 @@ func (e *Evaluation) lookup(q dns.Question) (dns.Answer, error) {
 	if err != nil || !a.Void() || e.isIPv4Host(q, a) {
 		return a, err
 	}
+	return a, e.countVoid(q)
+}
+
+// countVoid counts a void lookup. The error is a *LimitError.
+func (e *Evaluation) countVoid(q dns.Question) error {
 	counted, err := e.budget.countVoid()
 	if counted {
 		e.voidEvent(q)
 	}
-	return a, err
+	return err
 }
 
 // isIPv4Host reports whether a void answer about a host's IPv6 addresses does not
@@ -340,7 +347,7 @@ func (e *Evaluation) isOver() bool {
 func (e *Evaluation) target(spec *MacroString, domain string) (name string, nameErr nameError, err error) {
 	e.recordVary(spec)
 	if spec.Uses("p") {
-		if _, err := e.validatedNames(); err != nil {
+		if _, err := e.macroNames(); err != nil {
 			return "", nameOK, err // RFC 7208, 4.6.4
 		}
 	}

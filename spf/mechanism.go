@@ -191,49 +191,77 @@ func (e *Evaluation) ptrMatches(target string) (bool, error) {
 }
 
 // validatedNames returns the validated names of the client: the PTR names of its
-// address that resolve to that address. They are looked up once in a check. A
-// DNS error in the PTR lookup results in no names, one in an address lookup
-// excludes that name (RFC 7208, 5.5). The error is a *LimitError.
+// address that resolve to that address. They are looked up once in a check, but
+// void lookups among these count for each term. The error is a *LimitError.
 func (e *Evaluation) validatedNames() ([]string, error) {
-	if e.validatedDone {
+	if !e.validatedDone {
+		e.validatedDone = true
+		if err := e.lookupNames(); err != nil {
+			e.validated = nil
+			return nil, err
+		}
 		return e.validated, nil
 	}
-	e.validatedDone = true
-	q := dns.Question{Name: dns.ReverseName(e.macros.ip), Type: dns.TypePTR}
-	a, err := e.lookup(q)
-	if err != nil {
-		return nil, e.ignoreDNSError(err)
-	}
-	defer e.pop(e.push(frame{question: q, hosts: a.Names}))
-	for i, name := range a.Names {
-		if i == maxPTR {
-			break // RFC 7208, 4.6.4
-		}
-		if !IsHostName(name) {
-			continue
-		}
-		addrs, err := e.addresses(name)
-		if err != nil {
-			if err := e.ignoreDNSError(err); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if slices.Contains(addrs, e.macros.ip) {
-			e.validated = append(e.validated, name)
+	for _, q := range e.validatedVoids {
+		if err := e.countVoid(q); err != nil {
+			return nil, err
 		}
 	}
 	return e.validated, nil
 }
 
-// ignoreDNSError returns nil for a DNS error, including timeouts and too long a
+// macroNames is validatedNames for %{p}, for which void lookups count once in a
+// check, as in the original.
+func (e *Evaluation) macroNames() ([]string, error) {
+	if e.macroNamesDone {
+		return e.validated, nil
+	}
+	e.macroNamesDone = true
+	return e.validatedNames()
+}
+
+// lookupNames looks up the client's validated names. A DNS error in the PTR lookup
+// results in no names, one in an address lookup excludes that name (RFC 7208, 5.5).
+// The error is a *LimitError.
+func (e *Evaluation) lookupNames() error {
+	lookup := func(q dns.Question) (dns.Answer, error) {
+		voids := e.budget.voidLookups
+		a, err := e.lookup(q)
+		if e.budget.voidLookups > voids {
+			e.validatedVoids = append(e.validatedVoids, q)
+		}
+		return a, e.ignoreDNSError(err)
+	}
+	q := dns.Question{Name: dns.ReverseName(e.macros.ip), Type: dns.TypePTR}
+	a, err := lookup(q)
+	if err != nil {
+		return err
+	}
+	names := a.Names[:min(len(a.Names), maxPTR)] // RFC 7208, 4.6.4
+	defer e.pop(e.push(frame{question: q, hosts: a.Names}))
+	for _, name := range names {
+		if !IsHostName(name) {
+			continue
+		}
+		a, err := lookup(dns.Question{Name: name, Type: e.macros.addressType()})
+		if err != nil {
+			return err
+		}
+		if slices.Contains(a.Addrs, e.macros.ip) {
+			e.validated = append(e.validated, name)
+		}
+	}
+	return nil
+}
+
+// ignoreDNSError returns nil for no error and for a DNS error, including timeouts and too long a
 // CNAME chain, so that a client cannot turn fail into an error by its reverse
 // zone. It returns other errors unchanged. The verdict after a DNS error is not reused.
 func (e *Evaluation) ignoreDNSError(err error) error {
 	var dns *dns.Error
 	var limit *LimitError
 	aliases := errors.As(err, &limit) && limit.Kind == CNAMELimit
-	if !aliases && !errors.As(err, &dns) {
+	if err == nil || !aliases && !errors.As(err, &dns) {
 		return err
 	}
 	e.ttl = 0
@@ -245,7 +273,7 @@ func (e *Evaluation) ignoreDNSError(err error) error {
 // "unknown" (RFC 7208, 7.3).
 func (e *Evaluation) validatedName(domain string) func() string {
 	return func() string {
-		names, err := e.validatedNames()
+		names, err := e.macroNames()
 		if err != nil || len(names) == 0 {
 			return "unknown"
 		}
