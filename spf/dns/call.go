@@ -28,17 +28,21 @@ type Call struct {
 	deadline time.Time
 	once     bool // try one server, once
 
-	current Question // Question, or the name that it is an alias of
-	chain   cnameChain
-	ttl     time.Duration // the smallest of the chain
+	chain cnameChain
+	ttl   time.Duration // the smallest of the chain
 
 	order    []*server // the servers, in the order in which to try them
 	orderBuf [maxServers]*server
-	attempt  int    // counts the attempts for current
-	noEDNS   bool   // this server has refused a query with EDNS(0)
+	attempt  int    // counts the attempts for the end of the chain
 	bestErr  *Error // the most informative failure so far
 
 	exchange // with the server of this attempt
+}
+
+// current returns the question to send: Question, or the one for the name at the end
+// of the chain of aliases.
+func (call *Call) current() Question {
+	return Question{Name: call.chain[len(call.chain)-1], Type: call.Question.Type}
 }
 
 // advance updates a call with the result of its current exchange: a
@@ -51,28 +55,27 @@ func (c *Client) advance(call *Call, r response, err error) {
 			s = call.order[call.attempt%len(call.order)]
 		}
 		refusesEDNS := err == nil && (r.rcode == rcodeFormErr || r.rcode == rcodeNotImp || r.rcode == rcodeBadVers) // RFC 6891, 6.1.3 and 7
-		if err == nil && call.noEDNS && !refusesEDNS {
+		if err == nil && call.udpSize == 0 && !refusesEDNS {
 			s.noEDNS = true
 		}
 		switch {
 		case err == errNotSent: // begin with the first server
 			if call.chain == nil {
-				call.current, call.chain, call.ttl = call.Question, cnameChain{call.Question.Name}, maxTTL
+				call.chain, call.ttl = cnameChain{call.Question.Name}, maxTTL
 			}
 			switch {
-			case !validName(call.current.Name):
+			case !validName(call.current().Name):
 				c.finish(call, Answer{NXDomain: true, TTL: maxTTL}, nil)
 				return
 			case expired(call.deadline):
 				c.finish(call, Answer{}, &Error{Kind: OutOfTime, Question: call.Question})
 				return
 			}
-			call.order, call.attempt, call.bestErr, call.noEDNS = c.serverOrder(call.orderBuf[:0]), 0, nil, false
-			err = c.send(call)
+			call.order, call.attempt, call.bestErr = c.serverOrder(call.orderBuf[:0]), 0, nil
+			err = c.send(call, true)
 
 		case refusesEDNS && call.udpSize != 0: // repeat without EDNS(0) (RFC 6891, 7)
-			call.noEDNS = true
-			err = c.send(call)
+			err = c.send(call, false)
 
 		case err == nil && (r.rcode == rcodeSuccess || r.rcode == rcodeNXDomain):
 			s.downUntil = time.Time{}
@@ -105,20 +108,20 @@ func (c *Client) advance(call *Call, r response, err error) {
 				c.finish(call, Answer{}, call.bestErr)
 				return
 			}
-			call.noEDNS = false
-			err = c.send(call)
+			err = c.send(call, true)
 		}
 	}
 }
 
-// send sends the query of a call to the server of this attempt.
-func (c *Client) send(call *Call) error {
+// send sends the query of a call to the server of this attempt, with EDNS(0) if the
+// server supports it and edns is set.
+func (c *Client) send(call *Call, edns bool) error {
 	s := call.order[call.attempt%len(call.order)]
 	size := s.udpSize
-	if s.noEDNS || call.noEDNS {
+	if s.noEDNS || !edns {
 		size = 0
 	}
-	call.buildQuery(call.current, size)
+	call.buildQuery(call.current(), size)
 	if c.conf.UseTCP {
 		return call.sendTCP(s, c.expiry(call))
 	}
@@ -142,7 +145,7 @@ func (call *Call) receive(buf []byte) (r response, err error) {
 	if err != nil {
 		return response{}, err
 	}
-	if r, err = unpack(msg, call.current); err != nil {
+	if r, err = unpack(msg, call.current()); err != nil {
 		err = &Error{Kind: Malformed, Err: err}
 	}
 	return r, err
@@ -165,8 +168,8 @@ func (call *Call) followCNAMEs(r *response) (more, tooLong bool) {
 	if !r.chaseCNAME {
 		return false, false
 	}
-	call.ttl, call.current.Name = r.answer.TTL, call.chain[len(call.chain)-1]
-	if call.current.Name == "" { // the root, or a name that Question cannot hold
+	call.ttl = r.answer.TTL
+	if call.current().Name == "" { // the root, or a name that Question cannot hold
 		r.answer = noData
 		return false, false
 	}

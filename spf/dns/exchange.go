@@ -45,8 +45,8 @@ type exchange struct {
 func (x *exchange) buildQuery(q Question, udpSize uint16) {
 	var id [2]byte
 	rand.Read(id[:]) // it never fails
-	x.query = appendQuery(make([]byte, 2, 2+maxQuery-MaxNameLen+len(q.Name)), binary.BigEndian.Uint16(id[:]), q, udpSize)
-	binary.BigEndian.PutUint16(x.query, uint16(len(x.query)-2))
+	x.query = appendQuery(make([]byte, lengthSize, lengthSize+maxQuery-MaxNameLen+len(q.Name)), binary.BigEndian.Uint16(id[:]), q, udpSize)
+	binary.BigEndian.PutUint16(x.query, uint16(len(x.query)-lengthSize))
 	x.udpSize = udpSize
 }
 
@@ -57,7 +57,7 @@ func (x *exchange) sendUDP(to *server, expires time.Time) error {
 	if err := x.connect(to, unix.SOCK_DGRAM, expires); err != nil {
 		return err
 	}
-	if _, err := unix.Write(x.fd, x.query[2:]); err != nil {
+	if _, err := unix.Write(x.fd, x.query[lengthSize:]); err != nil {
 		return err
 	}
 	return errWouldBlock
@@ -67,7 +67,7 @@ func (x *exchange) sendUDP(to *server, expires time.Time) error {
 // connection is established.
 func (x *exchange) sendTCP(to *server, expires time.Time) error {
 	err := x.connect(to, unix.SOCK_STREAM, expires)
-	x.tcp = new(stream)
+	x.tcp = &stream{buf: make([]byte, lengthSize)}
 	if err == nil {
 		err = errWouldBlock
 	}
@@ -130,19 +130,22 @@ func (x *exchange) receiveUDP(buf []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isResponseTo(x.query[2:], buf[:n]) {
+		if isResponseTo(x.query[lengthSize:], buf[:n]) {
 			return buf[:n], nil
 		}
 	}
 	return nil, errMismatch
 }
 
+// lengthSize is the size of the length that precedes a message over TCP (RFC 1035,
+// 4.2.2).
+const lengthSize = 2
+
 // stream is the state of an exchange over TCP.
 type stream struct {
 	connected bool
-	length    [2]byte // of msg (RFC 1035, 4.2.2)
-	msg       []byte
-	received  int // bytes of length and msg
+	buf       []byte // room for the length of the answer, and for the answer once that is known
+	received  int    // bytes of buf
 }
 
 // receiveTCP writes the query once the connection is established, and reads the
@@ -152,34 +155,27 @@ func (x *exchange) receiveTCP([]byte) ([]byte, error) {
 	if !t.connected {
 		return nil, x.writeTCP()
 	}
-	for {
-		rest := t.length[min(t.received, len(t.length)):]
-		if len(rest) == 0 {
-			rest = t.msg[t.received-len(t.length):]
-		}
-		n, err := read(x.fd, rest)
+	for t.received < len(t.buf) {
+		n, err := read(x.fd, t.buf[t.received:])
 		switch {
 		case err != nil:
 			return nil, err
 		case n == 0:
 			return nil, errClosed
 		}
-		t.received += n
-		switch length := int(binary.BigEndian.Uint16(t.length[:])); {
-		case t.received < len(t.length):
-			continue
-		case length < headerSize:
-			return nil, errShort
-		case t.msg == nil:
-			t.msg = make([]byte, length)
-		case t.received < len(t.length)+length:
-			continue
-		case !isResponseTo(x.query[2:], t.msg):
-			return nil, errMismatch // only one query was sent on this connection
-		default:
-			return t.msg, nil
+		if t.received += n; t.received == lengthSize {
+			length := binary.BigEndian.Uint16(t.buf)
+			if length < headerSize {
+				return nil, errShort
+			}
+			t.buf = append(t.buf, make([]byte, length)...)
 		}
 	}
+	msg := t.buf[lengthSize:]
+	if !isResponseTo(x.query[lengthSize:], msg) {
+		return nil, errMismatch // only one query was sent on this connection
+	}
+	return msg, nil
 }
 
 // writeTCP writes the query if the connection has been established.
