@@ -215,7 +215,7 @@ func TestPrefetchHoldsNoSlots(t *testing.T) {
 		}
 	}
 	zone["evil.test. TXT"] = []string{`evil.test. 60 TXT "v=spf1` + mx.String() + ` -all"`}
-	const slots = 20
+	const slots = 12 + 4*2 + 1 // prefetches; both attempts of three lookups, one of which is repeated; one is free
 	held := 0
 	answer := zoneHandler(zone)
 	s := dnstest.Start(t, "127.0.0.1", func(s *dnstest.Server, query []byte, from netip.AddrPort) {
@@ -236,6 +236,40 @@ func TestPrefetchHoldsNoSlots(t *testing.T) {
 	}
 	if v := other.CheckHost(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Fail {
 		t.Errorf("x.test: got %s (%v), want fail", v.Result, v.Err)
+	}
+}
+
+// A resolver that drops queries beyond three at a time is busy with prefetches that the
+// check does not need. A client that does not retry still gets the answer that it needs.
+func TestPrefetchDropsNoLookup(t *testing.T) {
+	t.Parallel()
+	zone := map[string][]string{
+		"x.test. TXT": {`x.test. 60 TXT "v=spf1 include:b.test a:silent1.test a:silent2.test a:silent3.test -all"`},
+		"b.test. TXT": {`b.test. 60 TXT "v=spf1 exists:m.test -all"`},
+		"m.test. A":   {"m.test. 60 A 127.0.0.2"},
+	}
+	answer := zoneHandler(zone)
+	busy := make(chan struct{}, 3)
+	var b []byte
+	var fromB netip.AddrPort
+	s := dnstest.Start(t, "127.0.0.1", func(s *dnstest.Server, query []byte, from netip.AddrPort) {
+		switch name := question(query); {
+		case strings.HasPrefix(name, "silent"):
+			busy <- struct{}{}
+			time.AfterFunc(200*time.Millisecond, func() { <-busy })
+			if len(busy) == cap(busy) {
+				s.Send(fromB, answer(b))
+			}
+		case name == "b.test. TXT":
+			b, fromB = slices.Clone(query), from
+		case len(busy) < cap(busy):
+			s.Send(from, answer(query))
+		}
+	}, nil)
+	cache := dns.NewCache(dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{s.Addr}, Timeout: 300 * time.Millisecond, Attempts: 1}))
+	c := &Checker{Resolver: cache, Limits: DefaultLimits(), Prefetcher: cache}
+	if v := c.CheckHost(t.Context(), query("192.0.2.1", "u@x.test")); v.Result != Pass {
+		t.Errorf("got %s (%v), want pass", v.Result, v.Err)
 	}
 }
 

@@ -20,10 +20,11 @@ var errNotSent = errors.New("query not sent yet")
 
 // Call is a lookup in progress, or its outcome.
 type Call struct {
-	Question Question
-	Answer   Answer // valid once Done, if Err is nil
-	Err      error
-	Done     bool
+	Question    Question
+	Answer      Answer // valid once Done, if Err is nil
+	Err         error
+	Done        bool
+	LastAttempt time.Time // when the last query was sent
 
 	deadline time.Time
 	once     bool // try one server, once
@@ -122,6 +123,7 @@ func (c *Client) send(call *Call, edns bool) error {
 		size = 0
 	}
 	call.buildQuery(call.current(), size)
+	call.LastAttempt = time.Now()
 	if c.conf.UseTCP {
 		return call.sendTCP(s, c.expiry(call))
 	}

@@ -165,7 +165,7 @@ func (c *Cache) cancelPrefetches() {
 func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 	freed := c.lastSent.Add(abandonedTime) // the resolver has given up all prefetches
 	refused := isRefused(p.Err) && p.sent.Before(freed)
-	if c.repeats >= maxRequestRepeats || !refused && (!p.crowded || !isRepeatable(p.Err)) {
+	if expired(deadline) || c.repeats >= maxRequestRepeats || !refused && (!p.crowded || !c.isRepeatable(p)) {
 		return p.Answer, p.Err
 	}
 	c.cancelPrefetches()
@@ -193,13 +193,21 @@ func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 }
 
 // isRepeatable reports whether a lookup that failed may succeed without concurrent
-// prefetches. A lookup that has timed out is not repeated: the client has retried
-// after the prefetches had timed out, and the time for the check is short. A closed
-// port is not due to prefetches, and hosts limit the rate at which they report it:
-// Linux sends six ICMP messages, then one a second, and further queries time out.
-func isRepeatable(err error) bool {
-	e, ok := err.(*Error)
-	return ok && (e.Kind == BadRcode || e.Kind == Malformed || e.Kind == Network && !errors.Is(e.Err, syscall.ECONNREFUSED))
+// prefetches. A lookup that has timed out is repeated only if its last attempt was made
+// beside prefetches, as the time for the check is short. A closed port is not due to
+// prefetches, and hosts limit the rate at which they report it: Linux sends six ICMP
+// messages, then one a second, and further queries time out.
+func (c *Cache) isRepeatable(p *pending) bool {
+	e, ok := p.Err.(*Error)
+	switch {
+	case !ok:
+		return false
+	case e.Kind == Timeout:
+		return p.LastAttempt.Before(c.lastSent.Add(prefetchTimeout))
+	case e.Kind == Network:
+		return !errors.Is(e.Err, syscall.ECONNREFUSED)
+	}
+	return e.Kind == BadRcode || e.Kind == Malformed
 }
 
 // isRefused reports whether a server answered REFUSED, as dnsmasq does when it has

@@ -258,7 +258,8 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 	}{
 		{name: "SERVFAIL once", err: servfail, failures: 1, asked: 2, pauses: true},
 		{name: "SERVFAIL twice", err: servfail, failures: 2, want: servfail, asked: 2},
-		{name: "time-out", err: &dns.Error{Kind: dns.Timeout}, failures: 1, want: &dns.Error{Kind: dns.Timeout}, asked: 1},
+		{name: "time-out once", err: &dns.Error{Kind: dns.Timeout}, failures: 1, asked: 2, pauses: true},
+		{name: "time-out twice", err: &dns.Error{Kind: dns.Timeout}, failures: 2, want: &dns.Error{Kind: dns.Timeout}, asked: 2},
 		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond, pauses: true},
 		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond, pauses: true},
 		{name: "refused, long after the prefetch", err: refused, before: 10 * time.Second, failures: 1, want: refused, asked: 1},
@@ -310,6 +311,46 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 				c.Cancel()
 				if c.Prefetch(numbered(1), noTime) == test.pauses {
 					t.Errorf("prefetching pauses: %v, want %v", !test.pauses, test.pauses)
+				}
+			})
+		})
+	}
+}
+
+// lastAttempt is a resolver that makes the last attempt of each lookup after a time.
+type lastAttempt struct {
+	*dnsfake.Resolver
+	after time.Duration
+}
+
+func (r lastAttempt) Start(q dns.Question, deadline time.Time) *dns.Call {
+	call := r.Resolver.Start(q, deadline)
+	call.LastAttempt = call.LastAttempt.Add(r.after)
+	return call
+}
+
+// A lookup that times out is repeated unless the resolver has retried it after the
+// prefetches had timed out, or there is no time left.
+func TestPrefetchRepeatsLookup_timeout(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		lastAttempt time.Duration
+		time        time.Duration // for the lookup
+		asked       int
+	}{
+		{name: "retried beside prefetches", lastAttempt: 2*time.Second - 1, time: time.Minute, asked: 2},
+		{name: "retried after prefetches", lastAttempt: 2 * time.Second, time: time.Minute, asked: 1},
+		{name: "no time left", time: 3 * time.Second, asked: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := respond(3*time.Second, dns.Answer{}, &dns.Error{Kind: dns.Timeout})
+				c := dns.NewCache(lastAttempt{f, test.lastAttempt})
+				c.Prefetch(numbered(0), noTime)
+				_, err := c.Lookup(someTXT, time.Now().Add(test.time))
+				wantKind(t, err, dns.Timeout)
+				if n := f.Count(someTXT); n != test.asked {
+					t.Errorf("asked %d times, want %d", n, test.asked)
 				}
 			})
 		})

@@ -136,7 +136,7 @@ func (r *Resolver) Lookup(q dns.Question, deadline time.Time) (dns.Answer, error
 // Start implements dns.AsyncResolver.
 func (r *Resolver) Start(q dns.Question, deadline time.Time) *dns.Call {
 	r.Asked = append(r.Asked, q)
-	c := call{Call: &dns.Call{Question: q}}
+	c := call{Call: &dns.Call{Question: q, LastAttempt: time.Now()}}
 	delay := time.Duration(0)
 	if r.Delay != nil {
 		delay = r.Delay(q)
