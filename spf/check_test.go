@@ -379,6 +379,21 @@ func TestCheckHostEndsWithContext(t *testing.T) {
 	}
 }
 
+// A check whose context is cancelled makes no more lookups.
+func TestCheckHostEndsWithCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	zone := newZoneResolver("a.example TXT v=spf1 a -all\na.example A 192.0.2.1")
+	c := &Checker{Limits: DefaultLimits(), Resolver: dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+		cancel()
+		return zone.Lookup(q, deadline)
+	})}
+	v := c.CheckHost(ctx, query("192.0.2.1", "u@a.example"))
+	var dns *dns.Error
+	if v.Result != Temperror || !errors.As(v.Err, &dns) || len(zone.Asked) != 1 {
+		t.Errorf("got %v (%v) after the lookups %v", v.Result, v.Err, zone.Asked)
+	}
+}
+
 func TestLookupsMade(t *testing.T) {
 	tests := []struct {
 		name, ip, zone string

@@ -1,6 +1,7 @@
 package spf
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -60,6 +61,21 @@ func TestMacros(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// All but unreserved characters are escaped (RFC 3986, 2.3).
+func TestMacroEscapes(t *testing.T) {
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+	for i := range 256 {
+		c := string([]byte{byte(i)})
+		want := fmt.Sprintf("%%%02X", i)
+		if strings.Contains(unreserved, c) {
+			want = c
+		}
+		if got := escapeURL(c); got != want {
+			t.Errorf("%q becomes %q, want %q", c, got, want)
+		}
 	}
 }
 

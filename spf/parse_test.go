@@ -106,6 +106,7 @@ func TestParsePrints(t *testing.T) {
 		{name: "case", record: "v=spf1 IP4:192.0.2.1 ALL", want: "v=spf1 ip4:192.0.2.1 all"},
 		{name: "lengths", record: "v=spf1 a/0 mx//0 a:b.example/24//64 ip4:192.0.2.0/24 ip6:2001:DB8::/32",
 			want: "v=spf1 a/0 mx//0 a:b.example/24//64 ip4:192.0.2.0/24 ip6:2001:db8::/32"},
+		{name: "the longest lengths", record: "v=spf1 ip4:192.0.2.1/32 ip6:::1/128 a/32//128", want: "v=spf1 ip4:192.0.2.1/32 ip6:::1/128 a/32//128"},
 		{name: "slash in a name", record: "v=spf1 exists:a/24.example", want: "v=spf1 exists:a/24.example"},
 		{name: "macros", record: "v=spf1 exists:%{S1R-}.%{ir.}%%%_%-.example", want: "v=spf1 exists:%{S1r-}.%{ir.}%%%_%-.example"},
 		{name: "modifiers", record: "v=spf1 Redirect=a.example x-y.z_1=a=b exp=%{d}", want: "v=spf1 redirect=a.example x-y.z_1=a=b exp=%{d}"},

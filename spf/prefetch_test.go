@@ -19,6 +19,7 @@ func TestPlannedLookups(t *testing.T) {
 		name, ip, record string
 		limit            int
 		want             string // "-": the record exceeds the limit
+		terms            int    // 0: not compared
 	}{
 		{name: "every kind", ip: "192.0.2.1", record: "a mx:m.example ptr include:i.example exists:%{ir}.e.example redirect=r.example", limit: 10,
 			want: "d.example A, m.example MX, 1.2.0.192.in-addr.arpa PTR, i.example TXT, 1.2.0.192.e.example A, r.example TXT"},
@@ -30,7 +31,7 @@ func TestPlannedLookups(t *testing.T) {
 		{name: "over the limit", ip: "192.0.2.1", record: "a mx include:i.example", limit: 2, want: "-"},
 		{name: "over the limit by a redirect", ip: "192.0.2.1", record: "a redirect=r.example", limit: 1, want: "-"},
 		{name: "over the limit after all", ip: "192.0.2.1", record: "a -all mx", limit: 1, want: "d.example A"},
-		{name: "after a known include that matches", ip: "192.0.2.1", record: "a include:pass.example mx", limit: 10, want: "d.example A"},
+		{name: "after a known include that matches", ip: "192.0.2.1", record: "a include:pass.example mx", limit: 10, want: "d.example A", terms: 1},
 		{name: "after a known include that does not match", ip: "192.0.3.1", record: "include:pass.example mx", limit: 10, want: "pass.example TXT, d.example MX"},
 		{name: "after a known include that fails", ip: "192.0.2.1", record: "include:fail.example mx", limit: 10, want: "fail.example TXT, d.example MX"},
 		{name: "after a known include with lookups", ip: "192.0.2.1", record: "include:lookup.example mx", limit: 10, want: "lookup.example TXT, d.example MX"},
@@ -67,8 +68,8 @@ func TestPlannedLookups(t *testing.T) {
 			if terms > test.limit {
 				s = "-" + s
 			}
-			if s != test.want {
-				t.Errorf("got  %s\nwant %s", s, test.want)
+			if s != test.want || test.terms > 0 && terms != test.terms {
+				t.Errorf("got  %s, %d terms\nwant %s, %d", s, terms, test.want, test.terms)
 			}
 		})
 	}
@@ -201,6 +202,25 @@ func TestPrefetchExpired(t *testing.T) {
 	})
 }
 
+// What an expired record would match says nothing about the terms after its include.
+func TestPrefetchAfterExpiredInclude(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		zone := func(b string) *dnsfake.Resolver {
+			return dnsfake.Lines("a.example TXT v=spf1 include:b.example mx -all\na.example MX h.example\nh.example A 192.0.2.1\n" +
+				"b.example TTL 1\nb.example TXT " + b).SetDelay(time.Second)
+		}
+		r := zone("v=spf1 ip4:192.0.2.1 -all")
+		c, _ := prefetching(r)
+		for _, want := range []int{2, 1} {
+			if got, v := roundTrips(c, "u@a.example"); v.Result != Pass || got != want {
+				t.Errorf("%v after %d round trips, want pass after %d", v.Result, got, want)
+			}
+			time.Sleep(time.Minute)
+			r.Answer = zone("v=spf1 -all").Answer
+		}
+	})
+}
+
 // Either an expired record or the one that replaces it is followed, not both.
 func TestPrefetchFollowsOneAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -278,6 +298,8 @@ func TestPrefetchStops(t *testing.T) {
 			b.example TXT v=spf1 a:c.example -all
 			big.example TXT v=spf1 a:d.example -all
 			c.example A 192.0.2.1`, most: 4, mostAtOnce: 2},
+		{name: "hosts that are not looked up", zone: "a.example TXT v=spf1 mx a:b.example -all\na.example MX h1.example\na.example MX h\xfc.example\na.example MX .\n" +
+			"h1.example A 192.0.2.1", most: 4, mostAtOnce: 2},
 		{name: "too many terms", zone: "a.example TXT v=spf1" + numberedTerms("a", 11) + " -all\n0.example A 192.0.2.1", most: 2, mostAtOnce: 1},
 		{name: "more terms than are left", zone: `
 			a.example TXT v=spf1 include:b.example include:c.example a:1.example a:2.example a:3.example -all
