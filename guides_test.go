@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"policyd-spf/internal/golden"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,16 +49,33 @@ func guides(t *testing.T) []string {
 	return files
 }
 
-// The files that documents link to exist.
+// The files and the sections that documents link to exist.
 func TestDocumentsLink(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
+	link := regexp.MustCompile(`\]\(([^):#]*)(#[^)]*)?\)`)
 	for _, file := range append(guides(t), "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGES.md", "packaging/README.md") {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+			target := file
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(file), m[1])
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", file, err)
+				continue
+			}
+			if m[2] != "" && !slices.Contains(anchors(read(t, target)), m[2]) {
+				t.Errorf("%s: %s has no section %s", file, target, m[2])
 			}
 		}
 	}
+}
+
+// anchors returns the anchors that GitHub makes of a document's headings.
+func anchors(text string) (all []string) {
+	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		all = append(all, "#"+strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return all
 }
 
 // journalctl(1) shows the entries that match both -u and -t. The lines of the policy
