@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"policyd-spf/internal/golden"
 	"regexp"
 	"slices"
 	"strings"
@@ -239,7 +240,8 @@ func codeSpans(cell string) (spans []string) {
 	return spans
 }
 
-// Each row agrees with the transcripts that it names, or names a test that exists.
+// Each row quotes replies or log lines of the transcripts that it names, or names a
+// test that exists.
 // The tests of package policy compare these transcripts with the program.
 func TestDifferencesFrom202(t *testing.T) {
 	functions := testFunctions(t)
@@ -257,7 +259,11 @@ func TestDifferencesFrom202(t *testing.T) {
 				}
 				continue
 			}
-			transcripts.WriteString(read(t, "testdata/transcripts/"+name+".txt"))
+			for _, s := range golden.Read(t, "testdata/transcripts/"+name+".txt").Sections {
+				if s.Name == "reply" || s.Name == "log" || s.Name == "end" {
+					transcripts.WriteString(s.Text)
+				}
+			}
 		}
 		quotes := codeSpans(row[2])
 		if len(holders) == 0 || transcripts.Len() > 0 && len(quotes) == 0 && !strings.Contains(row[3], "`Test") {
