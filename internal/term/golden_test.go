@@ -28,13 +28,12 @@ var renderings = []struct {
 		p.Pair(Spaces(2, 4), Span{"a:" + strings.Repeat("long.", 12) + "example", Plain}, Span{"term 10/10, an error that takes a line", Red})
 	}},
 	{name: "tree", render: func(p *Printer) {
-		p.Tree(Indent{}, Node{Text: Span{"example.com", Bold}, Children: []Node{
-			{Text: Span{"mx", Plain}, Note: Span{"term 1/10", Dim}},
-			{Text: Span{"include:_spf.example.net", Plain}, Children: []Node{
-				{Text: Span{"ip4:192.0.2.0/24", Plain}, Note: Span{"match: pass", Green}},
-			}},
-			{Text: Span{"-all", Plain}, Note: Span{"not evaluated", Dim}},
-		}})
+		p.Pair(Indent{}, Span{"example.com", Bold}, Span{})
+		p.Pair(p.Branch("", false), Span{"mx", Plain}, Span{"term 1/10", Dim})
+		include := p.Branch("", false)
+		p.Pair(include, Span{"include:_spf.example.net", Plain}, Span{})
+		p.Pair(p.Branch(include.Rest, true), Span{"ip4:192.0.2.0/24", Plain}, Span{"match: pass", Green})
+		p.Pair(p.Branch("", true), Span{"-all", Plain}, Span{"not evaluated", Dim})
 	}},
 	{name: "carets", render: func(p *Printer) {
 		p.Carets(Spaces(2, 2), record, Mark{Offset: strings.Index(record, "ipv4"), Length: len("ipv4:203.0.113.1"), Message: "unknown mechanism; ip4 is meant?"})

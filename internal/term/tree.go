@@ -21,17 +21,3 @@ func (s Style) Stem(above string) string {
 	}
 	return above + "| "
 }
-
-// Node is a node of a tree: a text, a note on its right, and children.
-type Node struct {
-	Text, Note Span
-	Children   []Node
-}
-
-// Tree prints a node and all nodes below it.
-func (p *Printer) Tree(indent Indent, n Node) {
-	p.Pair(indent, n.Text, n.Note)
-	for i, child := range n.Children {
-		p.Tree(p.Branch(indent.Rest, i == len(n.Children)-1), child)
-	}
-}
