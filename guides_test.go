@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"policyd-spf/internal/cli"
 	"policyd-spf/internal/golden"
 	"regexp"
 	"slices"
@@ -86,5 +87,23 @@ func TestDocumentsReadJournal(t *testing.T) {
 		if command := both.FindString(read(t, file)); command != "" {
 			t.Errorf("%s: %q", file, command)
 		}
+	}
+}
+
+// The program accepts the flags of the commands that documents show.
+func TestDocumentsCommands(t *testing.T) {
+	command := regexp.MustCompile(`(?m)^(?:    |\.Dl )(?:[^\n]*(?:\| | -- | root ))?policyd-spf (-[^|<>\n]*)`)
+	commands := 0
+	for _, file := range append(guides(t), "README.md", "man/policyd-spf.1", "man/policyd-spf.conf.5") {
+		text := strings.NewReplacer(`\-`, "-", " \\e\n.Dl \"   ", "", "\"\n", "\n").Replace(read(t, file))
+		for _, m := range command.FindAllStringSubmatch(text, -1) {
+			commands++
+			if _, err := cli.New("policyd-spf", "", "").Parse(strings.Fields(m[1])); err != nil {
+				t.Errorf("%s: policyd-spf %s: %v", file, m[1], err)
+			}
+		}
+	}
+	if commands < 20 {
+		t.Errorf("%d commands", commands)
 	}
 }
