@@ -11,7 +11,7 @@ import (
 const timestampResolution = 20 * time.Millisecond
 
 // fileVersion identifies a file and its content: equal versions have the same content,
-// provided that changeShows.
+// provided that showsChangeAfter.
 type fileVersion struct {
 	device, inode     uint64
 	size              int64
@@ -30,10 +30,10 @@ func versionOf(info fs.FileInfo) fileVersion {
 	return v
 }
 
-// changeShows reports whether a change after read, the time at which reading the
-// file began, has a different timestamp than the last change before. That is not
-// certain for a file that changed in the future: the file system's clock is then
-// ahead of ours, by an unknown time.
-func (v fileVersion) changeShows(read time.Time) bool {
+// showsChangeAfter reports whether a change after read, the time at which reading the
+// file began, has a different timestamp than the last change before it. That is not
+// certain for a file that changed in the future: the file system's clock is then ahead
+// of ours, by an unknown time.
+func (v fileVersion) showsChangeAfter(read time.Time) bool {
 	return read.Sub(time.Unix(0, v.changed)) >= timestampResolution
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestChangeShows(t *testing.T) {
+func TestShowsChangeAfter(t *testing.T) {
 	changed := time.Unix(1_000_000_000, 0)
 	v := fileVersion{changed: changed.UnixNano()}
 	for _, test := range []struct {
@@ -27,8 +27,8 @@ func TestChangeShows(t *testing.T) {
 		{name: "clock set back", read: -time.Hour, want: false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := v.changeShows(changed.Add(test.read)); got != test.want {
-				t.Errorf("changeShows %v after the change = %v, want %v", test.read, got, test.want)
+			if got := v.showsChangeAfter(changed.Add(test.read)); got != test.want {
+				t.Errorf("showsChangeAfter %v after the change = %v, want %v", test.read, got, test.want)
 			}
 		})
 	}

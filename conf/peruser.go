@@ -93,7 +93,7 @@ func (p *PerUser) reload() (d Diagnostic, ok bool) {
 		return p.unusable("opening", err), false
 	}
 	p.version, p.table, p.bad = versionOf(info), makeUserTable(text), nil
-	if !p.version.changeShows(before) {
+	if !p.version.showsChangeAfter(before) {
 		p.version = fileVersion{}
 	}
 	for _, number := range p.table.bad {

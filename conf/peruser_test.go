@@ -281,7 +281,7 @@ func waitForChangeTime(t testing.TB, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for !versionOf(info).changeShows(time.Now()) {
+	for !versionOf(info).showsChangeAfter(time.Now()) {
 		runtime.Gosched()
 	}
 }
