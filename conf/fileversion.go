@@ -10,8 +10,8 @@ import (
 // tick of at most 10 ms. Two changes within it may have the same time.
 const timestampResolution = 20 * time.Millisecond
 
-// fileVersion identifies a file and its content: equal versions have the same content,
-// provided that showsChangeAfter.
+// fileVersion identifies a file and its content: equal versions have the same content if
+// showsChangeAfter reported true for the time of reading.
 type fileVersion struct {
 	device, inode     uint64
 	size              int64
