@@ -82,7 +82,11 @@ func TestFileMap(t *testing.T) {
 	folder := ""
 	mapped := make(map[string]bool)
 	goFile := regexp.MustCompile(`[a-z0-9_]+\.go\b`)
+	indented := regexp.MustCompile(`^(    \S+/|      \S.*|                        \S.*)$`)
 	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\n"); line != "" && !indented.MatchString(line) {
+			t.Errorf("indentation of %q, want 4 columns for a folder, 6 for a file, 24 for more of them", line)
+		}
 		if line = strings.TrimSpace(line); strings.HasSuffix(line, "/") {
 			folder = filepath.Clean(line)
 		}
