@@ -212,21 +212,62 @@ func (p *printer) networks(s *lint.Report) {
 	}
 	p.Line()
 	p.Line(span("Widest networks", term.Bold))
-	n := 0
-	family := 0
+	var rows []row
+	for _, n := range widest(s.Networks) {
+		rows = append(rows, row{[]string{n.Network.String(), addresses(n.Network)}, p.Safe(n.Term.Source()) + " of " + p.Safe(n.Record.Domain)})
+	}
+	p.rows("  ", rows)
+}
+
+// widest returns the widest networks of each family, each once.
+func widest(networks []lint.Network) []lint.Network {
+	var list []lint.Network
+	n := make(map[bool]int) // by whether the family is IPv4
 	shown := make(map[netip.Prefix]bool)
-	for _, network := range s.Networks {
-		if shown[network.Network] {
-			continue // by another term too
+	for _, network := range networks {
+		is4 := network.Network.Addr().Is4()
+		if !shown[network.Network] && n[is4] < maxShownNetworks {
+			list = append(list, network)
+			n[is4]++
 		}
-		shown[network.Network] = true
-		if bits := network.Network.Addr().BitLen(); bits != family {
-			family, n = bits, 0
+		shown[network.Network] = true // by another term too
+	}
+	return list
+}
+
+// row is a line of a table: cells, the last of them aligned to the right, and a note.
+type row struct {
+	cells []string
+	note  string
+}
+
+// rows prints rows as a table. A note that does not fit is on a line of its own.
+func (p *printer) rows(indentation string, rows []row) {
+	var widths []int
+	for _, r := range rows {
+		for i, cell := range r.cells {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], term.Columns(cell))
 		}
-		if n++; n > maxShownNetworks {
+	}
+	for _, r := range rows {
+		line := indentation
+		for i, cell := range r.cells {
+			padding := strings.Repeat(" ", widths[i]-term.Columns(cell))
+			if i < len(r.cells)-1 {
+				line += cell + padding + "  "
+			} else {
+				line += padding + cell
+			}
+		}
+		if term.Columns(line)+2+term.Columns(r.note) <= p.Width {
+			p.Line(span(line+"  ", term.Plain), span(r.note, term.Dim))
 			continue
 		}
-		p.Pair(indent("  ", "  "), span(fmt.Sprintf("%-20s %s", network.Network, addresses(network.Network)), term.Plain),
-			span(p.Safe(network.Term.Source())+" of "+p.Safe(network.Record.Domain), term.Dim))
+		p.Line(span(line, term.Plain))
+		below := indentation + "    "
+		p.Text(indent(below, below), r.note, term.Dim)
 	}
 }

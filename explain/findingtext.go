@@ -62,7 +62,7 @@ func message(f lint.Finding) string {
 	case lint.JoinedTerms:
 		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3)", domain, f.Name)
 	case lint.AfterAll:
-		return domain + ": a term after all is never evaluated (RFC 7208, 5.1)"
+		return domain + ": a term after all is never evaluated (RFC 7208, 5.1); move all to the end if it should be"
 	case lint.RedirectIgnored:
 		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
 	case lint.PTR:
@@ -109,20 +109,27 @@ func message(f lint.Finding) string {
 	case lint.ClientMacro:
 		return domain + ": this name depends on the client, and was not looked up"
 	}
+	if f.Count > 0 {
+		return fmt.Sprintf("%s like those above", count(f.Count, "more finding"))
+	}
 	return "there is more than was looked at"
 }
 
 // passAllText says that everybody passes, and by what.
 func passAllText(f lint.Finding, domain string) string {
-	family := f.Name + " "
-	if d, ok := f.Term.(*spf.Directive); ok {
-		family = map[spf.Mechanism]string{spf.IP4: "IPv4 ", spf.IP6: "IPv6 "}[d.Mechanism]
+	family := ""
+	if f.Network.IsValid() {
+		family = map[bool]string{true: "IPv4 ", false: "IPv6 "}[f.Network.Addr().Is4()]
 	}
-	text := "every " + family + "client passes: anybody may send as " + domain
+	text := "every " + family + "client passes: anybody may send as " + f.Other.Domain
 	if f.Term == nil {
 		text = "the networks together have every public " + family + "address, so " + text
 	}
-	return domain + ": " + text
+	advice := "; name only the networks that send"
+	if d, ok := f.Term.(*spf.Directive); ok && d.Mechanism == spf.All {
+		advice = "; end the record in ~all or -all"
+	}
+	return domain + ": " + text + advice
 }
 
 // more says that a finding stands for several networks.

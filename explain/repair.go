@@ -54,10 +54,14 @@ type RepairFlatten struct {
 	Networks int    `json:"networks"` // that take its place now
 }
 
-// AddRepair adds to the report how the domain's own record could be shortened. It
-// makes no lookups, but may take seconds; it returns soon after ctx is done.
+// AddRepair adds to the report how the domain's own record could be shortened, unless
+// it admits everybody: that has to be corrected first. AddRepair makes no lookups, but
+// may take seconds; it returns soon after ctx is done.
 func (d *Audit) AddRepair(ctx context.Context) {
 	s := d.report
+	if s.AdmitsEverybody() {
+		return
+	}
 	r := &Repair{Costs: []RepairCost{}}
 	for _, c := range s.Costs() {
 		r.Costs = append(r.Costs, RepairCost{c.Term.Term.Source(), c.Lookups, c.Voids})

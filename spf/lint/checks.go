@@ -10,13 +10,25 @@ import (
 // plainSize is the size of an answer without EDNS, in bytes (RFC 1035, 2.3.4).
 const plainSize = 512
 
-// report adds a finding, up to maxFindings.
+// report adds a finding, up to maxFindings of its kind.
 func (w *linter) report(f Finding) {
-	if len(w.result.Findings) >= maxFindings && f.Kind != Truncated {
-		w.truncated = true
-		return
+	if w.found[f.Kind]++; w.found[f.Kind] <= maxFindings {
+		w.result.Findings = append(w.result.Findings, f)
 	}
-	w.result.Findings = append(w.result.Findings, f)
+}
+
+// checkLimits reports what the limits of the audit have left out.
+func (w *linter) checkLimits() {
+	leftOut := 0
+	for _, n := range w.found {
+		leftOut += max(n-maxFindings, 0)
+	}
+	if leftOut > 0 {
+		w.report(Finding{Kind: Truncated, Count: leftOut})
+	}
+	if w.result.incomplete {
+		w.report(Finding{Kind: Truncated})
+	}
 }
 
 // checkRecord checks a record. last reports whether its result is that of clients
@@ -45,7 +57,9 @@ func (w *linter) checkRecord(r *Record, root, last bool) {
 			continue
 		case ok && d.Mechanism == spf.All:
 			all = true
-			w.checkAll(r, d, last)
+			if last && d.Result() == spf.Neutral {
+				w.report(Finding{Kind: NeutralAll, Record: r, Term: d})
+			}
 		}
 		if ok {
 			w.checkDuplicate(r, t, d, earlier)
@@ -86,7 +100,7 @@ func (w *linter) checkSelection(r *Record, root bool) {
 			w.report(Finding{Kind: SyntaxError, Record: r, Err: e, Text: hint})
 		}
 		if len(r.SyntaxErrors) == maxSyntaxErrors {
-			w.truncated = true
+			w.result.incomplete = true
 		}
 	case *spf.RecordError:
 		w.report(Finding{Kind: MultipleRecords, Record: r, Err: err})
@@ -150,18 +164,6 @@ func (w *linter) alreadyIncluded(r *Record, t *Term) bool {
 	return false
 }
 
-// checkAll checks an all: the result of clients that no other term matches.
-func (w *linter) checkAll(r *Record, d *spf.Directive, last bool) {
-	switch d.Result() {
-	case spf.Pass:
-		w.report(Finding{Kind: PassAll, Record: r, Term: d})
-	case spf.Neutral:
-		if last {
-			w.report(Finding{Kind: NeutralAll, Record: r, Term: d})
-		}
-	}
-}
-
 // checkModifier checks a modifier other than redirect and exp. Those of RFC 6652,
 // 3, are known: where and how often to report failures.
 func (w *linter) checkModifier(r *Record, m *spf.Modifier) {
@@ -170,8 +172,8 @@ func (w *linter) checkModifier(r *Record, m *spf.Modifier) {
 		return
 	}
 	f := Finding{Kind: UnknownModifier, Record: r, Term: m, Name: m.Name}
-	if len(w.result.Findings) >= maxFindings {
-		w.truncated = true // without the work for a hint
+	if w.found[UnknownModifier]+w.found[MechanismAsModifier] >= maxFindings {
+		w.found[UnknownModifier]++ // without the work for a hint
 		return
 	}
 	if f.Text, _ = Hint(m.Source()); isDirective(firstFields(f.Text)[0]) {

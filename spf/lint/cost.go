@@ -36,8 +36,9 @@ func (s *Report) Costs() []Cost {
 func (s *Report) cost(terms []*Term) (lookups, voids int) {
 	r := *s.Records[0]
 	r.Terms = terms
-	w := &linter{result: &Report{Limits: spf.Limits{Lookups: maxCounted, VoidLookups: maxCounted}}}
-	c := &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool), costOnly: true}
+	w := &linter{result: &Report{Limits: spf.Limits{Lookups: maxCounted, VoidLookups: maxCounted}}, found: make(map[Kind]int)}
+	c := newCounter(w)
+	c.costOnly = true
 	c.walk(&r, false)
 	return w.result.Lookups, max(w.result.VoidLookups4, w.result.VoidLookups6)
 }

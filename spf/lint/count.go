@@ -24,10 +24,11 @@ type Network struct {
 // matches.
 type counter struct {
 	*linter
-	stack    []*Record // in evaluation
-	networks map[networkKey]bool
-	loops    map[*Term]bool // includes that return to a record in evaluation
-	costOnly bool           // leaves the terms as they are
+	stack     []*Record // in evaluation
+	networks  map[networkKey]bool
+	loops     map[*Term]bool // includes that lead back
+	everybody map[*Term]bool // terms that every client passes by
+	costOnly  bool           // leaves the terms as they are
 }
 
 // networkKey identifies a network of a term: each is collected once.
@@ -36,10 +37,14 @@ type networkKey struct {
 	term    spf.Term
 }
 
+func newCounter(w *linter) *counter {
+	return &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool), everybody: make(map[*Term]bool)}
+}
+
 // count counts the terms that cause lookups and the void lookups, and collects
 // the networks that pass.
 func (w *linter) count(root *Record) {
-	c := &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool)}
+	c := newCounter(w)
 	if root.Answer.Void() && root.Err == nil {
 		c.countVoid(true, true)
 	}
@@ -69,12 +74,13 @@ func (c *counter) walk(r *Record, pass bool) {
 			return
 		}
 		d, ok := t.Term.(*spf.Directive)
-		if ok && d.Mechanism == spf.All {
-			return // and no redirect (RFC 7208, 6.1)
-		}
 		passes := pass && (!ok || d.Result() == spf.Pass)
 		if ok && passes {
 			c.collect(d, r, t)
+			c.checkEverybody(d, r, t)
+		}
+		if ok && d.Mechanism == spf.All {
+			return // and no redirect (RFC 7208, 6.1)
 		}
 		if ok && !d.Mechanism.CausesLookup() {
 			continue
@@ -138,11 +144,21 @@ func (c *counter) collect(d *spf.Directive, r *Record, t *Term) {
 			continue
 		}
 		if len(c.result.Networks) == maxNetworks {
-			c.truncated = true
+			c.result.incomplete = true
 			return
 		}
 		c.networks[key] = true
 		c.result.Networks = append(c.result.Networks, Network{n, r, t.Term})
+	}
+}
+
+// checkEverybody reports a directive that every client passes by: all, or exists
+// with a name that has an address.
+func (c *counter) checkEverybody(d *spf.Directive, r *Record, t *Term) {
+	exists := d.Mechanism == spf.Exists && len(t.Lookups) > 0 && t.Lookups[0].Err == nil && !t.Lookups[0].Answer.Void()
+	if (d.Mechanism == spf.All || exists) && !c.everybody[t] {
+		c.everybody[t] = true
+		c.report(Finding{Kind: PassAll, Record: r, Term: d, Other: c.stack[0]})
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 	maxLookups      = 500
 	maxSyntaxErrors = 20     // of one record
 	maxNetworks     = 10_000 // that pass: the largest senders have a few hundred
-	maxFindings     = 200
+	maxFindings     = 20     // of one kind
 )
 
 // Report is the result of an audit: everything that a check can reach from a domain's
@@ -41,7 +41,8 @@ type Report struct {
 	// PassDependent whether Pass does.
 	ClientDependent, PassDependent bool
 
-	effect Effect // terms that depend on the client match nobody
+	effect     Effect // terms that depend on the client match nobody
+	incomplete bool   // a limit was reached, and there is more to read
 }
 
 // Record is a name and its SPF record.
@@ -79,13 +80,13 @@ type Lookup struct {
 
 // linter reads records.
 type linter struct {
-	ctx       context.Context
-	resolver  dns.Resolver
-	result    *Report
-	known     map[string]*Record
-	lookups   int
-	truncated bool              // there is more to read
-	repeated  map[spf.Term]bool // terms reported as DuplicateTerm
+	ctx      context.Context
+	resolver dns.Resolver
+	result   *Report
+	known    map[string]*Record
+	lookups  int
+	found    map[Kind]int      // findings, whether reported or left out
+	repeated map[spf.Term]bool // terms reported as DuplicateTerm
 }
 
 // Domain audits the records of a domain, which is in the form of
@@ -94,7 +95,7 @@ type linter struct {
 func Domain(ctx context.Context, r dns.Resolver, domain string, limits spf.Limits) *Report {
 	w := &linter{
 		ctx: ctx, resolver: r, result: &Report{Domain: domain, Limits: limits},
-		known: make(map[string]*Record), repeated: make(map[spf.Term]bool),
+		known: make(map[string]*Record), found: make(map[Kind]int), repeated: make(map[spf.Term]bool),
 	}
 	root := w.record(domain)
 	w.count(root)
@@ -106,9 +107,7 @@ func Domain(ctx context.Context, r dns.Resolver, domain string, limits spf.Limit
 		w.checkRecord(record, record == root, slices.Contains(last, record))
 	}
 	w.checkNetworks(root)
-	if w.truncated {
-		w.report(Finding{Kind: Truncated})
-	}
+	w.checkLimits()
 	slices.SortStableFunc(w.result.Findings, func(a, b Finding) int { return int(a.Kind) - int(b.Kind) })
 	return w.result
 }
@@ -136,7 +135,7 @@ func (w *linter) record(name string) *Record {
 		return r
 	}
 	if len(w.result.Records) == maxRecords {
-		w.truncated = true
+		w.result.incomplete = true
 		return nil
 	}
 	r := &Record{Domain: name}
@@ -249,7 +248,7 @@ func (w *linter) target(spec *spf.MacroString, domain string) (name string, macr
 // lookup looks q up, unless the limit is reached.
 func (w *linter) lookup(q dns.Question) Lookup {
 	if w.lookups == maxLookups {
-		w.truncated = true
+		w.result.incomplete = true
 		return Lookup{Question: q, Err: &dns.Error{Kind: dns.OutOfTime, Question: q}}
 	}
 	w.lookups++

@@ -267,7 +267,70 @@ func TestDomain_manyNetworks(t *testing.T) {
 		zone.WriteString("\n")
 	}
 	s := Domain(context.Background(), testZone(t, zone.String()), "a.example", spf.DefaultLimits())
-	if len(s.Networks) != maxNetworks || len(s.Findings) > maxFindings+1 || s.Findings[len(s.Findings)-1].Kind != Truncated {
-		t.Errorf("%d networks, %d findings", len(s.Networks), len(s.Findings))
+	if len(s.Networks) != maxNetworks || s.Findings[len(s.Findings)-1].Kind != Truncated {
+		t.Errorf("%d networks; the last finding is %v", len(s.Networks), s.Findings[len(s.Findings)-1].Kind)
+	}
+}
+
+// Many findings of one kind leave out no other.
+func TestDomain_manyFindings(t *testing.T) {
+	var zone strings.Builder
+	zone.WriteString("a TXT \"v=spf1\"")
+	for i := range 256 {
+		fmt.Fprintf(&zone, " \" ip4:%d.0.0.0/8\"", i)
+	}
+	zone.WriteString(" \" ?all mx\"\n")
+	s := Domain(context.Background(), testZone(t, zone.String()), "a.example", spf.DefaultLimits())
+	found := make(map[Kind]int)
+	for _, f := range s.Findings {
+		found[f.Kind]++
+	}
+	if s.Findings[0].Kind != PassAll || found[WideNetwork] != maxFindings || found[AfterAll] != 1 {
+		t.Errorf("findings by kind: %v", found)
+	}
+	if last := s.Findings[len(s.Findings)-1]; last.Kind != Truncated || last.Count != 256-maxFindings {
+		t.Errorf("the last finding is %v with %d", last.Kind, last.Count)
+	}
+}
+
+// Everybody passes by a term only if its Pass is that of the domain.
+func TestDomain_passAll(t *testing.T) {
+	for _, test := range []struct {
+		name, zone string
+		want       []string // the term, or the family of the networks together
+	}{
+		{name: "all of an include", zone: "a TXT \"v=spf1 include:b.example -all\"\nb TXT \"v=spf1 all\"", want: []string{"all of b.example"}},
+		{name: "all of a redirect", zone: "a TXT \"v=spf1 redirect=b.example\"\nb TXT \"v=spf1 +all\"", want: []string{"+all of b.example"}},
+		{name: "all of an include that does not pass", zone: "a TXT \"v=spf1 -include:b.example ?include:b.example ~all\"\nb TXT \"v=spf1 +all\""},
+		{name: "all after all", zone: `a TXT "v=spf1 -all +all"`},
+		{name: "exists of a name that exists", zone: "a TXT \"v=spf1 exists:b.example -all\"\nb A 127.0.0.2", want: []string{"exists:b.example of a.example"}},
+		{name: "exists of a name that does not", zone: `a TXT "v=spf1 exists:b.example -all"`},
+		{name: "a network of each family", zone: "a TXT \"v=spf1 a/0//0 -all\"\na A 192.0.2.1\na AAAA 2001:db8::1", want: []string{"a/0//0 of a.example", "a/0//0 of a.example"}},
+		{name: "one family by a network and one by several", zone: `a TXT "v=spf1 ip4:0.0.0.0/0 ip6:2000::/4 ip6:3000::/4 -all"`, want: []string{"ip4:0.0.0.0/0 of a.example", "IPv6"}},
+		{name: "both families by several networks", zone: `a TXT "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 ip6:2000::/4 ip6:3000::/4 -all"`, want: []string{"IPv4", "IPv6"}},
+		{name: "neutral for everybody", zone: `a TXT "v=spf1 ?ip4:0.0.0.0/0 -all"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := Domain(context.Background(), testZone(t, test.zone), "a.example", spf.DefaultLimits())
+			var got []string
+			for _, f := range s.Findings {
+				switch {
+				case f.Kind != PassAll:
+				case f.Term == nil:
+					got = append(got, f.Name)
+				default:
+					got = append(got, f.Term.Source()+" of "+f.Record.Domain)
+				}
+				if f.Kind == PassAll && f.Other != s.Records[0] {
+					t.Errorf("%v is not for the domain", f)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if s.AdmitsEverybody() != (len(test.want) > 0) {
+				t.Errorf("AdmitsEverybody is %v", s.AdmitsEverybody())
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ func (w *linter) checkNetworks(root *Record) {
 	e := newEffects(false)
 	s.effect = *e.record(root)
 	s.Pass = s.effect[spf.Pass]
-	w.truncated = w.truncated || e.isTruncated()
+	s.incomplete = s.incomplete || e.isTruncated()
 	if slices.ContainsFunc(s.Records, hasClientTerm) {
 		matched := effectOf(root, true)
 		for result := range matched {
@@ -30,7 +30,7 @@ func (w *linter) checkNetworks(root *Record) {
 		s.PassDependent = !matched[spf.Pass].Equal(s.Pass)
 	}
 	w.checkReserved()
-	w.checkWidth()
+	w.checkWidth(root)
 	w.checkOverlaps()
 	w.checkEverybody(root)
 }
@@ -44,13 +44,13 @@ func hasClientTerm(r *Record) bool {
 }
 
 // checkWidth reports wide networks and those of all addresses.
-func (w *linter) checkWidth() {
+func (w *linter) checkWidth(root *Record) {
 	for _, n := range w.result.Networks {
 		bits, is4 := n.Network.Bits(), n.Network.Addr().Is4()
 		f := Finding{Kind: WideNetwork, Record: n.Record, Term: n.Term, Network: n.Network}
 		switch {
 		case bits == 0:
-			f.Kind = PassAll
+			f.Kind, f.Other = PassAll, root
 		case is4 && bits >= wide4, !is4 && bits >= wide6:
 			continue
 		}
@@ -61,16 +61,21 @@ func (w *linter) checkWidth() {
 // checkEverybody reports networks that together have all public addresses of a
 // family, although none of them has.
 func (w *linter) checkEverybody(root *Record) {
-	if slices.ContainsFunc(w.result.Findings, func(f Finding) bool { return f.Kind == PassAll }) {
-		return
-	}
 	public := publicAddresses()
 	for _, family := range []struct{ name, all string }{{"IPv4", "0.0.0.0/0"}, {"IPv6", "::/0"}} {
-		everybody := public.Intersect(NewIPSet(netip.MustParsePrefix(family.all)))
-		if w.result.Pass.ContainsSet(everybody) {
-			w.report(Finding{Kind: PassAll, Record: root, Name: family.name})
+		all := netip.MustParsePrefix(family.all)
+		reported := slices.ContainsFunc(w.result.Findings, func(f Finding) bool {
+			return f.Kind == PassAll && (!f.Network.IsValid() || f.Network == all)
+		})
+		if !reported && w.result.Pass.ContainsSet(public.Intersect(NewIPSet(all))) {
+			w.report(Finding{Kind: PassAll, Record: root, Name: family.name, Network: all, Other: root})
 		}
 	}
+}
+
+// AdmitsEverybody reports whether every client of a family passes.
+func (s *Report) AdmitsEverybody() bool {
+	return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Kind == PassAll })
 }
 
 // checkReserved reports networks within a range that is not public: one finding

@@ -52,17 +52,16 @@ type Rewrite struct {
 	Flatten                  []Flatten // what would bring it under the limit
 }
 
-// Rewrite returns a shorter record with the same effect, or nil if there is none,
-// if that cannot be shown, or if some clients have a result of permerror or
-// temperror for other reasons than the limits on lookups. It makes no lookups.
+// Rewrite returns a shorter record with the same effect. It is nil if there is none,
+// if that cannot be shown, if the record has to be corrected first, or if some
+// clients have a result of permerror or temperror for other reasons than the limits
+// on lookups. It makes no lookups.
 func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 	if len(s.Records) == 0 || s.Records[0].Record == nil || len(s.Records[0].Record.Terms) > maxRewriteTerms {
 		return nil
 	}
-	for _, f := range s.Findings {
-		if f.Kind == Truncated || f.Kind == Loop {
-			return nil
-		}
+	if s.incomplete || !s.isMeant() {
+		return nil
 	}
 	// After an error no term has an effect: it has to be repaired first.
 	if e := s.effect; !e[spf.Permerror].IsEmpty() || !e[spf.Temperror].IsEmpty() {
@@ -76,6 +75,32 @@ func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 		return nil
 	}
 	return b.finish(ctx)
+}
+
+// isMeant reports whether the record has the effect that its owner means, as far as
+// that is known. A shorter form of one that admits everybody, or has a slip, would only
+// preserve the mistake.
+func (s *Report) isMeant() bool {
+	for _, f := range s.Findings {
+		own := f.Record == s.Records[0]
+		switch f.Kind {
+		case Loop, PassAll:
+			return false
+		case MechanismAsModifier, JoinedTerms:
+			if own {
+				return false
+			}
+		case UnknownModifier:
+			if own && (f.Text != "" || f.Name == "v") {
+				return false
+			}
+		case BadName, VoidLookup:
+			if own && f.Text != "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // rewritten is a term of a rewritten record.

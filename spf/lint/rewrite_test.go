@@ -52,6 +52,14 @@ func TestRewrite(t *testing.T) {
 		{name: "what fails like all", record: "v=spf1 ip4:203.0.113.1 -ip4:203.0.113.2 -all", want: "v=spf1 ip4:203.0.113.1 -all"},
 		{name: "modifiers stay", record: "v=spf1 ra=x ip4:203.0.113.0/25 exp=why.example ip4:203.0.113.128/25 -all", want: "v=spf1 ra=x ip4:203.0.113.0/24 exp=why.example -all"},
 		{name: "the explanation of a fail", record: "v=spf1 ip4:203.0.113.1 ip4:203.0.113.1 exp=why.example -all", want: "v=spf1 ip4:203.0.113.1 exp=why.example -all"},
+		{name: "everybody passes in the end", record: "v=spf1 ip4:203.0.113.1 ip4:203.0.113.1 +all"},
+		{name: "everybody passes by a term", record: "v=spf1 ip4:203.0.113.1 ip4:0.0.0.0/0 -all"},
+		{name: "everybody passes by two terms", record: "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all mx"},
+		{name: "everybody of IPv6 passes", record: "v=spf1 ip4:203.0.113.1 ip6:2000::/4 ip6:3000::/4 -all mx"},
+		{name: "a mechanism that is written as a modifier", record: "v=spf1 include=b.example ip4:203.0.113.1 ip4:203.0.113.1 -all"},
+		{name: "two records in one", record: "v=spf1 ip4:203.0.113.1 -all v=spf1 mx -all"},
+		{name: "a URL", record: "v=spf1 a:https://gone.example -all mx"},
+		{name: "many terms after all", record: "v=spf1 -all" + strings.Repeat(" mx", 50), want: "v=spf1 -all"},
 		{name: "a redirect", record: "v=spf1 ip4:192.0.2.1 include:b.example redirect=c.example", want: "v=spf1 redirect=c.example"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
