@@ -132,7 +132,7 @@ func hint(f lint.Finding) string {
 	switch f.Kind {
 	case lint.NotARecord, lint.IgnoredNearMiss:
 		return f.NearMiss.Meant
-	case lint.SyntaxError, lint.UnknownModifier, lint.MechanismAsModifier, lint.BadName:
+	case lint.SyntaxError, lint.UnknownModifier, lint.MechanismAsModifier, lint.BadName, lint.IncludeNoRecord, lint.RedirectNoRecord, lint.VoidLookup, lint.MappedNetwork:
 		return f.Text
 	}
 	return ""

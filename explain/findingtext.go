@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
 	"policyd-spf/spf/lint"
 )
 
@@ -26,13 +27,17 @@ func message(f lint.Finding) string {
 	case lint.MultipleRecords:
 		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
 	case lint.NotARecord:
+		switch f.NearMiss.Kind {
+		case lint.ObsoleteType, lint.OtherName:
+			return domain + ": " + nearMissText(f.NearMiss)
+		}
 		return domain + ": this TXT record is not an SPF record: " + nearMissText(f.NearMiss)
 	case lint.IgnoredNearMiss:
 		return domain + ": this TXT record beside the SPF record is not one, and is ignored: " + nearMissText(f.NearMiss)
 	case lint.SyntaxError:
 		return fmt.Sprintf("%s: permerror: %s", domain, syntaxErrorText(f.Err.(*spf.SyntaxError)))
 	case lint.Loop:
-		return domain + ": this leads back to a record that leads here: permerror"
+		return fmt.Sprintf("%s: %s leads back here: permerror for clients that no term before it matches (RFC 7208, 4.6.4)", domain, f.Name)
 	case lint.IncludeNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
 	case lint.RedirectNoRecord:
@@ -56,11 +61,14 @@ func message(f lint.Finding) string {
 	case lint.DocumentationRange:
 		return fmt.Sprintf("%s: %s is reserved for %s%s", domain, f.Network, f.Text, more(f.Count))
 	case lint.NullMX:
+		if f.Count > 1 {
+			return fmt.Sprintf("%s: %s has the MX record \".\", which says that it accepts no mail, beside others; it must be the only one (RFC 7505, 3)", domain, f.Name)
+		}
 		return fmt.Sprintf("%s: %s accepts no mail (its MX record is \".\", RFC 7505), so mx never matches", domain, f.Name)
 	case lint.MXAlias:
 		return fmt.Sprintf("%s: the MX host %s is an alias, and must not be (RFC 2181, 10.3)", domain, f.Name)
 	case lint.JoinedTerms:
-		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3)", domain, f.Name)
+		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3); end the first with a space", domain, f.Name)
 	case lint.AfterAll:
 		return domain + ": a term after all is never evaluated (RFC 7208, 5.1); move all to the end if it should be"
 	case lint.RedirectIgnored:
@@ -80,11 +88,15 @@ func message(f lint.Finding) string {
 		return fmt.Sprintf("%s: %s passes by %s%s too", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
 	case lint.ContainedNetwork:
 		return fmt.Sprintf("%s: %s is within %s%s", domain, networkOf(f, term), f.OtherTerm.Source(), inRecord(f))
+	case lint.HostBits:
+		return fmt.Sprintf("%s: %s stands for the whole network %s: %s", domain, term, f.Network, addresses(f.Network))
+	case lint.MappedNetwork:
+		return fmt.Sprintf("%s: %s has IPv4-mapped addresses, and never matches: a client with one is an IPv4 client (RFC 7208, 5)", domain, term)
 	case lint.MechanismAsModifier:
 		return fmt.Sprintf("%s: %s= is an unknown modifier, and is ignored (RFC 7208, 6); mechanisms take a colon", domain, f.Name)
 	case lint.UnknownModifier:
 		if f.Name == "v" {
-			return domain + ": a second v=spf1 within the record is an unknown modifier, and is ignored: two records were made one"
+			return fmt.Sprintf("%s: %s within the record is an unknown modifier, and is ignored (RFC 7208, 6): two records were made one", domain, term)
 		}
 		return domain + ": unknown modifier, which is ignored (RFC 7208, 6)"
 	case lint.NoAll:
@@ -92,16 +104,16 @@ func message(f lint.Finding) string {
 	case lint.NeutralAll:
 		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
 	case lint.ExplanationError:
+		if f.Count > 0 {
+			return fmt.Sprintf("%s: the explanation of exp= has %d bytes; more than %d may not fit in a line of an SMTP reply (RFC 5321, 4.5.3.1.5)", domain, f.Count, f.Limit)
+		}
 		return fmt.Sprintf("%s: the explanation of exp= is not used (RFC 7208, 6.2): %s", domain, explanationProblem(f.Err))
 	case lint.ExplanationUnused:
 		return domain + ": exp= is for a fail, and no term of this record has one"
 	case lint.ExplanationExpanded:
 		return domain + ": the explanation for a sample client that fails"
 	case lint.VoidLookup:
-		if _, err := netip.ParseAddr(f.Name); err == nil {
-			return fmt.Sprintf("%s: an MX record names the address %s, and must name a host (RFC 1035, 3.3.9): a void lookup", domain, f.Name)
-		}
-		return fmt.Sprintf("%s: %s has no data, a void lookup", domain, f.Name)
+		return domain + ": " + voidText(f)
 	case lint.NeedsTCP:
 		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, f.Count, f.Limit)
 	case lint.Large:
@@ -113,6 +125,25 @@ func message(f lint.Finding) string {
 		return fmt.Sprintf("%s like those above", count(f.Count, "more finding"))
 	}
 	return "there is more than was looked at"
+}
+
+// voidText says why a lookup is void.
+func voidText(f lint.Finding) string {
+	const parts = 4
+	labels := strings.Split(f.Name, ".")
+	address := strings.Join(labels[:min(parts, len(labels))], ".")
+	if _, err := netip.ParseAddr(address); err == nil { // the zone may be after it, if its final dot is missing
+		return fmt.Sprintf("an MX record names the address %s, and must name a host (RFC 1035, 3.3.9): a void lookup", address)
+	}
+	switch f.Missing {
+	case lint.MissingName:
+		return f.Name + " does not exist: a void lookup"
+	case lint.MissingMX:
+		return f.Name + " has no MX record, and mx does not use others (RFC 7208, 5.4): a void lookup"
+	case lint.MissingA:
+		return f.Name + " has no A record: a void lookup"
+	}
+	return f.Name + " has no address: a void lookup"
 }
 
 // passAllText says that everybody passes, and by what.
@@ -181,6 +212,12 @@ func nearMissText(miss lint.NearMiss) string {
 		return "a space must follow \"v=spf1\", not " + characterName(fault) + " (RFC 7208, 4.5)"
 	case lint.WrongVersion:
 		return fmt.Sprintf("the version is \"v=spf1\", not %q (RFC 7208, 4.5)", fault)
+	case lint.SplitStrings:
+		return "its strings join without spaces (RFC 7208, 3.3); put one pair of quotation marks around the whole text"
+	case lint.ObsoleteType:
+		return "this record has the type SPF, which nobody looks up; publish it with the type TXT (RFC 7208, 3.1)"
+	case lint.OtherName:
+		return "this record is at " + miss.Name + ", where nobody looks it up (RFC 7208, 4.4); publish it at the domain itself, or redirect to it"
 	}
 	return "\"v=spf1\" is missing at its beginning (RFC 7208, 4.5)"
 }
@@ -189,11 +226,30 @@ func nearMissText(miss lint.NearMiss) string {
 // like one of US-ASCII.
 func syntaxErrorText(e *spf.SyntaxError) string {
 	text := e.Kind.String()
-	if e.Kind != spf.NonASCIIRecord || e.Detail == "" {
-		return text
+	_, value, _ := strings.Cut(e.Term, ":")
+	switch e.Kind {
+	case spf.NonASCIIRecord:
+		if e.Detail != "" {
+			_, size := utf8.DecodeRuneInString(e.Detail)
+			text += ": it has " + characterName(e.Detail[:size])
+		}
+	case spf.BadIP4, spf.BadIP6:
+		address, length, ok := strings.Cut(value, "/")
+		if _, err := netip.ParseAddr(address); ok && err == nil {
+			return fmt.Sprintf("%q is not a prefix length: a number without leading zeros (RFC 7208, 5.6)", length)
+		}
+	case spf.UnknownMechanism:
+		if strings.Contains(e.Term, ".") && !strings.ContainsAny(e.Term, ":=/@,;") && dns.IsName(e.Term) {
+			text += "; a domain name needs include:, a: or mx: before it"
+		}
+	case spf.UnknownMacro:
+		text += "; the letters are s, l, o, d, i, p, v and h, and then a number, r and delimiters may follow (RFC 7208, 7.1)"
+	case spf.BadDomainSpec:
+		if strings.HasPrefix(strings.ToLower(e.Term), "exp=") {
+			text += "; exp= has the name of a TXT record, which has the text (RFC 7208, 6.2)"
+		}
 	}
-	_, size := utf8.DecodeRuneInString(e.Detail)
-	return text + ": it has " + characterName(e.Detail[:size])
+	return text
 }
 
 // characterName describes characters that people may not see.

@@ -29,7 +29,7 @@ func TestCharacterName(t *testing.T) {
 func TestMessage_voidLookup(t *testing.T) {
 	r := &lint.Record{Domain: "a.example"}
 	for _, test := range []struct{ name, want string }{
-		{name: "mx.a.example", want: "a.example: mx.a.example has no data, a void lookup"},
+		{name: "mx.a.example", want: "a.example: mx.a.example does not exist: a void lookup"},
 		{name: "192.0.2.1", want: "a.example: an MX record names the address 192.0.2.1, and must name a host (RFC 1035, 3.3.9): a void lookup"},
 	} {
 		if got := message(lint.Finding{Kind: lint.VoidLookup, Record: r, Name: test.name}); got != test.want {

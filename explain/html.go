@@ -195,7 +195,10 @@ func nearMissesHTML(misses []NearMiss) html.Part {
 	var group html.Group
 	for _, m := range misses {
 		group = append(group, html.El("p", html.Class("wrong"), html.Text("this TXT record is not an SPF record: "+m.Reason)),
-			html.Marked(m.Text, m.Offset, m.Length, ""), html.El("p", html.Text("meant:")), html.Code(m.Meant))
+			html.Marked(m.Text, m.Offset, m.Length, ""))
+		if m.Meant != "" {
+			group = append(group, html.El("p", html.Text("meant:")), html.Code(m.Meant))
+		}
 	}
 	return group
 }

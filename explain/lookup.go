@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,8 +42,8 @@ func lookup(e spf.LookupEvent) Lookup {
 		l.Data = append(l.Data, addr.String())
 	}
 	l.Data = append(l.Data, a.Names...)
-	if e.Question.Type == dns.TypeMX && len(a.Names) == 1 && a.Names[0] == "" {
-		l.Data = []string{"."} // null MX (RFC 7505)
+	if i := slices.Index(a.Names, ""); e.Question.Type == dns.TypeMX && i >= 0 {
+		l.Data[i] = "." // null MX (RFC 7505)
 	}
 	return l
 }

@@ -57,7 +57,9 @@ func (p *printer) nearMisses(b term.Indent, misses []NearMiss) {
 	for _, m := range misses {
 		p.Text(indent(b.First, b.Rest+"  "), "this TXT record is not an SPF record: "+p.Safe(m.Reason), term.Yellow)
 		p.recordWithCarets(indent(b.Rest+"  ", b.Rest+"  "), m.Text, m.Offset, m.Length, "")
-		p.Text(indent(b.Rest+"  meant: ", b.Rest+"    "), p.Safe(m.Meant), term.Plain)
+		if m.Meant != "" {
+			p.Text(indent(b.Rest+"  meant: ", b.Rest+"    "), p.Safe(m.Meant), term.Plain)
+		}
 	}
 }
 

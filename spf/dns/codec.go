@@ -132,11 +132,9 @@ func (a *Answer) extract(rrs records, name string, t Type) (found bool, ttl time
 		found, ttl = true, min(ttl, ttlDuration(h.Ttl))
 		switch rr := rr.(type) {
 		case *dns.TXT:
-			text := make([]string, len(rr.Txt)) // rr may belong to a Zone
-			for i, s := range rr.Txt {
-				text[i] = unescape(s)
-			}
-			a.TXT = append(a.TXT, text)
+			a.TXT = append(a.TXT, unescapeAll(rr.Txt))
+		case *dns.SPF:
+			a.TXT = append(a.TXT, unescapeAll(rr.Txt))
 		case *dns.A:
 			ip, ok := netip.AddrFromSlice(rr.A)
 			if !ok {
@@ -167,6 +165,16 @@ func (a *Answer) extract(rrs records, name string, t Type) (found bool, ttl time
 		a.Names = append(a.Names, host)
 	}
 	return found, ttl, nil
+}
+
+// unescapeAll returns strings without escapes, in a slice of its own: theirs may belong
+// to a Zone.
+func unescapeAll(strs []string) []string {
+	text := make([]string, len(strs))
+	for i, s := range strs {
+		text[i] = unescape(s)
+	}
+	return text
 }
 
 // cname returns the CNAME record of name, or nil.

@@ -16,6 +16,7 @@ const (
 	TypeMX   Type = 15
 	TypeTXT  Type = 16
 	TypeAAAA Type = 28
+	TypeSPF  Type = 99 // obsolete (RFC 7208, 3.1); its data are those of TXT
 )
 
 // String returns the type's name as in zone files.
@@ -31,6 +32,8 @@ func (t Type) String() string {
 		return "TXT"
 	case TypeAAAA:
 		return "AAAA"
+	case TypeSPF:
+		return "SPF"
 	}
 	return "TYPE" + strconv.Itoa(int(t)) // RFC 3597, 5
 }

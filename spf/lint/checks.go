@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 
 	"policyd-spf/spf"
@@ -38,8 +40,8 @@ func (w *linter) checkRecord(r *Record, root, last bool) {
 	w.checkSize(r)
 	w.checkStringBoundaries(r)
 	if r.Record == nil {
-		for _, m := range r.validModifiers {
-			w.checkModifier(r, m)
+		for _, t := range r.validTerms {
+			w.checkSpelling(r, t)
 		}
 		return
 	}
@@ -63,9 +65,10 @@ func (w *linter) checkRecord(r *Record, root, last bool) {
 		}
 		if ok {
 			w.checkDuplicate(r, t, d, earlier)
+			w.checkAddress(r, d)
 		}
 		if ok && d.Mechanism == spf.Include && t.Target != "" {
-			if included[t.Target] || w.alreadyIncluded(r, t) {
+			if !w.loops[t] && (included[t.Target] || w.alreadyIncluded(r, t)) {
 				w.report(Finding{Kind: DuplicateInclude, Record: r, Term: t.Term, Name: t.Target})
 			}
 			included[t.Target] = true
@@ -95,12 +98,8 @@ func (w *linter) checkSelection(r *Record, root bool) {
 	}
 	switch err := r.Err.(type) {
 	case *spf.SyntaxError:
-		for _, e := range r.SyntaxErrors {
-			hint, _ := hintFor(e)
-			w.report(Finding{Kind: SyntaxError, Record: r, Err: e, Text: hint})
-		}
-		if len(r.SyntaxErrors) == maxSyntaxErrors {
-			w.result.incomplete = true
+		for _, m := range r.SyntaxErrors {
+			w.report(Finding{Kind: SyntaxError, Record: r, Err: m.Err, Text: m.Meant})
 		}
 	case *spf.RecordError:
 		w.report(Finding{Kind: MultipleRecords, Record: r, Err: err})
@@ -122,6 +121,21 @@ func (w *linter) checkDuplicate(r *Record, t *Term, d *spf.Directive, earlier ma
 		w.report(Finding{Kind: DuplicateTerm, Record: r, Term: d, OtherTerm: first.Term, Other: r})
 	} else if !ok {
 		earlier[key] = t
+	}
+}
+
+// checkAddress checks the address of an ip4 or ip6.
+func (w *linter) checkAddress(r *Record, d *spf.Directive) {
+	if !d.Addr.IsValid() {
+		return
+	}
+	network := prefixOf(d, d.Addr)
+	switch masked := network.Masked(); {
+	case isMapped(network):
+		meant := networkTerm(netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mappedBits))
+		w.report(Finding{Kind: MappedNetwork, Record: r, Term: d, Network: masked, Text: meant})
+	case masked != network:
+		w.report(Finding{Kind: HostBits, Record: r, Term: d, Network: masked})
 	}
 }
 
@@ -176,7 +190,8 @@ func (w *linter) checkModifier(r *Record, m *spf.Modifier) {
 		w.found[UnknownModifier]++ // without the work for a hint
 		return
 	}
-	if f.Text, _ = Hint(m.Source()); isDirective(firstFields(f.Text)[0]) {
+	f.Text, _ = Hint(m.Source())
+	if first, _, _ := strings.Cut(f.Text, " "); isDirective(first) {
 		f.Kind = MechanismAsModifier
 	}
 	w.report(f)
@@ -197,30 +212,38 @@ func (w *linter) checkTerm(r *Record, t *Term) {
 		add(Finding{Kind: ClientMacro})
 	case ok && d.Mechanism == spf.PTR:
 		add(Finding{Kind: PTR})
-	case t.Target == "" && (!ok || d.Mechanism.CausesLookup()):
-		hint, _ := Hint(t.Term.Source())
-		add(Finding{Kind: BadName, Text: hint})
-	case !isDomainLike(t.Target):
-		hint, _ := Hint(t.Term.Source())
-		add(Finding{Kind: BadName, Text: hint})
+	case !ok || d.Mechanism.CausesLookup():
+		w.checkName(r, t.Term, t.Target)
 	}
 	if inner := t.Record; inner != nil && inner.Err == nil && inner.Record == nil {
+		f := Finding{Kind: RedirectNoRecord, Text: withoutAll(t)}
 		if ok {
-			add(Finding{Kind: IncludeNoRecord})
-		} else {
-			add(Finding{Kind: RedirectNoRecord})
+			f.Kind = IncludeNoRecord
 		}
+		add(f)
 	}
-	for _, l := range t.Lookups {
+	for i, l := range t.Lookups {
 		name := l.Question.Name
 		switch {
 		case l.Err != nil && w.lookups < maxLookups:
-			add(Finding{Kind: DNSError, Name: name, Err: l.Err})
+			if l.Question.Type != dns.TypeAAAA || t.Lookups[i-1].Err == nil { // once for both families
+				add(Finding{Kind: DNSError, Name: name, Err: l.Err})
+			}
 		case l.Err != nil:
 		case l.Question.Type == dns.TypeMX:
-			w.checkMX(l, add)
+			w.checkMX(l, t, add)
 		case l.Question.Type != dns.TypeAAAA && l.Answer.Void():
-			add(Finding{Kind: VoidLookup, Name: name})
+			f := Finding{Kind: VoidLookup, Name: name, Missing: MissingA}
+			switch {
+			case l.Answer.NXDomain:
+				f.Missing = MissingName
+			case i+1 < len(t.Lookups) && t.Lookups[i+1].Answer.Void(): // the AAAA lookup
+				f.Missing = MissingAddress
+			}
+			if name == t.Target {
+				f.Text = withoutAll(t)
+			}
+			add(f)
 		}
 		isMXHost := ok && d.Mechanism == spf.MX && l.Question.Type == dns.TypeA
 		if isMXHost && l.Err == nil && l.Answer.Alias {
@@ -229,14 +252,51 @@ func (w *linter) checkTerm(r *Record, t *Term) {
 	}
 }
 
+// checkName checks that the target of a term, "" if it cannot exist, is a domain name.
+func (w *linter) checkName(r *Record, t spf.Term, target string) {
+	if target == "" || !isDomainLike(target) {
+		hint, _ := Hint(t.Source())
+		w.report(Finding{Kind: BadName, Record: r, Term: t, Name: target, Text: hint})
+	}
+}
+
+// checkSpelling checks a valid term of a record that has syntax errors, and so no effect.
+func (w *linter) checkSpelling(r *Record, t spf.Term) {
+	var domain *spf.MacroString
+	switch t := t.(type) {
+	case *spf.Modifier:
+		w.checkModifier(r, t)
+		if t.Name == "redirect" {
+			domain = t.Value
+		}
+	case *spf.Directive:
+		domain = t.Domain
+	}
+	if target, macro := w.target(domain, r.Domain); domain != nil && !macro {
+		w.checkName(r, t, target)
+	}
+}
+
+// withoutAll returns the terms that a term whose name is not found was meant to be if
+// "-all" was written after it without a space: the name is valid.
+func withoutAll(t *Term) string {
+	if !strings.HasSuffix(strings.ToLower(t.Term.Source()), "-all") {
+		return ""
+	}
+	terms, _ := separate(t.Term.Source())
+	return terms
+}
+
 // checkMX checks the answer to an MX lookup.
-func (w *linter) checkMX(l Lookup, add func(Finding)) {
+func (w *linter) checkMX(l Lookup, t *Term, add func(Finding)) {
 	hosts := l.Answer.Names
 	switch {
+	case len(hosts) == 0 && l.Answer.NXDomain:
+		add(Finding{Kind: VoidLookup, Name: l.Question.Name, Missing: MissingName, Text: withoutAll(t)})
 	case len(hosts) == 0:
-		add(Finding{Kind: VoidLookup, Name: l.Question.Name})
-	case len(hosts) == 1 && hosts[0] == "":
-		add(Finding{Kind: NullMX, Name: l.Question.Name}) // RFC 7505, 3
+		add(Finding{Kind: VoidLookup, Name: l.Question.Name, Missing: MissingMX, Text: withoutAll(t)})
+	case slices.Contains(hosts, ""):
+		add(Finding{Kind: NullMX, Name: l.Question.Name, Count: len(hosts)}) // RFC 7505, 3
 	case len(hosts) > spf.MaxMXHosts:
 		add(Finding{Kind: MXLimit, Name: l.Question.Name, Count: len(hosts), Limit: spf.MaxMXHosts})
 	}
@@ -257,15 +317,15 @@ func (w *linter) checkSize(r *Record) {
 // although one seems to end a term and the next to start one (RFC 7208, 3.3).
 func (w *linter) checkStringBoundaries(r *Record) {
 	for _, ss := range r.Answer.TXT {
-		if indexFold(spf.JoinStrings(ss), spf.Version) != 0 {
-			continue // not a record in any case
+		if r.Text == "" || spf.JoinStrings(ss) != r.Text {
+			continue
 		}
 		boundary := 0
 		for i := 0; i+1 < len(ss); i++ {
 			boundary += len(ss[i])
 			before := ss[i][strings.LastIndexByte(ss[i], ' ')+1:]
 			after, _, _ := strings.Cut(ss[i+1], " ")
-			if (isTerm(before) || strings.EqualFold(before, spf.Version)) && isTerm(after) {
+			if isTerm(before) && isTerm(after) {
 				w.report(Finding{Kind: JoinedTerms, Record: r, BoundaryOffset: boundary, Name: before + after})
 			}
 		}

@@ -36,9 +36,10 @@ func (s *Report) Costs() []Cost {
 func (s *Report) cost(terms []*Term) (lookups, voids int) {
 	r := *s.Records[0]
 	r.Terms = terms
-	w := &linter{result: &Report{Limits: spf.Limits{Lookups: maxCounted, VoidLookups: maxCounted}}, found: make(map[Kind]int)}
+	w := &linter{result: &Report{Limits: spf.Limits{Lookups: maxCounted, VoidLookups: maxCounted}}, found: make(map[Kind]int), loops: make(map[*Term]bool)}
 	c := newCounter(w)
 	c.costOnly = true
+	c.stack = []*Record{s.Records[0]} // r is a copy
 	c.walk(&r, false)
 	return w.result.Lookups, max(w.result.VoidLookups4, w.result.VoidLookups6)
 }

@@ -26,7 +26,6 @@ type counter struct {
 	*linter
 	stack     []*Record // in evaluation
 	networks  map[networkKey]bool
-	loops     map[*Term]bool // includes that lead back
 	everybody map[*Term]bool // terms that every client passes by
 	costOnly  bool           // leaves the terms as they are
 }
@@ -38,7 +37,7 @@ type networkKey struct {
 }
 
 func newCounter(w *linter) *counter {
-	return &counter{linter: w, networks: make(map[networkKey]bool), loops: make(map[*Term]bool), everybody: make(map[*Term]bool)}
+	return &counter{linter: w, networks: make(map[networkKey]bool), everybody: make(map[*Term]bool)}
 }
 
 // count counts the terms that cause lookups and the void lookups, and collects
@@ -119,7 +118,7 @@ func (c *counter) nested(r *Record, t *Term, pass bool) {
 	if slices.Contains(c.stack, inner) {
 		if !c.loops[t] {
 			c.loops[t] = true
-			c.report(Finding{Kind: Loop, Record: r, Term: t.Term})
+			c.report(Finding{Kind: Loop, Record: r, Term: t.Term, Name: t.Target})
 		}
 		return
 	}
@@ -176,16 +175,28 @@ func networksOf(d *spf.Directive, t *Term) []netip.Prefix {
 	}
 	var networks []netip.Prefix
 	for _, addr := range addrs {
-		length := d.IP6CIDRLen
-		if addr.Is4() {
-			length = d.IP4CIDRLen
-		}
-		if length == spf.NoCIDR {
-			length = addr.BitLen()
-		}
-		if n, err := addr.Prefix(length); err == nil {
-			networks = append(networks, n)
+		if n := prefixOf(d, addr); !isMapped(n) {
+			networks = append(networks, n.Masked())
 		}
 	}
 	return networks
 }
+
+// prefixOf returns an address with the prefix length of a directive for its family.
+func prefixOf(d *spf.Directive, addr netip.Addr) netip.Prefix {
+	length := d.IP6CIDRLen
+	if addr.Is4() {
+		length = d.IP4CIDRLen
+	}
+	if length == spf.NoCIDR {
+		length = addr.BitLen()
+	}
+	return netip.PrefixFrom(addr, length)
+}
+
+// mappedBits is the prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2).
+const mappedBits = 96
+
+// isMapped reports whether a network has IPv4-mapped addresses only, and so no client: one
+// with such an address is an IPv4 client (RFC 7208, 5).
+func isMapped(n netip.Prefix) bool { return n.Addr().Is4In6() && n.Bits() >= mappedBits }

@@ -7,9 +7,10 @@
 //	checks.go       findings on records and terms; finding.go, their kinds
 //	networks.go     findings on networks; reserved.go, ranges that are not public
 //	explanation.go  the text that exp= names
-//	nearmiss.go     TXT records that were meant as SPF records; hint.go and
-//	                slips.go, what invalid terms were meant to be; separate.go, terms
-//	                without spaces between them
+//	nearmiss.go     TXT records that were meant as SPF records
+//	slips.go        syntax errors and what was meant; torn.go, spaces within terms
+//	hint.go         what one invalid term was meant to be: hintname.go, hintchars.go,
+//	                hintnetwork.go; separate.go, terms without spaces between them
 //	effect.go       the result for each address; ipset.go, sets of addresses
 //	cost.go         what each term costs, and what flattening would save
 //	rewrite.go      a shorter record; equality.go, the proof that it is the same

@@ -26,8 +26,8 @@ type explanationError string
 
 func (e explanationError) Error() string { return string(e) }
 
-// maxExplanation is the length, in bytes, of a text that fits into a one-line SMTP
-// reply together with a reply code and the host's own text (RFC 5321, 4.5.3.1.5).
+// maxExplanation is how many bytes of a text fit in a one-line SMTP reply together with a
+// reply code and the host's own text (RFC 5321, 4.5.3.1.5).
 const maxExplanation = 400
 
 // explanation looks up and expands the text of a record's exp=. Only records that
@@ -68,8 +68,8 @@ func (w *linter) sample(text, domain string) (string, error) {
 	}
 	q := spf.Args{IP: netip.MustParseAddr("203.0.113.1"), Domain: w.result.Domain, Sender: "user@" + w.result.Domain, HELO: "mail.example.net"}
 	value, err := spf.ExpandExplanation(text, q, domain, "mx.example.org")
-	if err == nil && len(value) > maxExplanation {
-		err = explanationError(fmt.Sprintf("the text has %d bytes, too many for a line of an SMTP reply", len(value)))
+	if err == nil && value == "" {
+		err = explanationError("the text is empty")
 	}
 	return value, err
 }
@@ -86,6 +86,8 @@ func (w *linter) checkExplanation(r *Record) {
 		f.Kind = ClientMacro
 	case x.Err != nil:
 		f.Kind = ExplanationError
+	case len(x.Value) > maxExplanation:
+		f.Kind, f.Count, f.Limit = ExplanationError, len(x.Value), maxExplanation
 	}
 	w.report(f)
 	canFail := false

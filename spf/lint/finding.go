@@ -42,6 +42,7 @@ const (
 	DuplicateNetwork    // a network that passes by two terms
 	MechanismAsModifier // include= or ip4=, an unknown modifier, which is ignored
 	UnknownModifier     // a modifier that no RFC defines
+	MappedNetwork       // a network of IPv4-mapped addresses
 	IgnoredNearMiss     // a TXT record beside the SPF record that was meant as one too
 	NoAll               // neither all nor redirect: neutral for other clients (4.7)
 	NeutralAll          // ?all
@@ -50,6 +51,7 @@ const (
 
 	// For information.
 	ContainedNetwork    // a network within another one that passes
+	HostBits            // an address with a prefix length, which stands for the whole network
 	DocumentationRange  // a network reserved for documentation
 	ExplanationExpanded // the text of exp= with sample values
 	VoidLookup          // a name without data
@@ -113,12 +115,14 @@ func (k Kind) String() string {
 		DuplicateNetwork:    "duplicate-network",
 		MechanismAsModifier: "mechanism-as-modifier",
 		UnknownModifier:     "unknown-modifier",
+		MappedNetwork:       "mapped-network",
 		IgnoredNearMiss:     "ignored-near-miss",
 		NoAll:               "no-end",
 		NeutralAll:          "neutral-all",
 		ExplanationError:    "explanation-error",
 		ExplanationUnused:   "explanation-unused",
 		ContainedNetwork:    "contained-network",
+		HostBits:            "host-bits",
 		DocumentationRange:  "documentation-range",
 		ExplanationExpanded: "explanation",
 		VoidLookup:          "void-lookup",
@@ -128,6 +132,17 @@ func (k Kind) String() string {
 		Truncated:           "too-much",
 	}[k]
 }
+
+// Missing is what a name that makes a lookup void does not have.
+type Missing uint8
+
+// What can be missing.
+const (
+	MissingName    Missing = iota // the name does not exist
+	MissingMX                     // an MX record
+	MissingA                      // an A record, which IPv4 clients and exists need
+	MissingAddress                // an address of either family
+)
 
 // Finding is something that an audit found. Record is nil for Truncated only. Other
 // fields are set if they apply to Kind.
@@ -139,6 +154,7 @@ type Finding struct {
 	NearMiss       NearMiss // of NotARecord and IgnoredNearMiss
 	Name           string   // without data, looked up twice, or of the error
 	Text           string   // a hint, an expanded explanation, or a kind of network
+	Missing        Missing  // of VoidLookup
 	Network        netip.Prefix
 	OtherTerm      spf.Term // an earlier term with the same effect, in Other
 	Other          *Record

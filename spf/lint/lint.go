@@ -49,15 +49,15 @@ type Report struct {
 type Record struct {
 	Domain       string
 	Text         string
-	Record       *spf.Record        // nil if there is none or it is invalid
-	Err          error              // why there is no valid record, if not because there is none
-	SyntaxErrors []*spf.SyntaxError // in the order of the record
-	NearMisses   []NearMiss         // TXT records that were meant as SPF records
+	Record       *spf.Record // nil if there is none or it is invalid
+	Err          error       // why there is no valid record, if not because there is none
+	SyntaxErrors []Mistake   // in the order of the record
+	NearMisses   []NearMiss  // TXT records that were meant as SPF records
 	Answer       dns.Answer
 	Terms        []*Term // directives and the redirect
 	Explanation  *Explanation
 
-	validModifiers []*spf.Modifier // of a record with syntax errors
+	validTerms []spf.Term // of a record with syntax errors
 }
 
 // Term is a term and what was looked up for it.
@@ -87,6 +87,7 @@ type linter struct {
 	lookups  int
 	found    map[Kind]int      // findings, whether reported or left out
 	repeated map[spf.Term]bool // terms reported as DuplicateTerm
+	loops    map[*Term]bool    // terms reported as Loop
 }
 
 // Domain audits the records of a domain, which is in the form of
@@ -95,9 +96,12 @@ type linter struct {
 func Domain(ctx context.Context, r dns.Resolver, domain string, limits spf.Limits) *Report {
 	w := &linter{
 		ctx: ctx, resolver: r, result: &Report{Domain: domain, Limits: limits},
-		known: make(map[string]*Record), found: make(map[Kind]int), repeated: make(map[spf.Term]bool),
+		known: make(map[string]*Record), found: make(map[Kind]int), repeated: make(map[spf.Term]bool), loops: make(map[*Term]bool),
 	}
 	root := w.record(domain)
+	if root.Err == nil && root.Record == nil && len(root.NearMisses) == 0 {
+		root.NearMisses = w.elsewhere(domain)
+	}
 	w.count(root)
 	last := redirects(root)
 	for _, record := range last {
@@ -161,15 +165,11 @@ func (w *linter) record(name string) *Record {
 		if errors.As(r.Err, &syntax) {
 			syntax.Domain = name
 		}
-		valid, errs := spf.ParseAll(text, maxSyntaxErrors)
-		r.SyntaxErrors = withoutTorn(errs)
-		for _, t := range valid.Terms {
-			if m, ok := t.(*spf.Modifier); ok {
-				r.validModifiers = append(r.validModifiers, m)
-			}
-		}
-		for _, e := range r.SyntaxErrors {
-			e.Domain = name
+		valid, mistakes, all := parseMistakes(text)
+		r.validTerms, r.SyntaxErrors = valid.Terms, mistakes
+		w.result.incomplete = w.result.incomplete || !all
+		for _, m := range mistakes {
+			m.Err.Domain = name
 		}
 		return r
 	}
@@ -186,17 +186,6 @@ func (w *linter) record(name string) *Record {
 		r.Terms = append(r.Terms, t)
 	}
 	return r
-}
-
-// nearMisses returns the TXT records of an answer that were meant as SPF records.
-func nearMisses(a dns.Answer) []NearMiss {
-	var misses []NearMiss
-	for _, ss := range a.TXT {
-		if miss, ok := FindNearMiss(spf.JoinStrings(ss)); ok && len(misses) < maxSyntaxErrors {
-			misses = append(misses, miss)
-		}
-	}
-	return misses
 }
 
 // directive looks up what a directive of the record of domain needs.

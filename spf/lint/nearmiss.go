@@ -20,6 +20,9 @@ const (
 	NoSpaceAfterVersion                     // something other than a space follows
 	WrongVersion                            // not "v=spf1" but something like it
 	NoVersion                               // terms only
+	SplitStrings                            // strings without spaces between them (3.3)
+	ObsoleteType                            // of type SPF (3.1)
+	OtherName                               // a record at a name where it is not looked up
 )
 
 // NearMiss is a TXT record that is not an SPF record, but was meant as one.
@@ -28,7 +31,8 @@ type NearMiss struct {
 	Text   string // of the TXT record
 	Offset int    // of the part at fault in Text, in bytes
 	Length int    // of that part, in bytes
-	Meant  string // the SPF record that was probably meant
+	Meant  string // the SPF record that was probably meant, "" if that is not known
+	Name   string // of OtherName: the name that has the record
 }
 
 // maxNearMissText is how many bytes of a text are examined: more than any record has
@@ -38,6 +42,81 @@ const maxNearMissText = 4096
 // FindNearMiss reports whether the text of a TXT record was meant as an SPF record
 // but is not one.
 func FindNearMiss(text string) (miss NearMiss, ok bool) {
+	if miss, ok = findNearMiss(text); !isValidRecord(miss.Meant) {
+		miss.Meant = ""
+	}
+	return miss, ok
+}
+
+// isValidRecord reports whether text is an SPF record without syntax errors.
+func isValidRecord(text string) bool {
+	if _, n := spf.SelectRecord(txtAnswer(text)); n != 1 {
+		return false
+	}
+	_, err := spf.Parse(text)
+	return err == nil
+}
+
+// nearMisses returns the TXT records of an answer that were meant as SPF records.
+func nearMisses(a dns.Answer) []NearMiss {
+	var misses []NearMiss
+	for _, strs := range a.TXT {
+		miss, ok := FindNearMiss(spf.JoinStrings(strs))
+		if !ok {
+			continue
+		}
+		if meant := joinWithSpaces(strs); meant != "" {
+			miss.Kind, miss.Offset, miss.Length, miss.Meant = SplitStrings, len(strs[0]), 1, meant
+		}
+		if misses = append(misses, miss); len(misses) == maxSyntaxErrors {
+			break
+		}
+	}
+	return misses
+}
+
+// joinWithSpaces returns the record that strings make with spaces between them, or that is
+// meant by that, and "" if there is none.
+func joinWithSpaces(strs []string) string {
+	if len(strs) < 2 {
+		return ""
+	}
+	text := strings.Join(strs, " ")
+	start := indexFold(text, spf.Version)
+	if start < 0 {
+		return ""
+	}
+	meant := mend(text[start+len(spf.Version):])
+	if !isValidRecord(meant) {
+		return ""
+	}
+	return meant
+}
+
+// elsewhere returns records of a domain that has no SPF record which are where nobody looks
+// them up: of type SPF, or at a name below it.
+func (w *linter) elsewhere(domain string) []NearMiss {
+	var misses []NearMiss
+	for _, q := range []dns.Question{
+		{Name: domain, Type: dns.TypeSPF}, {Name: "_spf." + domain, Type: dns.TypeTXT}, {Name: "www." + domain, Type: dns.TypeTXT},
+	} {
+		if !dns.IsName(q.Name) {
+			continue
+		}
+		text, n := spf.SelectRecord(w.lookup(q).Answer)
+		switch {
+		case n == 0:
+		case q.Type == dns.TypeSPF:
+			misses = append(misses, NearMiss{Kind: ObsoleteType, Text: text, Meant: text})
+		default:
+			misses = append(misses, NearMiss{Kind: OtherName, Text: text, Meant: spf.Version + " redirect=" + q.Name, Name: q.Name})
+		}
+	}
+	return misses
+}
+
+// findNearMiss is FindNearMiss; what was meant may be invalid.
+func findNearMiss(text string) (miss NearMiss, ok bool) {
 	if len(text) > maxNearMissText || text == "" {
 		return NearMiss{}, false
 	}
@@ -116,11 +195,9 @@ func indexFold(s, text string) int {
 // returns 0 if there is none. Sender ID's "spf2.0/pra" (RFC 4406, 3) is not one.
 func wrongVersion(s string) int {
 	end := 0
-	next := func(text string) bool { // after spaces
-		at := end
-		for at < len(s) && s[at] == ' ' {
-			at++
-		}
+	next := func(text string) bool { // after spaces and invisible characters
+		rest := strings.TrimLeftFunc(s[end:], func(r rune) bool { return r == ' ' || isInvisible(r) })
+		at := len(s) - len(rest)
 		if at+len(text) > len(s) || !strings.EqualFold(s[at:at+len(text)], text) {
 			return false
 		}
@@ -173,7 +250,8 @@ func hasTerm(text string) bool {
 		if isDirective(word) {
 			return true
 		}
-		if meant, ok := Hint(word); ok && isDirective(firstFields(meant)[0]) {
+		meant, _ := Hint(word)
+		if first, _, _ := strings.Cut(meant, " "); isDirective(first) {
 			return true
 		}
 	}
@@ -223,12 +301,12 @@ func trimInvisible(text string) string {
 func mend(terms string) string {
 	var b strings.Builder
 	b.WriteString(spf.Version)
-	list := words(strings.TrimLeft(terms, ";,:.\"'"))
+	list := words(strings.TrimLeft(strings.ReplaceAll(terms, "%20", " "), ";,:.\"'="))
 	for i := 0; i < len(list); i++ {
 		word := list[i]
-		if joined, ok := joinedTerm(list[i:]); ok {
-			word = joined
-			i++
+		if term, n := torn(list[i:]); n > 0 {
+			word = term
+			i += n - 1
 		}
 		if meant, ok := Hint(word); ok && !isTerm(word) {
 			word = meant
@@ -240,23 +318,6 @@ func mend(terms string) string {
 		}
 	}
 	return b.String()
-}
-
-// joinedTerm returns the term that the first two words make if a space was put
-// after a qualifier or a colon.
-func joinedTerm(list []string) (term string, ok bool) {
-	if len(list) < 2 || !isTorn(list[0]) {
-		return "", false
-	}
-	term = fixDash(list[0]) + list[1]
-	_, _, separator, value := cutTerm(term)
-	return term, isTerm(term) && (separator == "" || isDomainLike(value) || !isTerm(list[1]))
-}
-
-// isTorn reports whether a word is a qualifier alone, or ends in a colon or an
-// equals sign.
-func isTorn(word string) bool {
-	return word != "" && strings.Contains("+-~?", fixDash(word)) || strings.HasSuffix(word, ":") || strings.HasSuffix(word, "=")
 }
 
 // txtAnswer returns an answer with one TXT record of one string.

@@ -66,7 +66,45 @@ func TestHint(t *testing.T) {
 		{term: "-all/24", want: "-all"},
 
 		{term: "ip4:192.0.2.0-192.0.2.7-1", want: ""},
-		{term: "ip4:192.0.2.1-192.0.2.7", want: ""},
+		{term: "ip4:192.0.2.1-192.0.2.7", want: "ip4:192.0.2.1 ip4:192.0.2.2/31 ip4:192.0.2.4/30"},
+		{term: "~ip4:192.0.2.8-15", want: "~ip4:192.0.2.8/29"},
+		{term: "ip4:192.0.2.9-8", want: ""},
+		{term: "ip4:192.0.2.1-192.0.200.7", want: ""},
+		{term: "ip4;192.0.2.1", want: "ip4:192.0.2.1"},
+		{term: "ip4,192.0.2.1", want: "ip4:192.0.2.1"},
+		{term: "ip4192.0.2.1", want: "ip4:192.0.2.1"},
+		{term: "-ip4192.0.2.0/24", want: "-ip4:192.0.2.0/24"},
+		{term: "include.spf.example.com", want: "include:spf.example.com"},
+		{term: "include;spf.example.com", want: "include:spf.example.com"},
+		{term: "redirect.example.com", want: "redirect=example.com"},
+		{term: "ip4:ip4:192.0.2.1", want: "ip4:192.0.2.1"},
+		{term: "include:include:example.com", want: "include:example.com"},
+		{term: "-include:ip4:192.0.2.1", want: "-ip4:192.0.2.1"},
+		{term: "ip4:192.0.2.0\\24", want: "ip4:192.0.2.0/24"},
+		{term: "ip4:192.0.2.0/024", want: "ip4:192.0.2.0/24"},
+		{term: "ip4:0.0.0.0/00", want: "ip4:0.0.0.0/0"},
+		{term: "ip4:192.0.2.0/33"},
+		{term: "ip4:192.0.2.0/-1"},
+		{term: "a/24/64", want: "a/24//64"},
+		{term: "~mx:example.com/24/64", want: "~mx:example.com/24//64"},
+		{term: "ip6:[2001:db8::1]:25", want: "ip6:2001:db8::1"},
+		{term: "ip6:2001:db8/32", want: "ip6:2001:db8::/32"},
+		{term: "ip6:2001:db8:::1", want: "ip6:2001:db8::1"},
+		{term: "ip6:2001:db8:1:2:3:4:5:6:7"},
+		{term: "-all:", want: "-all"},
+		{term: "-all=", want: "-all"},
+		{term: "-all**", want: "-all"},
+		{term: "include:spf\u2010eu.example.com", want: "include:spf-eu.example.com"},
+		{term: "include:bücher.example", want: "include:xn--bcher-kva.example"},
+		{term: "a:bücher.example/24", want: "a:xn--bcher-kva.example/24"},
+		{term: "exists:%i.example.com", want: "exists:%{i}.example.com"},
+		{term: "exists:%(ir).example.com", want: "exists:%{ir}.example.com"},
+		{term: "exists:%{i.example.com", want: "exists:%{i}.example.com"},
+		{term: "exists:${i}._spf.%{d2}", want: "exists:%{i}._spf.%{d2}"},
+		{term: "exists:{i}.{d}.example.com", want: "exists:%{i}.%{d}.example.com"},
+		{term: "exists:%{i}.%%.%_.%d.example.com", want: "exists:%{i}.%%.%_.%{d}.example.com"},
+		{term: "include:50%.example.com"},
+		{term: "include:%include.example.com"},
 		{term: "all-", want: "-all"},
 		{term: "ALL~", want: "~ALL"},
 		{term: "all–", want: "-all"},
@@ -140,6 +178,12 @@ func TestFindNearMiss(t *testing.T) {
 		{name: "no version", text: "include:example.com ~all", kind: NoVersion, want: "v=spf1 include:example.com ~all"},
 		{name: "text before it", text: "SPF: v=spf1 mx -all", kind: TextBeforeVersion, fault: "SPF: ", want: "v=spf1 mx -all"},
 		{name: "a version with a fraction", text: "v=spf1.0 mx -all", kind: WrongVersion, fault: "v=spf1.0", want: "v=spf1 mx -all"},
+		{name: "an invisible character in the version", text: "v=\u200bspf1 mx -all", kind: WrongVersion, fault: "v=\u200bspf1", want: "v=spf1 mx -all"},
+		{name: "an equals sign after the version", text: "v=spf1= mx -all", kind: NoSpaceAfterVersion, fault: "=", want: "v=spf1 mx -all"},
+		{name: "spaces of a URL", text: "v=spf1%20mx%20-all", kind: NoSpaceAfterVersion, fault: "%", want: "v=spf1 mx -all"},
+		{name: "bold", text: "**v=spf1 mx -all**", kind: TextBeforeVersion, fault: "**", want: "v=spf1 mx -all"},
+		{name: "a term that nobody understands", text: " v=spf1 foo -all", kind: TextBeforeVersion, fault: " ", want: ""},
+		{name: "spaces within terms", text: "v=spf1; include : b.example ip4:192.0.2.0 /24 -all", kind: NoSpaceAfterVersion, fault: ";", want: "v=spf1 include:b.example ip4:192.0.2.0/24 -all"},
 		{name: "a letter for the number", text: "v=spfl mx -all", kind: WrongVersion, fault: "v=spfl", want: "v=spf1 mx -all"},
 		{name: "a missing letter", text: "v=sp1 mx -all", kind: WrongVersion, fault: "v=sp1", want: "v=spf1 mx -all"},
 		{name: "nothing before the equals sign", text: "=spf1 mx -all", kind: WrongVersion, fault: "=spf1", want: "v=spf1 mx -all"},
@@ -174,6 +218,42 @@ func TestFindNearMiss_none(t *testing.T) {
 	}
 }
 
+// Of the records of a domain without an SPF record, the audit finds those that were meant
+// as one.
+func TestDomain_nearMisses(t *testing.T) {
+	for _, test := range []struct {
+		name, zone string
+		kind       NearMissKind
+		want       string
+	}{
+		{name: "no quotation marks in the zone file", zone: "a TXT v=spf1 mx -all", kind: SplitStrings, want: "v=spf1 mx -all"},
+		{name: "single quotation marks in the zone file", zone: "a TXT 'v=spf1 mx -all'", kind: SplitStrings, want: "v=spf1 mx -all"},
+		{name: "a string for each term", zone: `a TXT "v=spf1" "ipv4:192.0.2.1" "-all"`, kind: SplitStrings, want: "v=spf1 ip4:192.0.2.1 -all"},
+		{name: "one string", zone: `a TXT "v=spf1-all"`, kind: NoSpaceAfterVersion, want: "v=spf1 -all"},
+		{name: "type SPF", zone: `a SPF "v=spf1 mx " "-all"`, kind: ObsoleteType, want: "v=spf1 mx -all"},
+		{name: "at _spf", zone: `_spf.a TXT "v=spf1 mx -all"`, kind: OtherName, want: "v=spf1 redirect=_spf.a.example"},
+		{name: "at www", zone: `www.a TXT "v=spf1 mx -all"`, kind: OtherName, want: "v=spf1 redirect=www.a.example"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := Domain(t.Context(), testZone(t, test.zone), "a.example", spf.DefaultLimits())
+			if got := s.Records[0].NearMisses; len(got) != 1 || got[0].Kind != test.kind || got[0].Meant != test.want {
+				t.Errorf("got %+v", got)
+			}
+			if s.Findings[0].Kind != NoRecord || s.Findings[1].Kind != NotARecord {
+				t.Errorf("findings: %v", s.Findings)
+			}
+		})
+	}
+}
+
+// A record of type SPF beside one of type TXT is what RFC 4408 asked for.
+func TestDomain_obsoleteTypeToo(t *testing.T) {
+	s := Domain(t.Context(), testZone(t, "a SPF \"v=spf1 -all\"\na TXT \"v=spf1 -all\""), "a.example", spf.DefaultLimits())
+	if len(s.Findings) > 0 {
+		t.Errorf("findings: %v", s.Findings)
+	}
+}
+
 // FuzzFindNearMiss: what is meant is an SPF record, and the fault is in the text.
 func FuzzFindNearMiss(f *testing.F) {
 	f.Add("\ufeffv=spf1; ipv4:192.0.2.1 –all")
@@ -183,13 +263,51 @@ func FuzzFindNearMiss(f *testing.F) {
 		if !ok {
 			return
 		}
-		if _, n := spf.SelectRecord(txtAnswer(miss.Meant)); n != 1 {
-			t.Errorf("%q is no record", miss.Meant)
+		if miss.Meant != "" && !isValidRecord(miss.Meant) {
+			t.Errorf("%q is not a valid record", miss.Meant)
 		}
 		if miss.Offset < 0 || miss.Length < 0 || miss.Offset+miss.Length > len(text) {
 			t.Errorf("the fault is at %d, %d long", miss.Offset, miss.Length)
 		}
 	})
+}
+
+// Spaces within a term make one mistake of it.
+func TestFindSlips_spaces(t *testing.T) {
+	for _, test := range []struct{ record, want string }{
+		{record: "v=spf1 mx - all", want: "- → -all"},
+		{record: "v=spf1 mx \u2013 all", want: "\u2013 → -all"},
+		{record: "v=spf1 include: b.example -all", want: "include: → include:b.example"},
+		{record: "v=spf1 include :b.example -all", want: "include → include:b.example"},
+		{record: "v=spf1 include : b.example -all", want: "include → include:b.example"},
+		{record: "v=spf1 include b.example -all", want: "include → include:b.example"},
+		{record: "v=spf1 ipv4 : 192.0.2.1 -all", want: "ipv4 → ip4:192.0.2.1"},
+		{record: "v=spf1 ip4 192.0.2.1 ip6 2001:db8::1 -all", want: "ip4 → ip4:192.0.2.1, ip6 → ip6:2001:db8::1"},
+		{record: "v=spf1 ip4:192.0.2.0 /24 mx / 24 -all", want: "/24 → ip4:192.0.2.0/24, / → mx/24"},
+		{record: "v=spf1 redirect = b.example", want: "redirect → redirect=b.example"},
+		{record: "v=spf1 redirect b.example", want: "redirect → redirect=b.example"},
+		{record: "v=spf1 include= b.example -all", want: "b.example → include:b.example"},
+		{record: "v=spf1 a b.example mx -all", want: "b.example → a:b.example"},
+		{record: "v=spf1 mx 192.0.2.1 -all", want: "192.0.2.1 → ip4:192.0.2.1"},
+		{record: "v=spf1 include include:b.example -all"},
+		{record: "v=spf1 a:http://b.example/ ip4:192.0.2.300 -all", want: "a:http://b.example/ → a:b.example"},
+		{record: "v=spf1 include: ipv4:192.0.2.1 -all", want: "ipv4:192.0.2.1 → ip4:192.0.2.1"},
+		{record: "v=spf1 b.example -all"},
+		{record: "v=spf1 mx - -all", want: ""},
+	} {
+		t.Run(test.record, func(t *testing.T) {
+			var got []string
+			for _, s := range FindSlips(test.record) {
+				if !strings.HasPrefix(test.record[s.Offset:], s.Term) {
+					t.Errorf("%d is not the offset of %q", s.Offset, s.Term)
+				}
+				got = append(got, s.Term+" → "+s.Meant)
+			}
+			if text := strings.Join(got, ", "); text != test.want {
+				t.Errorf("got  %s\nwant %s", text, test.want)
+			}
+		})
+	}
 }
 
 func TestFindSlips(t *testing.T) {

@@ -15,7 +15,8 @@ const documentation = "documentation"
 
 // reservedRanges returns the ranges of the IANA special-purpose registries that
 // are not globally reachable (RFC 6890), multicast and the deprecated site-local
-// range. Relay and translation prefixes are left out.
+// range. Relay and translation prefixes are left out, and so are IPv4-mapped addresses:
+// see MappedNetwork.
 func reservedRanges() []reservedRange {
 	return []reservedRange{
 		{"0.0.0.0/8", `"this network"`, "RFC 791, 3.2"},
@@ -34,7 +35,6 @@ func reservedRanges() []reservedRange {
 		{"240.0.0.0/4", "future use", "RFC 1112, 4"},
 		{"::/128", "the unspecified address", "RFC 4291, 2.5.2"},
 		{"::1/128", "loopback", "RFC 4291, 2.5.3"},
-		{"::ffff:0:0/96", "IPv4-mapped addresses, which never match: write ip4", "RFC 4291, 2.5.5.2"},
 		{"100::/64", "discarded traffic", "RFC 6666"},
 		{"2001:db8::/32", documentation, "RFC 3849"},
 		{"3fff::/20", documentation, "RFC 9637"},

@@ -271,15 +271,7 @@ func mergedNetworks(run []rewritten) []string {
 	}
 	var terms []string
 	for _, n := range set.Prefixes() {
-		name := "ip6:"
-		if n.Addr().Is4() {
-			name = "ip4:"
-		}
-		text := n.String()
-		if n.IsSingleIP() {
-			text = n.Addr().String()
-		}
-		terms = append(terms, qualifier+name+text)
+		terms = append(terms, qualifier+networkTerm(n))
 	}
 	return terms
 }

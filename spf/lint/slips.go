@@ -7,6 +7,35 @@ import (
 	"policyd-spf/spf"
 )
 
+// Mistake is a syntax error and the term that was probably meant.
+type Mistake struct {
+	Err   *spf.SyntaxError
+	Meant string // "" if that is not known
+}
+
+// parseMistakes parses the text of a record. It returns its valid terms and its mistakes.
+// If a term has several errors, because spaces were put into it, it is one mistake. all
+// is false if the record may have more errors than maxSyntaxErrors.
+func parseMistakes(text string) (valid *spf.Record, mistakes []Mistake, all bool) {
+	valid, errs := spf.ParseAll(text, maxSyntaxErrors)
+	list := splitWords(text)
+	next := 1 // the first word after the mistakes so far; the version is not one
+	for _, e := range errs {
+		start := e.Offset - strings.Index(e.Term, e.Detail)
+		i, _ := slices.BinarySearchFunc(list, start, func(w word, at int) int { return w.offset - at })
+		if i < next {
+			continue
+		}
+		meant, after, ok := tornAt(list, i, next)
+		if next = after; !ok {
+			meant, _ = Hint(e.Term)
+			next = i + 1
+		}
+		mistakes = append(mistakes, Mistake{e, meant})
+	}
+	return valid, mistakes, len(errs) < maxSyntaxErrors
+}
+
 // Slip is a term that is invalid, or ignored as an unknown modifier, and what it
 // was probably meant to be.
 type Slip struct {
@@ -17,11 +46,11 @@ type Slip struct {
 
 // FindSlips returns the slips in the text of a record, at most maxSyntaxErrors.
 func FindSlips(text string) []Slip {
-	r, errs := spf.ParseAll(text, maxSyntaxErrors)
+	r, mistakes, _ := parseMistakes(text)
 	var slips []Slip
-	for _, e := range withoutTorn(errs) {
-		if meant, ok := hintFor(e); ok {
-			slips = append(slips, Slip{e.Term, e.Offset - strings.Index(e.Term, e.Detail), meant})
+	for _, m := range mistakes {
+		if m.Meant != "" {
+			slips = append(slips, Slip{m.Err.Term, m.Err.Offset - strings.Index(m.Err.Term, m.Err.Detail), m.Meant})
 		}
 	}
 	for _, t := range r.Terms {
@@ -35,41 +64,4 @@ func FindSlips(text string) []Slip {
 	}
 	slices.SortFunc(slips, func(a, b Slip) int { return a.Offset - b.Offset })
 	return slips
-}
-
-// withoutTorn returns errors without those of terms that belong to the invalid
-// term before them: a space was put after its colon.
-func withoutTorn(errs []*spf.SyntaxError) []*spf.SyntaxError {
-	var list []*spf.SyntaxError
-	second := -1 // where such a term is in the record
-	for _, e := range errs {
-		start := e.Offset - strings.Index(e.Term, e.Detail)
-		if start == second {
-			continue
-		}
-		list = append(list, e)
-		words := firstFields(e.Record[start:])
-		if _, ok := joinedTerm(words); ok {
-			rest := e.Record[start+len(words[0]):]
-			second = start + len(words[0]) + len(rest) - len(strings.TrimLeft(rest, " "))
-		}
-	}
-	return list
-}
-
-// hintFor returns the term that an invalid one was probably meant to be, together
-// with the one after it if a space was put into it.
-func hintFor(e *spf.SyntaxError) (meant string, ok bool) {
-	start := e.Offset - strings.Index(e.Term, e.Detail)
-	if meant, ok = joinedTerm(firstFields(e.Record[start:])); ok {
-		return meant, true
-	}
-	return Hint(e.Term)
-}
-
-// firstFields returns the first two words of a text.
-func firstFields(text string) []string {
-	first, rest, _ := strings.Cut(text, " ")
-	second, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	return []string{first, second}
 }
