@@ -160,7 +160,11 @@ func matchKey(d *spf.Directive, t *Term) string {
 	if t.Target != "" {
 		plain.Domain = nil
 	}
-	return strings.ToLower(plain.String()) + " " + t.Target
+	key := plain.String()
+	if !strings.Contains(key, "%") { // a macro letter in upper case is another macro (RFC 7208, 7.3)
+		key = strings.ToLower(key)
+	}
+	return key + " " + t.Target
 }
 
 // alreadyIncluded reports whether an earlier record includes the same name.

@@ -99,7 +99,7 @@ func (s *Report) clientTerms() []string {
 	var terms []string
 	for _, r := range s.Records {
 		for _, t := range r.Terms {
-			if d, ok := t.Term.(*spf.Directive); t.Macro || ok && d.Mechanism == spf.PTR {
+			if isClientTerm(t) {
 				terms = append(terms, r.Domain+" "+t.Term.String())
 			}
 		}

@@ -32,6 +32,15 @@ type effects struct {
 	clientTerms bool
 	known       map[*Record]*Effect // nil for a record in evaluation
 	work        int                 // of maxEffectWork
+
+	undecided map[*Term]bool  // terms that are left out
+	reached   map[*Term]IPSet // the addresses that no term before them matches
+}
+
+// isClientTerm reports whether a term depends on the client by macros or ptr.
+func isClientTerm(t *Term) bool {
+	d, ok := t.Term.(*spf.Directive)
+	return t.Macro || ok && d.Mechanism == spf.PTR
 }
 
 // isTruncated reports whether terms were left out.
@@ -58,6 +67,7 @@ func uniform(result spf.Result) *Effect {
 	return &out
 }
 
+// evaluate is record without a memory of r.
 func (e *effects) evaluate(r *Record) *Effect {
 	switch {
 	case r.Err != nil:
@@ -78,6 +88,10 @@ func (e *effects) evaluate(r *Record) *Effect {
 	terms := r.Terms
 	for i := 0; i < len(terms) && e.work < maxEffectWork; i++ {
 		t := terms[i]
+		if e.undecided[t] {
+			e.reached[t] = rest
+			continue
+		}
 		d, ok := t.Term.(*spf.Directive)
 		if !ok {
 			for result, set := range e.target(t) {
@@ -114,7 +128,7 @@ func (e *effects) matches(d *spf.Directive, t *Term, r *Record) (matched IPSet, 
 	switch {
 	case d.Mechanism == spf.All:
 		return all, nil
-	case t.Macro || d.Mechanism == spf.PTR:
+	case isClientTerm(t):
 		if e.clientTerms {
 			return all, nil
 		}

@@ -45,7 +45,7 @@ type Difference struct {
 // for both.
 func (s *Report) CompareText(ctx context.Context, text string) Equality {
 	var e Equality
-	c := &comparison{report: s, known: s.answers(), text: text}
+	c := &comparison{report: s, known: s.answers(), hosts: s.hostNames(), text: text}
 	random := rand.New(rand.NewPCG(7208, uint64(len(text)))) // the same each time
 	probes := s.probes(random)
 	if len(probes) > maxProbes {
@@ -145,11 +145,33 @@ func (s *Report) answers() map[dns.Question]Lookup {
 	return known
 }
 
+// hostNames returns names that clients may have: one that each ptr matches, and others.
+func (s *Report) hostNames() []string {
+	names := []string{"host." + s.Domain, "host.example.net"}
+	for _, r := range s.Records {
+		for _, t := range r.Terms {
+			d, ok := t.Term.(*spf.Directive)
+			if !ok || d.Mechanism != spf.PTR {
+				continue
+			}
+			target := r.Domain
+			if d.Domain != nil {
+				target, _ = spf.ExpandName(d.Domain, s.Domain, r.Domain)
+			}
+			if name := "host." + target; target != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // comparison evaluates two records of one name.
 type comparison struct {
 	report *Report
 	known  map[dns.Question]Lookup
-	text   string // of the other record
+	hosts  []string // names of clients
+	text   string   // of the other record
 	seed   uint64 // of random answers
 }
 
@@ -258,7 +280,7 @@ func (r *recordedResolver) random(q dns.Question) (dns.Answer, error) {
 			a.Addrs = append(a.Addrs, r.client)
 		}
 	case dns.TypeMX, dns.TypePTR:
-		a.Names = []string{"host." + r.report.Domain, "host.example.net"}
+		a.Names = []string{r.hosts[pick(len(r.hosts))], r.hosts[pick(len(r.hosts))]}
 	case dns.TypeTXT:
 		texts := []string{"v=spf1 +all", "v=spf1 -all", "v=spf1 ?all", "v=spf1 a:%{i}.example.net ~all", "v=spf1 bad", "no record"}
 		a.TXT = [][]string{{texts[pick(len(texts))]}}

@@ -36,12 +36,7 @@ func (w *linter) checkNetworks(root *Record) {
 }
 
 // hasClientTerm reports whether a record has a term that depends on the client.
-func hasClientTerm(r *Record) bool {
-	return slices.ContainsFunc(r.Terms, func(t *Term) bool {
-		d, ok := t.Term.(*spf.Directive)
-		return t.Macro || ok && d.Mechanism == spf.PTR
-	})
-}
+func hasClientTerm(r *Record) bool { return slices.ContainsFunc(r.Terms, isClientTerm) }
 
 // checkWidth reports wide networks and those of all addresses.
 func (w *linter) checkWidth(root *Record) {
