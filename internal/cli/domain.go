@@ -96,7 +96,7 @@ func (p *Program) compare(o *Options, resolver dns.Resolver) int {
 	before := lint.Domain(ctx, resolver, name, spf.DefaultLimits())
 	after := lint.Domain(ctx, zone, name, spf.DefaultLimits())
 	if zone.Fallback = nil; !answersAny(zone, after) {
-		advice := zone.OriginHint()
+		advice := zone.Hint()
 		if advice == "" {
 			advice = fmt.Sprintf("expected a record such as %s. TXT \"v=spf1 -all\"", name)
 		}
@@ -215,7 +215,7 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 // meant.
 func (p *Program) noteOrigin(resolver dns.Resolver) {
 	if zone, ok := resolver.(*dns.Zone); ok {
-		if hint := zone.OriginHint(); hint != "" {
+		if hint := zone.Hint(); hint != "" {
 			p.complain("zone file: %s", hint)
 		}
 	}

@@ -240,6 +240,9 @@ func parseZoneFile(r io.Reader, origin, file string) (map[string]records, error)
 		}
 	}
 	if err := p.Err(); err != nil {
+		if at, open := openParenthesis(string(text)); open {
+			return nil, fmt.Errorf("%s:%s: a parenthesis that is not closed", file, at)
+		}
 		return nil, zoneError(file, err)
 	}
 	if err := checkStrings(string(text), file); err != nil {
@@ -326,15 +329,32 @@ func zoneError(file string, err error) error {
 	rrType, isBad := strings.CutPrefix(what, "bad ")
 	rrType, _, _ = strings.Cut(rrType, " ")
 	switch {
+	case strings.Contains(token, "extra closing brace"):
+		text = "a closing parenthesis without an opening one"
 	case isBad && (rrType == "TXT" || rrType == "SPF"):
 		text = "a string of a " + rrType + " record without its closing quotation mark"
 	case isBad && dns.StringToType[rrType] != 0:
 		text = "not the data of a record of type " + rrType + ": " + token
-	case what == "not a TTL":
-		text = "expected the type of a record, such as TXT, not " + token + "; a record is a name, a type and its data: example.com. TXT \"v=spf1 -all\""
+	case isBad && rrType == "RFC3597":
+		text = "not the data of a record of unknown type, which are \\#, their length and hexadecimal digits (RFC 3597, 5): " + token
+	case what == "garbage after rdata":
+		text = "after the data of a record: " + token
+	case strings.HasPrefix(token, `"$`):
+		text = strings.Trim(token, `"`) + " without a value; expected one, such as $ORIGIN example.com. or $TTL 3600"
+	case strings.HasPrefix(what, "expecting $TTL"):
+		text = "expected a time after $TTL, such as 3600 or 1h, not " + token
+	case strings.HasPrefix(what, "$INCLUDE"):
+		text = "$INCLUDE is not supported; put the records of " + token + " into this file"
+	case what == "not a TTL", strings.HasPrefix(what, "expecting RR type"), strings.HasPrefix(what, "no blank before"):
+		text = "expected the type of a record, such as TXT, not " + token + aRecord
+	case what == "syntax error at beginning":
+		text = "expected the name of a record at the start of a line, not " + token + aRecord
 	}
 	return fmt.Errorf("%s%s: %s", file, place, text)
 }
+
+// aRecord says what a line of a zone file is.
+const aRecord = "; a record is a name, a type and its data: example.com. TXT \"v=spf1 -all\""
 
 // ttlDuration returns a TTL as a Duration, at most maxTTL.
 func ttlDuration(ttl uint32) time.Duration {

@@ -163,9 +163,12 @@ func parent(name string) string {
 	return rest
 }
 
-// OriginHint returns a sentence for people if the file seems to lack an $ORIGIN
-// directive, or the final dots of its names; "" if it does not.
-func (z *Zone) OriginHint() string {
+// Hint returns a sentence for people if the file has no records, or if it seems to lack
+// an $ORIGIN directive or the final dots of its names; "" otherwise.
+func (z *Zone) Hint() string {
+	if len(z.names) == 0 {
+		return "the file has no records"
+	}
 	doubled, top := "", ""
 	hasBelow := make(map[string]bool) // top-level labels with names below them
 	names := slices.Sorted(maps.Keys(z.names))
@@ -199,11 +202,11 @@ func (z *Zone) OriginHint() string {
 	return ""
 }
 
-// isDoubled reports whether the last labels of a name, two or more, are there
-// twice, as in www.example.com.example.com.
+// isDoubled reports whether the last labels of a name are there twice, as in
+// www.example.com.example.com.
 func isDoubled(name string) bool {
 	labels := strings.Split(name, ".")
-	for n := 2; 2*n <= len(labels); n++ {
+	for n := 1; 2*n <= len(labels); n++ {
 		if end := labels[len(labels)-n:]; slices.Equal(end, labels[len(labels)-2*n:len(labels)-n]) {
 			return true
 		}

@@ -199,7 +199,19 @@ func TestZoneErrors(t *testing.T) {
 		{name: "bad address", text: "a A 192.0.2.1\nb A 192.0.2\n", want: `test.zone:2:11: not the data of a record of type A: "192.0.2"`},
 		{name: "open quote", text: "a TXT \"v=spf1\n", want: `test.zone:1:6: a string of a TXT record without its closing quotation mark`},
 		{name: "record without a name and a type", text: "v=spf1 ip4:192.0.2.1 -all\n", want: `test.zone:1:21: expected the type of a record, such as TXT, not "ip4:192.0.2.1"; a record is a name, a type and its data: example.com. TXT "v=spf1 -all"`},
-		{name: "include", text: "$INCLUDE /etc/passwd\n", want: `test.zone:1:20: $INCLUDE directive not allowed: "/etc/passwd"`},
+		{name: "include", text: "$INCLUDE /etc/passwd\n", want: `test.zone:1:20: $INCLUDE is not supported; put the records of "/etc/passwd" into this file`},
+		{name: "open parenthesis", text: "a A 192.0.2.1\nb TXT ( \"(\" ; (\n \"x\"\nc A 192.0.2.2\n", want: `test.zone:2:7: a parenthesis that is not closed`},
+		{name: "open parenthesis of another type", text: "a A ( 192.0.2.1\nb A 192.0.2.2\n", want: `test.zone:1:5: a parenthesis that is not closed`},
+		{name: "closing parenthesis", text: "a TXT \"v=spf1 -all\" )\n", want: `test.zone:1:21: a closing parenthesis without an opening one`},
+		{name: "closing parenthesis of another type", text: "a A 192.0.2.1 )\n", want: `test.zone:1:15: a closing parenthesis without an opening one`},
+		{name: "more data", text: "a A 192.0.2.1 192.0.2.2\n", want: `test.zone:1:23: after the data of a record: "192.0.2.2"`},
+		{name: "no type", text: "a \"v=spf1 -all\"\n", want: `test.zone:1:3: expected the type of a record, such as TXT, not "\""; a record is`},
+		{name: "no type after a class", text: "a IN \"v=spf1 -all\"\n", want: `test.zone:1:6: expected the type of a record, such as TXT, not "\""; a record is`},
+		{name: "no type after a TTL", text: "a IN 300\n", want: `test.zone:1:8: expected the type of a record`},
+		{name: "no name", text: "\"v=spf1 -all\"\n", want: `test.zone:1:1: expected the name of a record at the start of a line, not "\""; a record is`},
+		{name: "$TTL that is no time", text: "$TTL x\n", want: `test.zone:1:6: expected a time after $TTL, such as 3600 or 1h, not "x"`},
+		{name: "$ORIGIN without a value", text: "$ORIGIN\n", want: `test.zone:1:7: $ORIGIN without a value`},
+		{name: "data of an unknown type", text: "a TYPE65280 \\# 4 0A\n", want: `test.zone:1:17: not the data of a record of unknown type, which are \#, their length`},
 		{name: "unknown type", text: "a SPFX x\n", want: `test.zone:1:`},
 		{name: "alias beside data and its signature", text: "a CNAME b\na TXT \"x\"\na NSEC b CNAME\n", want: `test.zone: a: expected no other records beside a CNAME record`},
 		{name: "two DNAME records", text: "a DNAME b\na DNAME c\n", want: `test.zone: a: expected one DNAME record`},
@@ -344,7 +356,7 @@ func TestZoneLongStrings(t *testing.T) {
 	}
 }
 
-func TestZoneOriginHint(t *testing.T) {
+func TestZone_hint(t *testing.T) {
 	for _, test := range []struct {
 		name, text, origin, want string
 	}{
@@ -356,10 +368,12 @@ func TestZoneOriginHint(t *testing.T) {
 		{name: "no origin, but an apex", text: "@ TXT \"x\"\n", want: "the file has records for the root,"},
 		{name: "no final dot", text: "$ORIGIN example.com.\nwww.example.com A 192.0.2.1\n", want: "www.example.com.example.com repeats"},
 		{name: "no final dot of a target", text: "$ORIGIN example.com.\n@ MX 10 mail.example.com\n", want: "mail.example.com.example.com repeats"},
+		{name: "no final dot below one label", text: "$ORIGIN example.\na.example TXT \"x\"\n", want: "a.example.example repeats"},
+		{name: "no records", text: "; nothing\n", want: "the file has no records"},
 		{name: "the same label twice", text: "$ORIGIN com.\na.a A 192.0.2.1\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := parseZone(t, test.text, test.origin).OriginHint()
+			got := parseZone(t, test.text, test.origin).Hint()
 			if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

@@ -28,6 +28,16 @@ func checkStrings(text, file string) error {
 	return nil
 }
 
+// openParenthesis returns where a parenthesis is that is open at the end of a zone file, as
+// line and column.
+func openParenthesis(text string) (at string, open bool) {
+	s := stringScanner{text: text, line: 1, lineStart: true}
+	for s.at < len(s.text) {
+		s.next()
+	}
+	return s.opened, s.depth > 0
+}
+
 // splitString splits a string that is too long in two, at a space if there is one. It
 // returns the end of the first part and the start of the second.
 func splitString(text string) (before, after string) {
@@ -54,8 +64,9 @@ type stringScanner struct {
 	text      string
 	at        int // of the next byte
 	line      int
-	newline   int // where the line starts
-	depth     int // of parentheses
+	newline   int    // where the line starts
+	depth     int    // of parentheses
+	opened    string // where the outermost one is: line and column
 	lineStart bool
 	fields    int  // of the entry: owner, TTL, class, type
 	typed     bool // the type of the entry has been read
@@ -84,11 +95,15 @@ func (s *stringScanner) next() bool {
 		for s.at < len(s.text) && s.text[s.at] != '\n' {
 			s.at++
 		}
-	case c == '(' || c == ')':
-		s.at++
-		if s.depth++; c == ')' {
-			s.depth = max(s.depth-2, 0)
+	case c == '(':
+		if s.depth == 0 {
+			s.opened = fmt.Sprintf("%d:%d", s.line, s.at-s.newline+1)
 		}
+		s.depth++
+		s.at++
+	case c == ')':
+		s.depth = max(s.depth-1, 0)
+		s.at++
 	case c == '"':
 		s.lineStart = false
 		s.quoted()

@@ -172,7 +172,7 @@ type comparison struct {
 	known  map[dns.Question]Lookup
 	hosts  []string // names of clients
 	text   string   // of the other record
-	seed   uint64 // of random answers
+	seed   uint64   // of random answers
 }
 
 // same reports whether both records have the same verdict for q.
