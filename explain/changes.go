@@ -1,11 +1,13 @@
 package explain
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
@@ -54,21 +56,29 @@ type AuditError struct {
 func (d *AuditError) JSONLine(w io.Writer) error { return term.WriteJSONLine(w, d) }
 
 // ReadAudits reads audits that JSON or JSONLine has written, and returns them by
-// domain. If a domain has several, the last one counts. name is for errors.
+// domain. If a domain has several, the last one counts. An AuditError is not one. name is
+// for errors.
 func ReadAudits(r io.Reader, name string) (map[string]*Audit, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
 	audits := make(map[string]*Audit)
-	documents := json.NewDecoder(r)
-	for n := 1; ; n++ {
+	documents := json.NewDecoder(bytes.NewReader(text))
+	for {
+		start := documents.InputOffset()
+		start += int64(len(text[start:]) - len(bytes.TrimLeft(text[start:], " \t\r\n")))
 		var d Audit
-		switch err := documents.Decode(&d); {
+		err := documents.Decode(&d)
+		switch {
 		case err == io.EOF:
 			return audits, nil
-		case err != nil:
-			return nil, fmt.Errorf("%s: document %d: %v; expected what --domain writes as JSON", name, n, err)
-		case d.Version != Version || d.Domain == "":
-			return nil, fmt.Errorf("%s: document %d is no audit of version %d; expected what --domain writes as JSON", name, n, Version)
+		case err != nil || d.Version != Version || d.Domain == "":
+			line := 1 + bytes.Count(text[:start], []byte("\n"))
+			return nil, InputError(fmt.Sprintf("%s:%d: not an audit; expected a document that --domain writes as JSON, of version %d", name, line, Version))
+		case len(d.Records) > 0:
+			audits[d.Domain] = &d
 		}
-		audits[d.Domain] = &d
 	}
 }
 
@@ -98,21 +108,31 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 // text is empty if the name was not looked up.
 type changedRecord struct{ name, before, now string }
 
+// BriefChanges returns what SetChanges has recorded in one line without its line feed.
+func (d *Audit) BriefChanges(style Style) string {
+	headline, _ := d.changesHeadline()
+	return style.Safe(headline)
+}
+
+// changesHeadline returns a summary of the changes.
+func (d *Audit) changesHeadline() (string, term.Color) {
+	if len(d.Changed) == 0 {
+		return d.Domain + ": nothing has changed", term.Green
+	}
+	switch d.Changed[len(d.Changed)-1] {
+	case "new":
+		return d.Domain + " is new: the earlier audits do not have it", term.Yellow
+	case "effect":
+		return d.Domain + ": the effect has changed", term.Yellow
+	}
+	return d.Domain + ": a record has changed, but its effect has not", term.Yellow
+}
+
 // ChangesText returns the changes that SetChanges has recorded as text.
 func (d *Audit) ChangesText(style Style) string {
 	p := newPrinter(style)
-	if len(d.Changed) == 0 {
-		p.Text(indent("", "  "), p.Safe(d.Domain)+": nothing has changed", term.Green)
-		return p.String()
-	}
-	headline := ": a record has changed, but its effect has not"
-	switch d.Changed[len(d.Changed)-1] {
-	case "new":
-		headline = " is new: the earlier audits do not have it"
-	case "effect":
-		headline = ": the effect has changed"
-	}
-	p.Text(indent("", "  "), p.Safe(d.Domain)+headline, term.Yellow)
+	headline, color := d.changesHeadline()
+	p.Text(indent("", "  "), p.Safe(headline), color)
 	for _, r := range d.changedRecords {
 		p.Line(span("  "+p.Safe(r.name), term.Plain))
 		for _, version := range [...]struct{ label, text string }{{"was:  ", r.before}, {"now:  ", r.now}} {
@@ -132,7 +152,7 @@ func recordTexts(d *Audit) map[string]string {
 	for _, r := range d.Records {
 		texts[r.Domain] = r.Text
 		if r.Text == "" {
-			texts[r.Domain] = "no record: " + r.Error
+			texts[r.Domain] = strings.TrimSuffix("no record: "+r.Error, ": ")
 		}
 	}
 	return texts

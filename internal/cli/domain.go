@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"strings"
@@ -38,7 +39,8 @@ func (p *Program) domain(o *Options, resolver dns.Resolver) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
-	d := auditDomain(ctx, resolver, queryName(o.domain))
+	name, _ := domainName(o.domain)
+	d := auditDomain(ctx, resolver, name)
 	repairing, cancelRepair := context.WithTimeout(context.Background(), repairTimeout)
 	defer cancelRepair()
 	d.AddRepair(repairing)
@@ -49,10 +51,16 @@ func (p *Program) domain(o *Options, resolver dns.Resolver) int {
 	return p.finish(printer, failedIf(d.Broken()), printer.printBrief(d))
 }
 
-// queryName returns a valid name as in a DNS question.
-func queryName(name string) string {
-	q, _ := spf.NewQuestion(name, dns.TypeTXT)
-	return q.Name
+// domainName returns the domain that a text names as in a DNS question. ok is false if it
+// is a single label, an address, a URL, an email address or anything else that nobody
+// sends mail from.
+func domainName(text string) (name string, ok bool) {
+	q, ok := spf.NewQuestion(text, dns.TypeTXT)
+	if !ok || !strings.Contains(q.Name, ".") || strings.ContainsAny(q.Name, " \t/:@,;|\"'<>()[]{}\\") {
+		return "", false
+	}
+	_, err := netip.ParseAddr(q.Name)
+	return q.Name, err != nil
 }
 
 func auditDomain(ctx context.Context, resolver dns.Resolver, name string) *explain.Audit {
@@ -73,7 +81,7 @@ func (p *Program) checkAddress(o *Options, resolver dns.Resolver) int {
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
 	ip, _ := netip.ParseAddr(o.ip)
-	name := queryName(o.domain)
+	name, _ := domainName(o.domain)
 	d := explain.NewAddress(name, lint.CheckAddress(ctx, resolver, name, ip, spf.DefaultLimits()))
 	printer, err := p.newPrinter(o)
 	if err != nil {
@@ -92,7 +100,7 @@ func (p *Program) compare(o *Options, resolver dns.Resolver) int {
 	zone.Fallback = resolver
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
-	name := queryName(o.domain)
+	name, _ := domainName(o.domain)
 	before := lint.Domain(ctx, resolver, name, spf.DefaultLimits())
 	after := lint.Domain(ctx, zone, name, spf.DefaultLimits())
 	if zone.Fallback = nil; !answersAny(zone, after) {
@@ -140,15 +148,19 @@ func (p *Program) auditChanges(o *Options, resolver dns.Resolver) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
-	d := auditDomain(ctx, resolver, queryName(o.domain))
+	name, _ := domainName(o.domain)
+	d := auditDomain(ctx, resolver, name)
 	changed := d.SetChanges(earlier[d.Domain])
 	printer, err := p.newPrinter(o)
 	if err != nil {
 		return p.Fail(err)
 	}
-	if o.json {
+	switch {
+	case o.json:
 		err = d.JSON(printer.out)
-	} else {
+	case o.brief:
+		_, err = printer.out.WriteString(d.BriefChanges(printer.style) + "\n")
+	default:
 		_, err = printer.out.WriteString(d.ChangesText(printer.style))
 	}
 	return p.finish(printer, failedIf(changed), err)
@@ -169,7 +181,8 @@ func readAudits(path string) (map[string]*explain.Audit, error) {
 
 // auditNames audits the domains that standard input names, one a line, and writes
 // a line of JSON for each. The exit status is StatusFailed if a line is not a
-// domain name, or a record is broken, or with --changed-since has changed.
+// domain name, or a record is broken, or with --changed-since has changed. It is
+// StatusUsage if there are no names.
 func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 	earlier, err := readAudits(o.changedSince)
 	if err != nil {
@@ -179,22 +192,26 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 	if err != nil {
 		return p.Fail(err)
 	}
-	failed := false
-	lines := bufio.NewScanner(p.Stdin)
-	for err == nil && lines.Scan() {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(text); text == "" {
+	failed, names := false, 0
+	lines := bufio.NewReader(p.Stdin)
+	for err == nil {
+		text, readErr := readName(lines)
+		if readErr == io.EOF {
+			break
+		}
+		if err = readErr; err != nil || text == "" {
 			continue
 		}
-		q, ok := spf.NewQuestion(text, dns.TypeTXT)
-		if !ok || !strings.Contains(q.Name, ".") {
+		names++
+		name, ok := domainName(text)
+		if !ok {
 			failed = true
 			bad := &explain.AuditError{Version: explain.Version, Domain: text, Error: "not a domain name; expected a name such as example.com"}
 			err = bad.JSONLine(printer.out)
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
-		d := auditDomain(ctx, resolver, q.Name)
+		d := auditDomain(ctx, resolver, name)
 		cancel()
 		if o.changedSince == "" {
 			failed = failed || d.Broken()
@@ -205,10 +222,28 @@ func (p *Program) auditNames(o *Options, resolver dns.Resolver) int {
 			err = printer.out.Flush() // a line when it is known: the next may take its time
 		}
 	}
-	if err == nil && lines.Err() != nil {
-		err = fmt.Errorf("standard input: %v", lines.Err())
+	if err == nil && names == 0 {
+		p.complain("standard input has no domain names; expected one a line, such as example.com")
+		return p.finish(printer, StatusUsage, nil)
 	}
 	return p.finish(printer, failedIf(failed), err)
+}
+
+// readName reads the name in the next line, "" if it has none. Only the start of a line that
+// is longer than the reader's buffer counts, and that is not a name.
+func readName(r *bufio.Reader) (name string, err error) {
+	line, isPrefix, err := r.ReadLine()
+	if err == io.EOF {
+		return "", err
+	}
+	name, _, _ = strings.Cut(strings.TrimPrefix(string(line), "\uFEFF"), "#")
+	for isPrefix && err == nil {
+		_, isPrefix, err = r.ReadLine()
+	}
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("standard input: %v", err)
+	}
+	return strings.TrimSpace(name), nil
 }
 
 // noteOrigin prints a hint if the names in a zone file are probably not what its author

@@ -36,7 +36,13 @@ func TestDomain(t *testing.T) {
 		{name: "compare with other names", args: []string{"--domain", "good.example", "--compare", tempFile(t, "z", "goood.example. TXT \"v=spf1 -all\"\n")}, stderr: "looks up; expected a record such as good.example. TXT", status: 1},
 		{name: "compare with nothing", args: []string{"--domain", "good.example", "--compare", "/nowhere"}, stderr: "/nowhere", status: 1},
 		{name: "changed since nothing", args: []string{"--domain", "good.example", "--changed-since", "/nowhere"}, stderr: "/nowhere", status: 1},
-		{name: "changed since a file without audits", args: []string{"--domain", "good.example", "--changed-since", zone}, stderr: "document 1", status: 1},
+		{name: "changed since a file without audits", args: []string{"--domain", "good.example", "--changed-since", zone}, stderr: zone + ":1: not an audit; expected", status: 2},
+		{name: "changed since a broken line", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "audits", `{"version":1,"domain":"good.example","error":"x"}`+"\n\n{\n")}, stderr: "audits:3: not an audit", status: 2},
+		{name: "changed since another version", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "audits", `{"version":2,"domain":"good.example"}`)}, stderr: "audits:1: not an audit", status: 2},
+		{name: "changed since a name that was not audited", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "audits", `{"version":1,"domain":"good.example","error":"x"}`)}, stdout: "good.example is new", status: 1},
+		{name: "changed since, in one line", args: []string{"--domain", "good.example", "--brief", "--changed-since", tempFile(t, "empty", "")}, stdout: "good.example is new: the earlier audits do not have it\n", status: 1},
+		{name: "no names", args: []string{"--domain", "-"}, in: "\n# none\n", stderr: "no domain names", status: 2},
+		{name: "a file without records", args: []string{"--domain", "good.example", "--compare", tempFile(t, "none", "; nothing\n")}, stderr: "the file has no records", status: 1},
 		{name: "changed since an empty file", args: []string{"--domain", "good.example", "--changed-since", tempFile(t, "empty", "")}, stdout: "good.example is new", status: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -47,6 +53,42 @@ func TestDomain(t *testing.T) {
 			}
 			if test.stderr == "" && stderr != "" || !strings.Contains(stderr, test.stderr) || strings.Count(stderr, "\n") > 1 {
 				t.Errorf("on standard error: %q, want %q", stderr, test.stderr)
+			}
+		})
+	}
+}
+
+// Whatever the lines are, each with a name makes a document.
+func TestDomain_oddNames(t *testing.T) {
+	zone := tempFile(t, "zone", auditZone)
+	long := strings.Repeat("x.", 40_000)
+	for _, test := range []struct {
+		name, in, want string // the domains; "!" after those that are not audited
+		status         int
+	}{
+		{name: "a byte order mark and CR", in: "\uFEFFgood.example\r\ngood.example", want: "good.example good.example"},
+		{name: "an internationalized name", in: "bücher.example\n", want: "xn--bcher-kva.example", status: 1},
+		{name: "a URL and an address", in: "https://good.example/\npostmaster@good.example\n192.0.2.1\ngood\na b.example\n\xff.example\n",
+			want: "https://good.example/! postmaster@good.example! 192.0.2.1! good! a b.example! \uFFFD.example!", status: 1},
+		{name: "a long comment", in: "good.example # " + long + "\ngood.example\n", want: "good.example good.example"},
+		{name: "a long line", in: long + "\ngood.example\n", want: long[:4096] + "! good.example", status: 1},
+		{name: "a long last line", in: "good.example\n" + long[:8192], want: "good.example " + long[:4096] + "!", status: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdout, stderr, status := execute(t, command(t, "--explain", "--zone", zone, "--domain", "-"), test.in)
+			var got []string
+			for line := range strings.Lines(stdout) {
+				var d struct{ Domain, Error string }
+				if err := json.Unmarshal([]byte(line), &d); err != nil {
+					t.Fatal(err)
+				}
+				if d.Error != "" {
+					d.Domain += "!"
+				}
+				got = append(got, d.Domain)
+			}
+			if text := strings.Join(got, " "); text != test.want || status != test.status || stderr != "" {
+				t.Errorf("%.200q, exit status %d, %q; want %.200q, %d", text, status, stderr, test.want, test.status)
 			}
 		})
 	}

@@ -210,7 +210,7 @@ func setDomain(o *Options, value string) error {
 	if o.domain = value; value == "-" {
 		return nil
 	}
-	if q, ok := spf.NewQuestion(value, dns.TypeTXT); !ok || !strings.Contains(q.Name, ".") {
+	if _, ok := domainName(value); !ok {
 		return errWant
 	}
 	return nil
