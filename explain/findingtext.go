@@ -25,7 +25,7 @@ func message(f lint.Finding) string {
 	case lint.NoRecord:
 		return domain + " has no SPF record"
 	case lint.MultipleRecords:
-		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5)"
+		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5); make one of them"
 	case lint.NotARecord:
 		switch f.NearMiss.Kind {
 		case lint.ObsoleteType, lint.OtherName:
@@ -51,7 +51,7 @@ func message(f lint.Finding) string {
 	case lint.MXLimit:
 		return fmt.Sprintf("%s: %s has %s MX hosts, and the limit is %d: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
 	case lint.DNSError:
-		return fmt.Sprintf("%s cannot be looked up: temperror: %v", f.Name, f.Err)
+		return fmt.Sprintf("%s: a lookup fails: temperror (RFC 7208, 2.6.6): %v", domain, f.Err)
 	case lint.PassAll:
 		return passAllText(f, domain)
 	case lint.WideNetwork:
@@ -70,6 +70,9 @@ func message(f lint.Finding) string {
 	case lint.JoinedTerms:
 		return fmt.Sprintf("%s: two strings of the TXT record join without a space to %q (RFC 7208, 3.3); end the first with a space", domain, f.Name)
 	case lint.AfterAll:
+		if d, ok := f.Term.(*spf.Directive); ok && d.Mechanism == spf.All {
+			return domain + ": all after all is never evaluated (RFC 7208, 5.1)"
+		}
 		return domain + ": a term after all is never evaluated (RFC 7208, 5.1); move all to the end if it should be"
 	case lint.RedirectIgnored:
 		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
@@ -222,24 +225,29 @@ func nearMissText(miss lint.NearMiss) string {
 	return "\"v=spf1\" is missing at its beginning (RFC 7208, 4.5)"
 }
 
-// syntaxErrorText says what is wrong with a term. It names a character that looks
-// like one of US-ASCII.
+// syntaxErrorText says what is wrong with a term. It names a character that people may
+// not see, or take for another one.
 func syntaxErrorText(e *spf.SyntaxError) string {
 	text := e.Kind.String()
-	_, value, _ := strings.Cut(e.Term, ":")
-	switch e.Kind {
-	case spf.NonASCIIRecord:
-		if e.Detail != "" {
-			_, size := utf8.DecodeRuneInString(e.Detail)
-			text += ": it has " + characterName(e.Detail[:size])
+	if e.Kind == spf.NonASCIIRecord {
+		if e.Detail == "" {
+			return text
 		}
+		_, size := utf8.DecodeRuneInString(e.Detail)
+		return text + ": it has " + characterName(e.Detail[:size])
+	}
+	if i := strings.IndexAny(e.Term, ";\"\t\r\n"); i >= 0 {
+		return text + ": it has " + characterName(e.Term[i:i+1])
+	}
+	switch e.Kind {
 	case spf.BadIP4, spf.BadIP6:
+		_, value, _ := strings.Cut(e.Term, ":")
 		address, length, ok := strings.Cut(value, "/")
 		if _, err := netip.ParseAddr(address); ok && err == nil {
 			return fmt.Sprintf("%q is not a prefix length: a number without leading zeros (RFC 7208, 5.6)", length)
 		}
 	case spf.UnknownMechanism:
-		if strings.Contains(e.Term, ".") && !strings.ContainsAny(e.Term, ":=/@,;") && dns.IsName(e.Term) {
+		if strings.Contains(e.Term, ".") && !strings.ContainsAny(e.Term, ":=/@,") && dns.IsName(e.Term) {
 			text += "; a domain name needs include:, a: or mx: before it"
 		}
 	case spf.UnknownMacro:
@@ -257,6 +265,8 @@ func characterName(text string) string {
 	switch text {
 	case "\t":
 		return "a tab"
+	case "\n", "\r":
+		return "a line break"
 	case "\u00a0", "\xa0":
 		return "a no-break space"
 	}

@@ -3,6 +3,7 @@ package explain
 import (
 	"testing"
 
+	"policyd-spf/spf"
 	"policyd-spf/spf/lint"
 )
 
@@ -23,6 +24,34 @@ func TestCharacterName(t *testing.T) {
 		if got := characterName(test.text); got != test.want {
 			t.Errorf("%q: %s, want %s", test.text, got, test.want)
 		}
+	}
+}
+
+func TestSyntaxErrorText(t *testing.T) {
+	for _, test := range []struct{ term, want string }{
+		{term: "foo", want: "unknown mechanism"},
+		{term: "mx;", want: `unknown mechanism: it has ";"`},
+		{term: "a\tmx", want: "unknown mechanism: it has a tab"},
+		{term: "a\nmx", want: "unknown mechanism: it has a line break"},
+		{term: `"`, want: `unknown mechanism: it has "\""`},
+		{term: "mail.example.com", want: "unknown mechanism; a domain name needs include:, a: or mx: before it"},
+		{term: "mx,", want: "terms are separated by spaces, not commas"},
+		{term: "include:b.example;", want: `not a complete domain name: it has ";"`},
+		{term: "ip4:192.0.2.1;", want: `not an IPv4 address: it has ";"`},
+		{term: "ip4:192.0.2.300/24", want: "not an IPv4 address"},
+		{term: "ip4:192.0.2.0/024", want: `"024" is not a prefix length: a number without leading zeros (RFC 7208, 5.6)`},
+		{term: "ip6:2001:db8::/a", want: `"a" is not a prefix length: a number without leading zeros (RFC 7208, 5.6)`},
+		{term: "ip4:192.0.2.0/33", want: "an IPv4 prefix length is at most 32"},
+		{term: "–all", want: "the record is not US-ASCII: it has a dash (U+2013), which is not a hyphen"},
+		{term: "exp=Go", want: "not a complete domain name; exp= has the name of a TXT record, which has the text (RFC 7208, 6.2)"},
+		{term: "exists:%{x}.example", want: "unknown macro; the letters are s, l, o, d, i, p, v and h, and then a number, r and delimiters may follow (RFC 7208, 7.1)"},
+	} {
+		t.Run(test.term, func(t *testing.T) {
+			_, errs := spf.ParseAll("v=spf1 "+test.term, 1)
+			if len(errs) != 1 || syntaxErrorText(errs[0]) != test.want {
+				t.Errorf("got %v, want %s", errs, test.want)
+			}
+		})
 	}
 }
 

@@ -70,15 +70,18 @@ func fixLength(term string) string {
 }
 
 // fixIP4 completes an IPv4 network that lacks parts or is written with a wildcard, and
-// drops leading zeros and a port.
+// drops leading zeros and a port. A host name after ip4 needs a.
 func fixIP4(term string) string {
 	qualifier, name, separator, value := cutTerm(term)
 	if name != "ip4" || separator != ":" {
 		return term
 	}
+	if host := qualifier + "a:" + value; value != "" && 'a' <= value[0]|0x20 && value[0]|0x20 <= 'z' && isPlausible(host) {
+		return host
+	}
 	value, length, hasLength := strings.Cut(withoutPort(value), "/")
 	parts := strings.Split(strings.TrimSuffix(value, "."), ".")
-	for len(parts) > 1 && parts[len(parts)-1] == "*" {
+	for len(parts) > 1 && (parts[len(parts)-1] == "*" || strings.EqualFold(parts[len(parts)-1], "x")) {
 		parts = parts[:len(parts)-1]
 	}
 	switch {
