@@ -19,7 +19,7 @@ type Comparison struct {
 	Before, After *Report
 	Gained, Lost  IPSet    // addresses that gain or lose Pass
 	Changes       []Change // all addresses whose result differs, Pass first
-	// ClientTerms reports whether other results change for clients that macros or
+	// ClientTerms reports whether other results may change for clients that macros or
 	// ptr match. Which clients these are is not known.
 	ClientTerms bool
 }
@@ -30,35 +30,19 @@ func Compare(before, after *Report) *Comparison {
 	old, now := before.Effect(), after.Effect()
 	c.Gained = now[spf.Pass].Difference(old[spf.Pass])
 	c.Lost = old[spf.Pass].Difference(now[spf.Pass])
+	same := allAddresses()
 	for from := range old {
 		for to := range now {
 			if set := old[from].Intersect(now[to]); from != to && !set.IsEmpty() {
 				c.Changes = append(c.Changes, Change{spf.Result(from), spf.Result(to), set})
+				same = same.Difference(set)
 			}
 		}
 	}
 	slices.SortStableFunc(c.Changes, func(a, b Change) int { return cmp.Compare(passRank(b), passRank(a)) })
-	c.ClientTerms = !slices.Equal(before.clientTerms(), after.clientTerms()) || clientResultsDiffer(before, after)
+	x, y := before.trace(), after.trace()
+	c.ClientTerms = !x.sameSteps(y) || !x.equal(y, same)
 	return c
-}
-
-// clientResultsDiffer reports whether results change if the terms that depend on the
-// client match everybody, but not if they match nobody: for example, if such a term
-// and a network are swapped.
-func clientResultsDiffer(before, after *Report) bool {
-	if len(before.Records) == 0 || len(after.Records) == 0 {
-		return false
-	}
-	old, now := effectOf(before.Records[0], true), effectOf(after.Records[0], true)
-	for from := range old {
-		for to := range now {
-			plain := before.effect[from].Intersect(after.effect[to])
-			if from != to && !plain.ContainsSet(old[from].Intersect(now[to])) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // passRank is higher for changes that concern Pass.
@@ -93,16 +77,10 @@ func (s *Report) Otherwise() spf.Result {
 	return largest
 }
 
-// clientTerms returns the terms that depend on the client, in the order of
-// evaluation.
-func (s *Report) clientTerms() []string {
-	var terms []string
-	for _, r := range s.Records {
-		for _, t := range r.Terms {
-			if isClientTerm(t) {
-				terms = append(terms, r.Domain+" "+t.Term.String())
-			}
-		}
+// trace returns the trace of the domain's own record, nil if there is none.
+func (s *Report) trace() *trace {
+	if len(s.Records) == 0 {
+		return nil
 	}
-	return terms
+	return newTracer().record(s.Records[0])
 }

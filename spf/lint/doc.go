@@ -13,7 +13,8 @@
 //	                hintnetwork.go; separate.go, terms without spaces between them
 //	effect.go       the result for each address; ipset.go, sets of addresses
 //	cost.go         what each term costs, and what flattening would save
-//	rewrite.go      a shorter record; equality.go, the proof that it is the same
+//	rewrite.go      a shorter record: trace.go, what results depend on; equality.go, a
+//	                comparison by evaluation
 //	host.go         the result for one address; compare.go, what a new record changes
 //
 // The number of lookups, records, networks and findings is limited, whatever the

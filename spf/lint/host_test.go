@@ -54,6 +54,13 @@ func TestCompare(t *testing.T) {
 		{name: "an error", before: "v=spf1 ip4:0.0.0.0/0 ip6:::/1 -all", after: "v=spf1 ip4:0.0.0.0/0 ip6:::/1 include:gone.example -all", gained: "[]", lost: "[]", changes: "fail to permerror [8000::/1]"},
 		{name: "macros", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 exists:%{i}.y.example -all", gained: "[]", lost: "[]", clientTerms: true},
 		{name: "a macro changes places", before: "v=spf1 exists:%{i}.x.example -ip4:203.0.113.1 -all", after: "v=spf1 -ip4:203.0.113.1 exists:%{i}.x.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "a network before a macro", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 ip4:203.0.113.1 exists:%{i}.x.example -all", gained: "[203.0.113.1/32]", lost: "[]", changes: "fail to pass [203.0.113.1/32]"},
+		{name: "a network before the second macro", before: "v=spf1 exists:%{i}.x.example -exists:%{i}.y.example ip4:203.0.113.1 -all", after: "v=spf1 exists:%{i}.x.example ip4:203.0.113.1 -exists:%{i}.y.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "no macro any more", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 ~all", gained: "[]", lost: "[]", changes: "fail to softfail [0.0.0.0/0 ::/0]", clientTerms: true},
+		{name: "another qualifier of a macro", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 ~exists:%{i}.x.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "a macro that is repeated", before: "v=spf1 ptr -all", after: "v=spf1 ptr ptr -all", gained: "[]", lost: "[]"},
+		{name: "a macro of an include", before: "v=spf1 include:e.example -all", after: "v=spf1 include:f.example -all", gained: "[]", lost: "[]", clientTerms: true},
+		{name: "no record", before: "v=spf1 ptr -all", after: "no record", gained: "[]", lost: "[]", changes: "fail to none [0.0.0.0/0 ::/0]", clientTerms: true},
 		{name: "a macro stays where it is", before: "v=spf1 exists:%{i}.x.example -all", after: "v=spf1 exists:%{i}.x.example ip4:203.0.113.1 -all", gained: "[203.0.113.1/32]", lost: "[]", changes: "fail to pass [203.0.113.1/32]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -116,53 +116,19 @@ type rewriter struct {
 	root   *Record
 	terms  []rewritten // directives and the redirect
 	steps  []Step
-	// Effects of the other records are computed once, and their work bounds how many
+	// Traces of the other records are computed once. The work for them bounds how many
 	// terms are tried.
-	effects *effects
-	before  outcome
-}
-
-// outcome is what the result for an address depends on: which terms that depend on the
-// client it reaches, and the result if none of them decides. Each such term, and its
-// place among them, stays the same: if it repeats an earlier one, it never decides.
-type outcome struct {
-	effect  *Effect
-	reached map[*Term]IPSet
+	tracer *tracer
+	before *trace
 }
 
 func newRewriter(s *Report) *rewriter {
-	b := &rewriter{report: s, root: s.Records[0], effects: newEffects(false)}
-	b.effects.undecided = make(map[*Term]bool)
+	b := &rewriter{report: s, root: s.Records[0], tracer: newTracer()}
 	for _, t := range b.root.Terms {
 		b.terms = append(b.terms, rewritten{source: t.Term.Source(), term: t})
-		b.effects.undecided[t] = dependsOnClient(t, make(map[*Record]bool))
 	}
-	b.before = b.outcome(b.terms)
+	b.before = b.tracer.evaluate(b.root)
 	return b
-}
-
-// dependsOnClient reports whether a term depends on the client in another way than by
-// its address, or leads to a record that does.
-func dependsOnClient(t *Term, seen map[*Record]bool) bool {
-	if isClientTerm(t) {
-		return true
-	}
-	if t.Record == nil || seen[t.Record] {
-		return false
-	}
-	seen[t.Record] = true
-	return slices.ContainsFunc(t.Record.Terms, func(inner *Term) bool { return dependsOnClient(inner, seen) })
-}
-
-// outcome returns the outcome of a record with other terms.
-func (b *rewriter) outcome(terms []rewritten) outcome {
-	r := *b.root
-	r.Terms = nil
-	for _, t := range terms {
-		r.Terms = append(r.Terms, t.term)
-	}
-	b.effects.reached = make(map[*Term]IPSet)
-	return outcome{b.effects.evaluate(&r), b.effects.reached}
 }
 
 // dropUnreached drops what follows all (RFC 7208, 5.1), and a redirect beside it
@@ -210,8 +176,11 @@ func (b *rewriter) dropRedundant() {
 // in Step.Assumed.
 func (b *rewriter) assumed(t *Term, others []rewritten) string {
 	d := t.Term.(*spf.Directive)
-	if b.repeats(t, others) {
-		return ""
+	key := matchKey(d, t)
+	for _, other := range others {
+		if o, ok := other.term.Term.(*spf.Directive); ok && matchKey(o, other.term) == key {
+			return ""
+		}
 	}
 	if d.Addr.IsValid() {
 		own := IPSet{}
@@ -231,36 +200,15 @@ func (b *rewriter) assumed(t *Term, others []rewritten) string {
 	return t.Target
 }
 
-// sameEffect reports whether other terms have the effect of the record, whatever is true
-// for those that depend on the client.
+// sameEffect reports whether other terms have the effect of the record.
 func (b *rewriter) sameEffect(terms []rewritten) bool {
-	after := b.outcome(terms)
-	if b.effects.isTruncated() {
-		return false
+	shorter := *b.root
+	shorter.Terms = nil
+	for _, t := range terms {
+		shorter.Terms = append(shorter.Terms, t.term)
 	}
-	for result, set := range b.before.effect {
-		if !set.Equal(after.effect[result]) {
-			return false
-		}
-	}
-	for t, before := range b.before.reached {
-		if set, ok := after.reached[t]; ok && !set.Equal(before) || !ok && !before.IsEmpty() && !b.repeats(t, terms) {
-			return false
-		}
-	}
-	return true
-}
-
-// repeats reports whether a directive matches the same clients as one of terms before it.
-func (b *rewriter) repeats(t *Term, terms []rewritten) bool {
-	key := matchKey(t.Term.(*spf.Directive), t)
-	for _, other := range b.root.Terms[:slices.Index(b.root.Terms, t)] {
-		isLeft := slices.ContainsFunc(terms, func(r rewritten) bool { return r.term == other })
-		if isLeft && matchKey(other.Term.(*spf.Directive), other) == key {
-			return true
-		}
-	}
-	return false
+	after := b.tracer.evaluate(&shorter)
+	return !b.tracer.effects.isTruncated() && b.before.equal(after, allAddresses())
 }
 
 // mergeNetworks replaces consecutive ip4 and ip6 terms of one qualifier with fewer

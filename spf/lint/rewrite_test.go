@@ -211,7 +211,7 @@ func TestRewrite_bounded(t *testing.T) {
 	s := audit(t, zone.String())
 	b := newRewriter(s)
 	b.dropRedundant()
-	if work := b.effects.work; work > 2*maxEffectWork {
+	if work := b.tracer.effects.work; work > 2*maxEffectWork {
 		t.Errorf("work %d, want at most about %d", work, maxEffectWork)
 	}
 }
