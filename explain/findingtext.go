@@ -118,9 +118,9 @@ func message(f lint.Finding) string {
 	case lint.VoidLookup:
 		return domain + ": " + voidText(f)
 	case lint.NeedsTCP:
-		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, f.Count, f.Limit)
+		return fmt.Sprintf("%s: %s has %d bytes; more than %d do not fit in a UDP datagram that is safe from fragmentation, and take a lookup over TCP", domain, answerWith(f), f.Count, f.Limit)
 	case lint.Large:
-		return fmt.Sprintf("%s: the answer with the record has %d bytes; more than %d need EDNS (RFC 6891)", domain, f.Count, f.Limit)
+		return fmt.Sprintf("%s: %s has %d bytes; more than %d need EDNS (RFC 6891)", domain, answerWith(f), f.Count, f.Limit)
 	case lint.ClientMacro:
 		return domain + ": this name depends on the client, and was not looked up"
 	}
@@ -164,6 +164,14 @@ func passAllText(f lint.Finding, domain string) string {
 		advice = "; end the record in ~all or -all"
 	}
 	return domain + ": " + text + advice
+}
+
+// answerWith names the answer that has a record.
+func answerWith(f lint.Finding) string {
+	if n := len(f.Record.Answer.TXT); n > 1 {
+		return fmt.Sprintf("the answer with the %d TXT records of the name", n)
+	}
+	return "the answer with the record"
 }
 
 // more says that a finding stands for several networks.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,4 +188,40 @@ func TestRewrite_randomRecords(t *testing.T) {
 // the domain's own record and by one that it redirects to.
 func isFailElsewhere(a, b spf.Verdict) bool {
 	return a.Result == spf.Fail && b.Result == spf.Fail && a.Explanation != b.Explanation
+}
+
+// matches observes whether an evaluation ends before the terms do.
+type matches struct{ early bool }
+
+func (m *matches) Event(e spf.Event) {
+	if e, ok := e.(spf.MatchEvent); ok && (e.Matched || e.Err != nil) {
+		d, ok := e.Term.(*spf.Directive)
+		m.early = m.early || ok && d.Mechanism != spf.All || e.Err != nil
+	}
+}
+
+// The lookups and void lookups of an audit are those of an evaluation for a client that no
+// term matches.
+func TestDomain_countsOfRandomRecords(t *testing.T) {
+	compared := 0
+	for seed := range uint64(400) {
+		text := randomZone(rand.New(rand.NewPCG(seed, 4408)))
+		zone := testZone(t, text)
+		s := Domain(t.Context(), zone, "a.example", spf.DefaultLimits())
+		for ip, voids := range map[string]int{"203.0.113.1": s.VoidLookups4, "2001:db9::1": s.VoidLookups6} {
+			m := &matches{}
+			c := spf.Checker{Resolver: zone, Limits: spf.Limits{Lookups: 1000, VoidLookups: 1000}, Observer: m}
+			v := c.CheckHost(t.Context(), spf.Args{IP: netip.MustParseAddr(ip), Domain: "a.example", Sender: "user@a.example", HELO: "h0.example"})
+			if m.early || slices.ContainsFunc(s.Records, hasClientTerm) {
+				continue
+			}
+			compared++
+			if v.Lookups != s.Lookups || v.VoidLookups != voids {
+				t.Errorf("seed %d, %s: %d lookups and %d void ones; the audit has %d and %d\n%s", seed, ip, v.Lookups, v.VoidLookups, s.Lookups, voids, text)
+			}
+		}
+	}
+	if compared < 100 {
+		t.Errorf("%d evaluations", compared)
+	}
 }
