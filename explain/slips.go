@@ -16,7 +16,7 @@ type NearMiss struct {
 	Reason string `json:"reason"`
 	Offset int    `json:"offset"` // of the part at fault, in bytes
 	Length int    `json:"length"`
-	Meant  string `json:"meant"`
+	Meant  string `json:"meant,omitempty"`
 }
 
 // Slip is a term that is invalid, or ignored as an unknown modifier, and what it

@@ -144,12 +144,14 @@ func cutMacro(text string) (macro string, n int) {
 
 // withoutMacros removes macros from a target.
 func withoutMacros(target string) string {
+	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(target, "%{")
 		_, after, closed := strings.Cut(rest, "}")
 		if !ok || !closed {
-			return target
+			return b.String() + target
 		}
-		target = before + after
+		b.WriteString(before)
+		target = after
 	}
 }

@@ -315,6 +315,25 @@ func TestFindSlips_spaces(t *testing.T) {
 	}
 }
 
+// FuzzFindSlips: what is meant are valid terms, and the slip is in the record.
+func FuzzFindSlips(f *testing.F) {
+	f.Add("ipv4 : 192.0.2.1 - all mx/24/64 exists:%(i.x include;a.example,b.example ip4:192.0.2.1-9")
+	f.Add("a:http://b\u00fc.example:25/ \x96all {i} %{ ${ % ip6:[::1]:25 ip4:x.1/024\\\\ --")
+	f.Fuzz(func(t *testing.T, terms string) {
+		text := spf.Version + " " + terms
+		for _, s := range FindSlips(text) {
+			if !strings.HasPrefix(text[s.Offset:], s.Term) {
+				t.Errorf("%d is not the offset of %q", s.Offset, s.Term)
+			}
+			for _, term := range strings.Fields(s.Meant) {
+				if !isTerm(term) {
+					t.Errorf("%q: %q is not a valid term", s.Term, term)
+				}
+			}
+		}
+	})
+}
+
 func TestFindSlips(t *testing.T) {
 	if slips := FindSlips("v=spf1 include: include:b.example -all"); len(slips) != 0 {
 		t.Errorf("got %v for a target that is missing", slips)

@@ -60,7 +60,7 @@ func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 	if len(s.Records) == 0 || s.Records[0].Record == nil || len(s.Records[0].Record.Terms) > maxRewriteTerms {
 		return nil
 	}
-	if s.incomplete || !s.isMeant() {
+	if s.incomplete || s.needsCorrection() {
 		return nil
 	}
 	// After an error no term has an effect: it has to be repaired first.
@@ -77,30 +77,22 @@ func (s *Report) Rewrite(ctx context.Context) *Rewrite {
 	return b.finish(ctx)
 }
 
-// isMeant reports whether the record has the effect that its owner means, as far as
-// that is known. A shorter form of one that admits everybody, or has a slip, would only
-// preserve the mistake.
-func (s *Report) isMeant() bool {
-	for _, f := range s.Findings {
-		own := f.Record == s.Records[0]
+// needsCorrection reports whether the record admits everybody, loops or has a slip: a
+// shorter form of it would only preserve the mistake.
+func (s *Report) needsCorrection() bool {
+	return slices.ContainsFunc(s.Findings, func(f Finding) bool {
 		switch f.Kind {
 		case Loop, PassAll:
-			return false
+			return true
 		case MechanismAsModifier, JoinedTerms:
-			if own {
-				return false
-			}
+			return f.Record == s.Records[0]
 		case UnknownModifier:
-			if own && (f.Text != "" || f.Name == "v") {
-				return false
-			}
+			return f.Record == s.Records[0] && (f.Text != "" || f.Name == "v")
 		case BadName, VoidLookup:
-			if own && f.Text != "" {
-				return false
-			}
+			return f.Record == s.Records[0] && f.Text != ""
 		}
-	}
-	return true
+		return false
+	})
 }
 
 // rewritten is a term of a rewritten record.

@@ -30,10 +30,10 @@ func separate(word string) (terms string, ok bool) {
 				term = before + part
 			}
 		}
-		qualifier, name, separator, value := cutTerm(term)
-		if !isTerm(term) || separator == ":" && name != "ip4" && name != "ip6" && !isDomainLike(strings.SplitN(value, "/", 2)[0]) {
+		if !isPlausible(term) {
 			return "", false
 		}
+		qualifier, name, _, _ := cutTerm(term)
 		before = qualifier + name + ":"
 		list = append(list, term)
 	}
