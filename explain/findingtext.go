@@ -51,6 +51,9 @@ func message(f lint.Finding) string {
 	case lint.MXLimit:
 		return fmt.Sprintf("%s: %s has %s MX hosts, and the limit is %d: permerror (RFC 7208, 4.6.4)", domain, f.Name, hosts(f.Count), f.Limit)
 	case lint.DNSError:
+		if failed, ok := f.Err.(*dns.Error); ok && failed.Kind == dns.TooManyCNAMEs {
+			return fmt.Sprintf("%s: permerror (RFC 7208, 4.6.4): %v", domain, f.Err)
+		}
 		return fmt.Sprintf("%s: a lookup fails: temperror (RFC 7208, 2.6.6): %v", domain, f.Err)
 	case lint.PassAll:
 		return passAllText(f, domain)
@@ -82,7 +85,7 @@ func message(f lint.Finding) string {
 		if f.Text != "" {
 			return domain + ": this is not a domain name"
 		}
-		return domain + ": this name cannot exist"
+		return domain + ": this name cannot exist: a label has 1 to 63 bytes, and a name at most 253 (RFC 1035, 2.3.4)"
 	case lint.DuplicateTerm:
 		return fmt.Sprintf("%s: %s matches the same clients as %s before it, and has no effect", domain, term, f.OtherTerm.Source())
 	case lint.DuplicateInclude:
@@ -244,7 +247,7 @@ func syntaxErrorText(e *spf.SyntaxError) string {
 		_, size := utf8.DecodeRuneInString(e.Detail)
 		return text + ": it has " + characterName(e.Detail[:size])
 	}
-	if i := strings.IndexAny(e.Term, ";\"\t\r\n"); i >= 0 {
+	if i := strings.IndexFunc(e.Term, func(r rune) bool { return r == ';' || r == '"' || unicode.IsControl(r) }); i >= 0 {
 		return text + ": it has " + characterName(e.Term[i:i+1])
 	}
 	switch e.Kind {
@@ -282,7 +285,7 @@ func characterName(text string) string {
 	switch {
 	case strings.Trim(text, " ") == "":
 		return "a space"
-	case strings.ContainsAny(text, "\u200b\u200c\u200d\u2060\u00ad"):
+	case strings.ContainsAny(text, "\u200b\u200c\u200d\u2060\u00ad\ufeff"):
 		return fmt.Sprintf("an invisible character (%U)", r)
 	case size == len(text) && unicode.Is(unicode.Pd, r) && r != '-', text == "\u2212":
 		return fmt.Sprintf("a dash (%U), which is not a hyphen", r)

@@ -35,6 +35,8 @@ func TestSyntaxErrorText(t *testing.T) {
 		{term: "a\nmx", want: "unknown mechanism: it has a line break"},
 		{term: `"`, want: `unknown mechanism: it has "\""`},
 		{term: "mail.example.com", want: "unknown mechanism; a domain name needs include:, a: or mx: before it"},
+		{term: "mx\x00", want: `unknown mechanism: it has "\x00"`},
+		{term: "\ufeffmx", want: "the record is not US-ASCII: it has an invisible character (U+FEFF)"},
 		{term: "mx,", want: "terms are separated by spaces, not commas"},
 		{term: "include:b.example;", want: `not a complete domain name: it has ";"`},
 		{term: "ip4:192.0.2.1;", want: `not an IPv4 address: it has ";"`},

@@ -28,9 +28,6 @@ func fixDash(term string) string {
 		}
 		return r
 	}, term)
-	if rest, ok := strings.CutPrefix(term, "--"); ok {
-		return "-" + rest
-	}
 	switch r, size := utf8.DecodeRuneInString(term); r {
 	case '\u02DC', '\u223C', '\uFF5E':
 		return "~" + term[size:]
@@ -38,9 +35,13 @@ func fixDash(term string) string {
 	return term
 }
 
-// fixQualifier puts a qualifier that stands after all before it.
+// fixQualifier puts a qualifier that stands after all before it, and drops one that is
+// there twice.
 func fixQualifier(term string) string {
 	const all = "all"
+	if len(term) > 1 && term[0] == term[1] && strings.IndexByte("+-~?", term[0]) >= 0 {
+		return term[1:]
+	}
 	if len(term) <= len(all) || !strings.EqualFold(term[:len(all)], all) {
 		return term
 	}
@@ -59,7 +60,7 @@ func trimPunctuation(term string) string {
 	})
 	trimmed = strings.TrimRight(trimmed, "*")
 	if _, _, separator, _ := cutTerm(trimmed); separator == "" {
-		return strings.TrimSuffix(trimmed, ".") // a final dot belongs to a domain name
+		return strings.TrimRight(trimmed, "./") // a final dot belongs to a domain name
 	}
 	return strings.TrimRight(strings.Map(dropQuote, trimmed), "/")
 }

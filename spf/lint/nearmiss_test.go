@@ -299,6 +299,11 @@ func TestFindSlips_spaces(t *testing.T) {
 		{record: "v=spf1 include: ipv4:192.0.2.1 -all", want: "ipv4:192.0.2.1 → ip4:192.0.2.1"},
 		{record: "v=spf1 b.example -all"},
 		{record: "v=spf1 mx - -all", want: ""},
+		{record: "v=spf1 include:spf. b.example -all", want: "include:spf. → include:spf.b.example"},
+		{record: "v=spf1 include:spf.mail. b.example -all", want: "b.example → include:spf.mail.b.example"},
+		{record: "v=spf1 include:spf .b.example -all", want: "include:spf → include:spf.b.example"},
+		{record: "v=spf1 a/ mx/ -all", want: "a/ → a, mx/ → mx"},
+		{record: "v=spf1 ++a ~~mx ??all", want: "++a → +a, ~~mx → ~mx, ??all → ?all"},
 	} {
 		t.Run(test.record, func(t *testing.T) {
 			var got []string

@@ -40,7 +40,8 @@ func tornAt(list []word, i, first int) (term string, next int, ok bool) {
 }
 
 // torn returns the term that the first words make, two or three, if spaces were put into
-// it: "- all", "include: example.com", "ip4 : 192.0.2.1", "mx /24", "a example.com".
+// it: "- all", "include: example.com", "ip4 : 192.0.2.1", "mx /24", "a example.com",
+// "mx:mail. example.com".
 // n is 0 if they are no such term.
 func torn(words []string) (term string, n int) {
 	if len(words) < 2 {
@@ -63,6 +64,8 @@ func torn(words []string) (term string, n int) {
 	case strings.HasSuffix(first, "/") && isNumber(second) || strings.HasPrefix(second, "/") && isNumber(second[1:]):
 		term = first + second
 	case strings.ContainsAny(first[len(first)-1:], ":=") || strings.ContainsAny(second[:1], ":="):
+		term = first + second
+	case !isAlone && (strings.HasSuffix(first, ".") || strings.HasPrefix(second, ".")):
 		term = first + second
 	case isAlone && isModifierName(name):
 		term = first + "=" + second
