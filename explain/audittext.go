@@ -111,14 +111,19 @@ func (p *printer) finding(f lint.Finding) {
 
 // addresses says how many addresses a network has.
 func addresses(n netip.Prefix) string {
-	bits := n.Addr().BitLen() - n.Bits()
-	switch {
-	case bits == 0:
+	if n.IsSingleIP() {
 		return "1 address"
-	case bits <= 32:
-		return fmt.Sprintf("%d addresses", 1<<bits)
 	}
-	return fmt.Sprintf("2^%d addresses", bits)
+	return addressCount(n) + " addresses"
+}
+
+// addressCount returns the number of addresses of a network.
+func addressCount(n netip.Prefix) string {
+	bits := n.Addr().BitLen() - n.Bits()
+	if bits > 32 {
+		return fmt.Sprintf("2^%d", bits)
+	}
+	return fmt.Sprint(uint64(1) << bits)
 }
 
 // hosts writes a number of names, of which at most dns.MaxNames are known.
@@ -212,11 +217,31 @@ func (p *printer) networks(s *lint.Report) {
 	}
 	p.Line()
 	p.Line(span("Widest networks", term.Bold))
-	var rows []row
+	rows := []networkRow{{"network", "addresses", "term", term.Bold}}
 	for _, n := range widest(s.Networks) {
-		rows = append(rows, row{[]string{n.Network.String(), addresses(n.Network)}, p.Safe(n.Term.Source()) + " of " + p.Safe(n.Record.Domain)})
+		by := p.Safe(n.Term.Source()) + " of " + p.Safe(n.Record.Domain)
+		rows = append(rows, networkRow{n.Network.String(), addressCount(n.Network), by, term.Plain})
 	}
-	p.rows("  ", rows)
+	width, countWidth := 0, 0
+	for _, r := range rows {
+		width, countWidth = max(width, len(r.network)), max(countWidth, len(r.count))
+	}
+	for _, r := range rows {
+		line := fmt.Sprintf("  %-*s  %*s", width, r.network, countWidth, r.count)
+		if term.Columns(line)+2+term.Columns(r.term) <= p.Width {
+			p.Line(span(line+"  "+r.term, r.color))
+			continue
+		}
+		p.Line(span(line, r.color))
+		p.Text(indent("      ", "      "), r.term, r.color)
+	}
+}
+
+// networkRow is a row of the table of networks. A term that does not fit is on a line of
+// its own.
+type networkRow struct {
+	network, count, term string
+	color                term.Color
 }
 
 // widest returns the widest networks of each family, each once.
@@ -233,41 +258,4 @@ func widest(networks []lint.Network) []lint.Network {
 		shown[network.Network] = true // by another term too
 	}
 	return list
-}
-
-// row is a line of a table: cells, the last of them aligned to the right, and a note.
-type row struct {
-	cells []string
-	note  string
-}
-
-// rows prints rows as a table. A note that does not fit is on a line of its own.
-func (p *printer) rows(indentation string, rows []row) {
-	var widths []int
-	for _, r := range rows {
-		for i, cell := range r.cells {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], term.Columns(cell))
-		}
-	}
-	for _, r := range rows {
-		line := indentation
-		for i, cell := range r.cells {
-			padding := strings.Repeat(" ", widths[i]-term.Columns(cell))
-			if i < len(r.cells)-1 {
-				line += cell + padding + "  "
-			} else {
-				line += padding + cell
-			}
-		}
-		if term.Columns(line)+2+term.Columns(r.note) <= p.Width {
-			p.Line(span(line+"  ", term.Plain), span(r.note, term.Dim))
-			continue
-		}
-		p.Line(span(line, term.Plain))
-		below := indentation + "    "
-		p.Text(indent(below, below), r.note, term.Dim)
-	}
 }

@@ -37,7 +37,7 @@ func message(f lint.Finding) string {
 	case lint.SyntaxError:
 		return fmt.Sprintf("%s: permerror: %s", domain, syntaxErrorText(f.Err.(*spf.SyntaxError)))
 	case lint.Loop:
-		return fmt.Sprintf("%s: %s leads back here: permerror for clients that no term before it matches (RFC 7208, 4.6.4)", domain, f.Name)
+		return fmt.Sprintf("%s: this returns to the record of %s, which leads here: permerror for clients that no term before it matches (RFC 7208, 4.6.4)", domain, f.Name)
 	case lint.IncludeNoRecord:
 		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
 	case lint.RedirectNoRecord:
@@ -253,6 +253,9 @@ func syntaxErrorText(e *spf.SyntaxError) string {
 	switch e.Kind {
 	case spf.BadIP4, spf.BadIP6:
 		_, value, _ := strings.Cut(e.Term, ":")
+		if value == "" {
+			return text + ": there is none"
+		}
 		address, length, ok := strings.Cut(value, "/")
 		if _, err := netip.ParseAddr(address); ok && err == nil {
 			return fmt.Sprintf("%q is not a prefix length: a number without leading zeros (RFC 7208, 5.6)", length)

@@ -40,6 +40,8 @@ func TestSyntaxErrorText(t *testing.T) {
 		{term: "mx,", want: "terms are separated by spaces, not commas"},
 		{term: "include:b.example;", want: `not a complete domain name: it has ";"`},
 		{term: "ip4:192.0.2.1;", want: `not an IPv4 address: it has ";"`},
+		{term: "ip4:", want: "not an IPv4 address: there is none"},
+		{term: "ip6", want: "not an IPv6 address: there is none"},
 		{term: "ip4:192.0.2.300/24", want: "not an IPv4 address"},
 		{term: "ip4:192.0.2.0/024", want: `"024" is not a prefix length: a number without leading zeros (RFC 7208, 5.6)`},
 		{term: "ip6:2001:db8::/a", want: `"a" is not a prefix length: a number without leading zeros (RFC 7208, 5.6)`},

@@ -19,7 +19,7 @@ type traceStep struct {
 	key     string     // the same for terms that match the same clients
 	result  spf.Result // of those
 	reached IPSet      // the addresses that no term before it decides
-	inner   *trace     // of an include or redirect; nil if it has none or leads back
+	inner   *trace     // of an include or redirect; nil if it has none, or returns to a record in evaluation
 }
 
 // equal reports whether traces are equal for all addresses of a set.
