@@ -23,7 +23,11 @@ func message(f lint.Finding) string {
 	}
 	switch f.Kind {
 	case lint.NoRecord:
-		return domain + " has no SPF record"
+		text := domain + " has no SPF record: none for every client (RFC 7208, 2.6.1)"
+		if len(f.Record.NearMisses) == 0 {
+			text += "; a domain that sends no mail needs \"v=spf1 -all\""
+		}
+		return text
 	case lint.MultipleRecords:
 		return domain + " has more than one SPF record: permerror for every client (RFC 7208, 4.5); make one of them"
 	case lint.NotARecord:
@@ -39,9 +43,9 @@ func message(f lint.Finding) string {
 	case lint.Loop:
 		return fmt.Sprintf("%s: this returns to the record of %s, which leads here: permerror for clients that no term before it matches (RFC 7208, 4.6.4)", domain, f.Name)
 	case lint.IncludeNoRecord:
-		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2)", domain, f.Name)
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 5.2); correct the name, or remove the include", domain, f.Name)
 	case lint.RedirectNoRecord:
-		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1)", domain, f.Name)
+		return fmt.Sprintf("%s: %s has no SPF record: permerror (RFC 7208, 6.1); correct the name, or end the record in all", domain, f.Name)
 	case lint.LookupLimit:
 		return fmt.Sprintf("%s: %d terms cause lookups, and the limit is %d: permerror from this one on (RFC 7208, 4.6.4)", domain, f.Count, f.Limit)
 	case lint.VoidLimit:
@@ -78,11 +82,11 @@ func message(f lint.Finding) string {
 		}
 		return domain + ": a term after all is never evaluated (RFC 7208, 5.1); move all to the end if it should be"
 	case lint.RedirectIgnored:
-		return domain + ": redirect is ignored beside all (RFC 7208, 6.1)"
+		return domain + ": redirect is ignored beside all (RFC 7208, 6.1); remove one of them"
 	case lint.PTR:
-		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5)"
+		return domain + ": ptr is slow and unreliable, and should not be used (RFC 7208, 5.5); name the networks instead"
 	case lint.BadName:
-		if f.Text != "" {
+		if f.Text != "" || f.Name != "" {
 			return domain + ": this is not a domain name"
 		}
 		return domain + ": this name cannot exist: a label has 1 to 63 bytes, and a name at most 253 (RFC 1035, 2.3.4)"
@@ -106,9 +110,9 @@ func message(f lint.Finding) string {
 		}
 		return domain + ": unknown modifier, which is ignored (RFC 7208, 6)"
 	case lint.NoAll:
-		return domain + ": the record has neither all nor redirect: the result for other clients is neutral (RFC 7208, 4.7)"
+		return domain + ": the record has neither all nor redirect: the result for other clients is neutral (RFC 7208, 4.7); end it in ~all or -all"
 	case lint.NeutralAll:
-		return fmt.Sprintf("%s: %s says nothing about other clients", domain, term)
+		return fmt.Sprintf("%s: %s says nothing about other clients (RFC 7208, 2.6.2); end the record in ~all or -all", domain, term)
 	case lint.ExplanationError:
 		if f.Count > 0 {
 			return fmt.Sprintf("%s: the explanation of exp= has %d bytes; more than %d may not fit in a line of an SMTP reply (RFC 5321, 4.5.3.1.5)", domain, f.Count, f.Limit)

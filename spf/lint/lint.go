@@ -99,7 +99,7 @@ func Domain(ctx context.Context, r dns.Resolver, domain string, limits spf.Limit
 		known: make(map[string]*Record), found: make(map[Kind]int), repeated: make(map[spf.Term]bool), loops: make(map[*Term]bool),
 	}
 	root := w.record(domain)
-	if root.Err == nil && root.Record == nil && len(root.NearMisses) == 0 {
+	if root.Err == nil && root.Record == nil && !root.Answer.NXDomain && len(root.NearMisses) == 0 {
 		root.NearMisses = w.elsewhere(domain)
 	}
 	w.count(root)
