@@ -60,7 +60,7 @@ func isPlausible(text string) bool {
 // isDomainLike reports whether a target is written as a domain name, not as a URL,
 // an email address or a list.
 func isDomainLike(target string) bool {
-	return !strings.ContainsAny(withoutMacros(target), "/:@,;\"'<>()[]{}\\ ")
+	return !strings.ContainsAny(withoutMacros(target), "/:=@,;\"'<>()[]{}\\ ")
 }
 
 // cutTerm splits a term into its qualifier, its name in lower case, ":" or "=",

@@ -139,6 +139,7 @@ func TestHint(t *testing.T) {
 		{term: "hello"},
 		{term: "hello:world"},
 		{term: "foo=bar"},
+		{term: "include-x=b.example"},
 		{term: "ip4:192.0.2.300"},
 		{term: ""},
 	} {

@@ -41,8 +41,7 @@ func tornAt(list []word, i, first int) (term string, next int, ok bool) {
 
 // torn returns the term that the first words make, two or three, if spaces were put into
 // it: "- all", "include: example.com", "ip4 : 192.0.2.1", "mx /24", "a example.com",
-// "mx:mail. example.com".
-// n is 0 if they are no such term.
+// "mx:mail. example.com". n is 0 if they are no such term.
 func torn(words []string) (term string, n int) {
 	if len(words) < 2 {
 		return "", 0
