@@ -142,7 +142,7 @@ func (p *paste) looseField(i int) (Source, bool) {
 		return Source{}, false
 	}
 	name, value := splitLooseField(line)
-	if !equalFold(name, "received-spf") && !equalFold(name, "authentication-results") && !equalFold(name, "arc-authentication-results") && !equalFold(name, "x-comment") {
+	if !isSPFFieldName(name) {
 		return Source{}, false
 	}
 	if p.attempts++; p.attempts > maxAttempts {
@@ -159,6 +159,16 @@ func (p *paste) looseField(i int) (Source, bool) {
 		}
 	}
 	return p.unfolded(string(name), value, i)
+}
+
+// isSPFFieldName reports whether a field with a name may be about SPF.
+func isSPFFieldName(name []byte) bool {
+	for _, known := range [...]string{"received-spf", "authentication-results", "arc-authentication-results", "x-comment"} {
+		if equalFold(name, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // splitLooseField splits a field whose colon may have got lost in a table.

@@ -170,7 +170,7 @@ func TestPaste_bounces(t *testing.T) {
 		{name: "reply of several lines", text: "550-5.7.23 <r@example.net>: Recipient address rejected: Message rejected\n550-5.7.23 due to: SPF fail - not authorized. Please see\n550 5.7.23 http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>\n",
 			want: "URL of a refusal, line 3: client=192.0.2.1 sender=<a@example.com> mailfrom recorded=fail action=reject"},
 		{name: "refused by Gmail", text: "550-5.7.26 Your email has been blocked because the sender is unauthenticated.\n550-5.7.26 Gmail requires all senders to authenticate with either SPF or DKIM.\n550-5.7.26  DKIM = did not pass\n550-5.7.26  SPF [example.com] with ip: [192.0.2.1] = did not pass\n550 5.7.26  For instructions, go to https://support.google.com/mail/answer/81126 x - gsmtp\n",
-			want: "bounce, line 1: client=192.0.2.1 sender=<example.com> mailfrom action=reject"},
+			want: "bounce, line 4: client=192.0.2.1 sender=<example.com> mailfrom action=reject"},
 		{name: "refused by Exim", text: "550 [SPF] 192.0.2.1 is not allowed to send mail from example.com.\n",
 			want: "bounce, line 1: client=192.0.2.1 sender=<example.com> mailfrom recorded=fail action=reject"},
 		{name: "refused by another server", text: "550 5.7.1 mx.example.net: domain of a@example.com does not\n    designate 192.0.2.1 as permitted sender\n",

@@ -1,9 +1,6 @@
 package maillog
 
-import (
-	"bytes"
-	"net/netip"
-)
+import "bytes"
 
 // pastedReceivedSPF reads a Received-SPF field of any program.
 func (p *paste) pastedReceivedSPF(f *field) Source {
@@ -12,20 +9,20 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 	rec.Kind = Acted
 	p.parser.receivedSPF(f.value)
 	rec.doubtTruncated(len(f.value), maxHeader)
-	if rec.Kind == Acted && !rec.Ambiguous {
-		if !contains(f.value, ") identity=") { // not policyd-spf's order: most programs mean the receiving host
-			rec.dropHost()
-		}
-		return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
-	}
 	name, rest, _ := cut(f.value, " ")
-	result := resultNamed(bytes.TrimRight(name, ";"))
 	text, list, ok := comment(bytes.TrimLeft(rest, " "))
 	if !ok {
 		list = rest
 	}
 	list = bytes.TrimSpace(list)
-	if result == NoResult || bytes.HasPrefix(list, []byte("identity=")) && contains(list, recipientKey) { // one of ours, and it is doubtful
+	if rec.Kind == Acted && !rec.Ambiguous {
+		if !hasOwnOrder(list) { // other programs write the receiving host as receiver
+			rec.dropHost()
+		}
+		return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+	}
+	result := resultNamed(bytes.TrimRight(name, ";"))
+	if result == NoResult || hasOwnOrder(list) { // it is one of policyd-spf, and doubtful
 		return Source{}
 	}
 	p.parser.reset(list)
@@ -35,33 +32,47 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 		return Source{}
 	}
 	rec.Identity = identityNamed(v.identity)
-	rec.trimSender()
-	if v.seen&keySender == 0 {
-		if sender := domainOf(text); len(sender) > 0 {
-			rec.Sender, rec.Known = sender, rec.Known|HasSender
-		}
-	}
-	if rec.Known&HasClient == 0 {
-		if rec.Client, ok = addressIn(text); ok {
-			rec.Known |= HasClient
-		}
-	}
+	rec.Sender = trimBrackets(rec.Sender)
 	rec.dropHost()
-	if rec.Identity == NoIdentity {
-		rec.Identity = MailFrom
-		if len(rec.Sender) == 0 {
-			rec.Identity = HELO
+	if identity := rec.Identity; rec.Known&HasSender == 0 && identity != HELO || rec.Known&HasClient == 0 {
+		rec.readExplanation(text)
+		if identity != NoIdentity {
+			rec.Identity = identity
 		}
+	}
+	switch {
+	case rec.Identity != NoIdentity:
+	case v.seen&keyIdentity != 0: // "pra" of RFC 4407, which is not an identity of SPF
+		result = NoResult
+	case len(rec.Sender) == 0:
+		rec.Identity = HELO
+	default:
+		rec.Identity = MailFrom
 	}
 	rec.setResult(rec.Identity, result)
-	return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+	s := source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
+	s.Result = result
+	return s
 }
 
-// trimSender removes angle brackets around the sender.
-func (r *Record) trimSender() {
-	if n := len(r.Sender); n >= 2 && r.Sender[0] == '<' && r.Sender[n-1] == '>' {
-		r.Sender = r.Sender[1 : n-1]
+// hasOwnOrder reports whether a key-value-list has its keys in the order of
+// policyd-spf, which other programs do not use.
+func hasOwnOrder(list []byte) bool {
+	_, rest, ok := cutKey(list, "identity=")
+	if !ok {
+		return false
 	}
+	_, rest, ok = cutKey(rest, "client-ip=")
+	return ok && bytes.HasPrefix(rest, []byte("helo="))
+}
+
+// cutKey cuts a list after a key and its value, which has no semicolon.
+func cutKey(list []byte, key string) (value, rest []byte, ok bool) {
+	rest, ok = cutPrefix(list, key)
+	if !ok {
+		return nil, list, false
+	}
+	return cut(rest, "; ")
 }
 
 // dropHost removes a recipient that is a host.
@@ -100,7 +111,7 @@ func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
 			}
 			value, rest = rest[:i], rest[i:]
 		}
-		if v.set(key, value); v.twice {
+		if v.setLoose(key, value); v.twice {
 			return v, false
 		}
 		b, _ = cutSemicolon(rest)
@@ -108,37 +119,23 @@ func (p *Parser) readLoose(b []byte) (v pairs, ok bool) {
 	return v, true
 }
 
-// domainOf returns what the comment of a result names as the sender: an address, or
-// a domain.
-//
-//	domain of a@example.com designates 192.0.2.1 as permitted sender
-//	google.com: a@example.com does not designate permitted sender hosts
-//	protection.outlook.com: example.com does not designate permitted sender hosts
-//	error in processing during lookup of a@example.com: DNS error
-func domainOf(text []byte) []byte {
-	const punctuation = ",;:()<>"
-	for _, before := range [...]string{"domain of transitioning ", "domain of ", "lookup of "} {
-		if _, rest, ok := cut(text, before); ok {
-			return bytes.Trim(firstWord(rest), punctuation)
+// setLoose sets the value of a key of any program. Courier writes "SPF=MAILFROM;
+// sender=a@example.com; remoteip=::ffff:192.0.2.1", with the HELO name as sender if
+// that is what it checked.
+func (v *pairs) setLoose(key, value []byte) {
+	switch {
+	case equalFold(key, "spf"):
+		v.set([]byte("identity"), bytes.ToLower(value))
+	case equalFold(key, "sender"):
+		if string(v.identity) != "helo" {
+			v.set([]byte("envelope-from"), value)
 		}
+	case equalFold(key, "remoteip"):
+		v.setLoose([]byte("client-ip"), value)
+	case string(key) == "client-ip":
+		v.addr, _ = parseAddrLiteral(value)
+		v.set(key, value)
+	default:
+		v.set(key, value)
 	}
-	if before, _, ok := cut(text, " does not designate permitted sender hosts"); ok {
-		return bytes.Trim(lastWord(before), punctuation)
-	}
-	return nil
-}
-
-// addressIn returns the first IP address among the words of a text.
-func addressIn(text []byte) (a netip.Addr, ok bool) {
-	for len(text) > 0 {
-		i := bytes.IndexAny(text, " ,;()[]=<>")
-		if i < 0 {
-			i = len(text)
-		}
-		if a, ok := parseAddr(bytes.TrimRight(text[:i], ".")); ok {
-			return a, true
-		}
-		text = text[min(i+1, len(text)):]
-	}
-	return a, false
 }

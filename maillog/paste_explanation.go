@@ -1,0 +1,146 @@
+package maillog
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// explanation is what words say about a check: the comment of a result, or the text of
+// a refusal. A value that they do not have is zero.
+type explanation struct {
+	client netip.Addr
+	sender []byte // an address or a domain
+	result Result
+}
+
+// readExplanation reads the words that programs use, from the examples of RFC 7208
+// (9.1) on:
+//
+//	domain of a@example.com designates 192.0.2.1 as permitted sender
+//	domain of transitioning example.com does not designate 192.0.2.1 as permitted sender
+//	domain of transitioning example.com discourages use of 192.0.2.1 as permitted sender
+//	192.0.2.1 is neither permitted nor denied by domain of a@example.com
+//	a@example.com does not designate permitted sender hosts
+//	error in processing during lookup of a@example.com: DNS error
+//
+// A sender may have words like these in a quoted local part: what the program writes
+// counts first where it stands before the sender, and last where it stands after.
+func readExplanation(text []byte) explanation {
+	var e explanation
+	if before, after, ok := cut(text, " is neither permitted nor denied by "); ok {
+		if client, ok := parseAddrLiteral(lastWord(before)); ok && len(senderIn(before)) == 0 {
+			return explanation{client, senderIn(after), Neutral}
+		}
+	}
+	for _, phrase := range [...]struct {
+		text   string
+		result Result
+	}{
+		{" does not designate ", Fail},
+		{" is inclined to not designate ", Softfail},
+		{" discourages use of ", Softfail},
+		{" designates ", Pass},
+		{" neutral about designating ", Neutral},
+	} {
+		i := lastIndex(text, phrase.text)
+		if i < 0 {
+			continue
+		}
+		client, ok := parseAddrLiteral(firstWord(text[i+len(phrase.text):]))
+		if !ok {
+			continue
+		}
+		e = explanation{client, senderIn(text[:i]), phrase.result}
+		if e.result == Fail && contains(text[:i], "transitioning ") {
+			e.result = Softfail
+		}
+		return e
+	}
+	if before, _, ok := cut(text, " does not designate permitted sender hosts"); ok {
+		return explanation{sender: trimAddress(lastWord(before)), result: None}
+	}
+	e.sender = senderIn(text)
+	e.client, _ = addressIn(bytes.Replace(text, e.sender, nil, 1)) // a sender may have an address literal
+	return e
+}
+
+// readExplanation sets the client and the sender from an explanation, where they are
+// unknown.
+func (r *Record) readExplanation(text []byte) {
+	e := readExplanation(text)
+	if e.client.IsValid() && r.Known&HasClient == 0 {
+		r.Client, r.Known = e.client, r.Known|HasClient
+	}
+	if len(e.sender) > 0 && r.Known&HasSender == 0 {
+		r.Sender, r.Known, r.Identity = e.sender, r.Known|HasSender, MailFrom
+	}
+}
+
+// senderIn returns the address or the domain that follows the words for one.
+func senderIn(text []byte) []byte {
+	for _, before := range [...]string{"domain of transitioning ", "domain of ", "lookup of ", "SPF record at ", ": domain "} {
+		_, rest, ok := cut(text, before)
+		if !ok {
+			continue
+		}
+		rest = bytes.TrimLeft(rest, " ")
+		if len(rest) > 0 && rest[0] == '"' { // a quoted local part
+			if _, domain, ok := (&Parser{}).unquote(rest); ok {
+				return rest[:len(rest)-len(domain)+len(firstWord(domain))]
+			}
+			return nil
+		}
+		return trimAddress(firstWord(rest))
+	}
+	return nil
+}
+
+// trimAddress removes angle brackets and the punctuation of a sentence.
+func trimAddress(word []byte) []byte {
+	const around = ",;:()<>'\""
+	return bytes.TrimRight(bytes.Trim(word, around), around+".")
+}
+
+// trimBrackets removes angle brackets around an address.
+func trimBrackets(address []byte) []byte {
+	if n := len(address); n >= 2 && address[0] == '<' && address[n-1] == '>' {
+		return address[1 : n-1]
+	}
+	return address
+}
+
+// parseAddrLiteral parses an address, alone or as an address literal of SMTP
+// (RFC 5321, 4.1.3): "[192.0.2.1]", "[IPv6:2001:db8::1]".
+func parseAddrLiteral(text []byte) (netip.Addr, bool) {
+	const tag = "ipv6:"
+	text = bytes.Trim(text, "[]<>(),;.\"'")
+	if len(text) > len(tag) && equalFold(text[:len(tag)], tag) {
+		text = text[len(tag):]
+	}
+	return parseAddr(text)
+}
+
+// addressIn returns the first IP address among the words of a text.
+func addressIn(text []byte) (a netip.Addr, ok bool) {
+	for len(text) > 0 {
+		i := bytes.IndexAny(text, " ,;()[]=<>")
+		if i < 0 {
+			i = len(text)
+		}
+		if a, ok := parseAddr(bytes.TrimRight(text[:i], ".")); ok {
+			return a, true
+		}
+		text = text[min(i+1, len(text)):]
+	}
+	return a, false
+}
+
+func firstWord(text []byte) []byte {
+	word, _, _ := cut(bytes.TrimLeft(text, " "), " ")
+	return word
+}
+
+func lastWord(text []byte) []byte {
+	text = bytes.TrimRight(text, " ")
+	return text[bytes.LastIndexByte(text, ' ')+1:]
+}
