@@ -77,7 +77,11 @@ func (s *Server) Explain(ctx context.Context, text Text, emit func(*Report) erro
 		return s.serve(ctx, &b, s.Loaded, sources, emit)
 	}
 	found, err := maillog.Paste(content, text.Now)
-	if err != nil {
+	var incomplete *maillog.IncompleteError
+	switch {
+	case errors.As(err, &incomplete):
+		return InputError(fmt.Sprintf("%s: %v; or say it with --ip, --helo and --sender", text.name(), err))
+	case err != nil:
 		return InputError(text.name() + ": " + err.Error())
 	}
 	return s.explainSource(ctx, found, newSource(found, text.File), emit)

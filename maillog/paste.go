@@ -3,6 +3,7 @@ package maillog
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -57,10 +58,31 @@ type Source struct {
 var ErrNothingUsable = errors.New("nothing usable found: expected a policy request, a Received-SPF or Authentication-Results field, " +
 	"a log line of a policy server or of Postfix, a bounce, or the URL of a refusal")
 
+// IncompleteError is returned by Paste for a text that has the result of a check, but
+// not what it takes to repeat the check. It is an ErrNothingUsable.
+type IncompleteError struct {
+	Source Source // what the text has
+}
+
+// Error says what is missing, and where it may be.
+func (e *IncompleteError) Error() string {
+	text := fmt.Sprintf("the %s in line %d has the result %s, but not ", e.Source.Form, e.Source.Line, e.Source.Result)
+	switch {
+	case e.Source.Known&HasClient != 0:
+		return text + "the sender or the HELO name"
+	case e.Source.InMessage:
+		return text + "the client's address, and no Received field of the same host has it"
+	}
+	return text + "the client's address: the Received field of the same message has it"
+}
+
+// Unwrap returns ErrNothingUsable.
+func (e *IncompleteError) Unwrap() error { return ErrNothingUsable }
+
 // Paste returns the first usable Source in a text: a request, a log, header fields, a
 // bounce or the URL of a refusal. In a whole message it uses the topmost field, and
 // nothing from the body unless the message is a bounce. It reads the first 1 MiB. The
-// error is ErrNothingUsable. The text may be quoted with ">", in HTML, in
+// error is ErrNothingUsable, or an IncompleteError. The text may be quoted with ">", in HTML, in
 // quoted-printable, in base64 or in the JSON of journalctl. Time stamps without a year
 // get the latest year that is not after now.
 func Paste(text []byte, now time.Time) (Source, error) {
@@ -70,12 +92,20 @@ func Paste(text []byte, now time.Time) (Source, error) {
 			decoded = append(decoded, t)
 		}
 	}
+	var incomplete Source
 	for _, withURL := range [...]bool{false, true} { // everything else says more than a URL
 		for _, t := range decoded {
-			if s, ok := readPaste(t, now, withURL); ok {
+			s, ok := readPaste(t, now, withURL)
+			if ok {
 				return s, nil
 			}
+			if incomplete.Form == 0 {
+				incomplete = s
+			}
 		}
+	}
+	if incomplete.Form != 0 {
+		return Source{}, &IncompleteError{incomplete}
 	}
 	return Source{}, ErrNothingUsable
 }
@@ -89,21 +119,27 @@ type paste struct {
 	isMessage bool // a whole message, whose body does not count
 	isBounce  bool
 	attempts  int // to read fields outside of a header, see maxAttempts
+
+	incomplete Source // the first result that is not usable
 }
 
 // maxAttempts bounds how many fields outside of a header are read until one is
 // usable.
 const maxAttempts = 500
 
-// readPaste returns the first usable Source of lines. Without withURL, the URL and
-// the words of a refusal count only in a bounce.
+// readPaste returns the first usable Source of lines, or else false and the first
+// incomplete one. Without withURL, the URL and the words of a refusal count only in a
+// bounce.
 func readPaste(t pastedLines, now time.Time, withURL bool) (Source, bool) {
 	p := &paste{parser: NewParser(now), now: now, lines: t.lines}
 	for p.first < len(p.lines) && len(bytes.TrimSpace(p.lines[p.first])) == 0 {
 		p.first++
 	}
 	s, ok := p.source(withURL)
-	if ok {
+	if !ok {
+		s = p.incomplete
+	}
+	if s.Form != 0 {
 		s.Client = s.Client.Unmap()
 		s.Line = t.numbers[s.Line-1] + 1
 	}

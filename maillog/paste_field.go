@@ -221,27 +221,45 @@ func (p *paste) bareValue() (Source, bool) {
 
 // spfField reads all[i] if it is about SPF.
 func (p *paste) spfField(all []field, i int) (Source, bool) {
+	var s Source
+	var host []byte // that added the field
 	switch f := &all[i]; {
 	case f.is("received-spf"):
-		s := p.pastedReceivedSPF(f)
-		return s, s.usable()
-	case f.is("x-comment"):
-		p.parser.reset(f.value)
-		rec := &p.parser.rec
-		rec.Kind, rec.Action = Acted, Prepend
-		p.parser.exempt(f.value, false)
-		s := source(XComment, f.line, &rec.Envelope, &rec.Verdict)
-		return s, rec.Kind == Acted && !rec.Ambiguous && s.usable()
+		s = p.pastedReceivedSPF(f)
+		if _, text, ok := cut(f.value, "("); ok {
+			host, _, _ = cut(text, ": ")
+		}
 	case f.is("authentication-results"), f.is("arc-authentication-results") && !p.isMessage:
-		s := p.pastedResults(f)
-		if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&HasSender != 0 {
-			if s.Client, s.HELO = receivedNear(all, i); s.Client.IsValid() {
-				s.Known |= HasClient | HasHELO
+		s = p.pastedResults(f)
+		host = bytes.TrimRight(firstWord(f.value), ";")
+	case f.is("x-comment"):
+		return p.pastedComment(f)
+	default:
+		return s, false
+	}
+	if s.Result != NoResult && s.Known&HasClient == 0 && s.Known&(HasHELO|HasSender) != 0 {
+		if client, helo := receivedNear(all, i, host); client.IsValid() {
+			s.Client, s.Known = client, s.Known|HasClient
+			if s.Known&HasHELO == 0 {
+				s.HELO, s.Known = helo, s.Known|HasHELO
 			}
 		}
-		return s, s.usable()
 	}
-	return Source{}, false
+	if !s.usable() && s.Result != NoResult && p.incomplete.Form == 0 {
+		p.incomplete = s
+		p.incomplete.InMessage = p.isMessage
+	}
+	return s, s.usable()
+}
+
+// pastedComment reads an X-Comment field, which says that the client is exempt.
+func (p *paste) pastedComment(f *field) (Source, bool) {
+	p.parser.reset(f.value)
+	rec := &p.parser.rec
+	rec.Kind, rec.Action = Acted, Prepend
+	p.parser.exempt(f.value, false)
+	s := source(XComment, f.line, &rec.Envelope, &rec.Verdict)
+	return s, rec.Kind == Acted && !rec.Ambiguous && s.usable()
 }
 
 // containsFold reports whether b contains lower, which is in lower case, in any

@@ -23,10 +23,12 @@ func TestPasteGolden(t *testing.T) {
 				if !strings.HasPrefix(section.Name, "paste: ") {
 					continue
 				}
-				found := "nothing usable\n"
-				if s, err := Paste([]byte(section.Text), now()); err == nil {
-					found = describeSource(&s) + "\n"
+				s, err := Paste([]byte(section.Text), now())
+				found := describeSource(&s)
+				if err != nil {
+					found, _, _ = strings.Cut("error: "+err.Error(), ": expected a policy request")
 				}
+				found += "\n"
 				got.Sections = append(got.Sections, section, golden.Section{Name: "found", Text: found})
 			}
 			golden.Compare(t, file, got.String())

@@ -7,9 +7,9 @@ import (
 )
 
 // receivedNear returns the client of the Received field that was added by the host
-// that added the Authentication-Results field all[i]. It is the next one, or the
-// one before: Postfix lets milters insert fields below its own.
-func receivedNear(all []field, i int) (netip.Addr, string) {
+// that added the field all[i], whose name is given. It is the next one, or the one
+// before: Postfix lets milters insert fields below its own.
+func receivedNear(all []field, i int, name []byte) (netip.Addr, string) {
 	isReceived := func(f *field) bool {
 		return f.is("received") && equalFold(firstWord(f.value), "from") // not of a hop without SMTP
 	}
@@ -17,10 +17,9 @@ func receivedNear(all []field, i int) (netip.Addr, string) {
 		if !isReceived(&all[j]) {
 			continue
 		}
-		id := bytes.TrimRight(firstWord(all[i].value), ";")
 		_, by, _ := cut(all[j].value, " by ")
 		host := firstWord(by)
-		if !bytes.EqualFold(host, id) && !bytes.HasSuffix(bytes.ToLower(host), append([]byte("."), bytes.ToLower(id)...)) {
+		if len(name) == 0 || !bytes.EqualFold(host, name) && !bytes.HasSuffix(bytes.ToLower(host), append([]byte("."), bytes.ToLower(name)...)) {
 			break
 		}
 		if a, helo := receivedFrom(all[j].value); a.IsGlobalUnicast() && !a.IsPrivate() { // else from a content filter
