@@ -66,14 +66,22 @@ type IncompleteError struct {
 
 // Error says what is missing, and where it may be.
 func (e *IncompleteError) Error() string {
-	text := fmt.Sprintf("the %s in line %d has the result %s, but not ", e.Source.Form, e.Source.Line, e.Source.Result)
-	switch {
-	case e.Source.Known&HasClient != 0:
-		return text + "the sender or the HELO name"
-	case e.Source.InMessage:
-		return text + "the client's address, and no Received field of the same host has it"
+	s := &e.Source
+	has, lacks := "the client's address", "the sender or the HELO name"
+	if s.Known&HasClient == 0 {
+		has, lacks = "the sender", "the client's address"
+		switch {
+		case s.Form != ReceivedSPF && s.Form != AuthResults:
+		case s.InMessage:
+			lacks += ", and no Received field of the same host has it"
+		default:
+			lacks += ": the Received field of the same message has it"
+		}
 	}
-	return text + "the client's address: the Received field of the same message has it"
+	if s.Result != NoResult {
+		has = "the result " + s.Result.String()
+	}
+	return fmt.Sprintf("the %s in line %d has %s, but not %s", s.Form, s.Line, has, lacks)
 }
 
 // Unwrap returns ErrNothingUsable.
@@ -176,6 +184,14 @@ func (p *paste) source(withURL bool) (Source, bool) {
 		}
 	}
 	return p.looseRequest()
+}
+
+// lacking records a Source that is not usable, if it is the first one.
+func (p *paste) lacking(s *Source) {
+	if p.incomplete.Form == 0 {
+		p.incomplete = *s
+		p.incomplete.InMessage = p.isMessage
+	}
 }
 
 // usable reports whether a Source is enough to repeat the check.

@@ -245,9 +245,8 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 			}
 		}
 	}
-	if !s.usable() && s.Result != NoResult && p.incomplete.Form == 0 {
-		p.incomplete = s
-		p.incomplete.InMessage = p.isMessage
+	if !s.usable() && s.Result != NoResult {
+		p.lacking(&s)
 	}
 	return s, s.usable()
 }

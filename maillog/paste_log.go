@@ -1,6 +1,9 @@
 package maillog
 
-import "bytes"
+import (
+	"bytes"
+	"unicode"
+)
 
 // log reads log lines: those of the first message of a policy server, or a
 // refusal by Postfix.
@@ -89,46 +92,70 @@ func (p *paste) message(i int) (s Source, ok bool) {
 // refused returns a refusal by Postfix as a Source.
 func refused(rec *Record, i int) Source {
 	e, v := rec.Envelope, rec.Verdict
-	reason := v.Reason
-	if _, text, ok := cut(reason, " address rejected: "); ok {
-		reason = text
-	}
-	v.Reason = reason
+	_, v.Reason = cutRejected(v.Reason)
 	s := source(PostfixReject, i, &e, &v)
-	u, ok := readURL(reason)
+	u, ok := readURL(v.Reason)
 	if ok {
 		s.Identity = u.Identity
 	}
-	if !ok && s.Result == NoResult && !mentionsSPF(rec) {
+	if !ok && s.Result == NoResult && !mentionsSPF(rec.Code, v.Reason) {
 		s.Action, s.Other = NoAction, string(bytes.TrimSpace(append(append(bytes.Clone(rec.Code), ' '), rec.Reason...)))
 	}
 	return s
 }
 
+// cutRejected cuts "<r@example.net>: Recipient address rejected: text" around what
+// says that something was rejected.
+func cutRejected(reason []byte) (what, text []byte) {
+	const rejected = " rejected: "
+	_, rest, ok := cut(reason, ">: ")
+	if !ok || reason[0] != '<' {
+		rest = reason
+	}
+	if what, text, ok := cut(rest, rejected); ok {
+		return what, text
+	}
+	return nil, reason
+}
+
 // mentionsSPF reports whether a refusal is about SPF: by its enhanced status code
 // (RFC 7372, 3.2), or by its words.
-func mentionsSPF(rec *Record) bool {
-	for _, code := range [...]string{".7.23", ".7.24"} {
-		if bytes.HasSuffix(rec.Code, []byte(code)) {
+func mentionsSPF(code, reason []byte) bool {
+	for _, suffix := range [...]string{".7.23", ".7.24"} {
+		if bytes.HasSuffix(code, []byte(suffix)) {
 			return true
 		}
 	}
-	return containsFold(rec.Reason, "spf")
+	isWord := func(r rune) bool { return r != '.' && r != '-' && r != '@' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for _, word := range bytes.FieldsFunc(reason, isWord) {
+		if equalFold(bytes.Trim(word, ".-"), "spf") {
+			return true
+		}
+	}
+	return containsFold(reason, "sender policy framework")
 }
 
-// bareLine reads the text of a log line without what syslogd wrote before it.
+// bareLine reads the text of a log line without what syslogd wrote before it, or with
+// something else there.
 func (p *paste) bareLine() (Source, bool) {
 	for i, line := range p.lines {
 		text := bytes.TrimPrefix(bytes.TrimSpace(line), []byte("MESSAGE=")) // of journalctl -o export
-		if _, after, ok := cut(text, "policyd-spf["); ok {                  // a log line that begins in another form
+		if _, after, ok := cut(text, "policyd-spf["); ok {
 			if _, after, ok = cut(after, "]: "); ok {
 				text = after
 			}
 		}
-		if j := index(text, "NOQUEUE: reject: "); j >= 0 {
-			rec := p.parser.Parse(append([]byte("Jan  1 00:00:00 x postfix/smtpd[1]: "), text[j:]...))
-			if s := refused(rec, i); rec.Kind == Refused && s.usable() {
+		if refusal, isWarning := cutRefusal(text); len(refusal) > 0 {
+			rec := p.parser.Parse(append([]byte("Jan  1 00:00:00 x postfix/smtpd[1]: "), refusal...))
+			s := refused(rec, i)
+			if isWarning {
+				s.Action, s.Other = NoAction, ""
+			}
+			if rec.Kind == Refused && s.usable() {
 				return s, true
+			}
+			if rec.Kind == Refused && !rec.Ambiguous {
+				p.lacking(&s)
 			}
 			continue
 		}
@@ -144,4 +171,21 @@ func (p *paste) bareLine() (Source, bool) {
 		}
 	}
 	return Source{}, false
+}
+
+// cutRefusal returns the text of a refusal by Postfix in a line, from the queue id or
+// "NOQUEUE" on, or nil. A warning (warn_if_reject) becomes a refusal.
+func cutRefusal(line []byte) (refusal []byte, isWarning bool) {
+	for _, kind := range [...]string{": reject: ", ": milter-reject: ", ": reject_warning: "} {
+		i := index(line, kind)
+		if i < 0 {
+			continue
+		}
+		start := bytes.LastIndexByte(line[:i], ' ') + 1
+		if kind != ": reject_warning: " {
+			return line[start:], false
+		}
+		return append(append(bytes.Clone(line[start:i]), ": reject: "...), line[i+len(kind):]...), true
+	}
+	return nil, false
 }

@@ -112,8 +112,11 @@ func (p *Parser) refused(text []byte) {
 	r.Reason = before
 	if ok {
 		p.addresses(after)
-	} else {
-		r.Ambiguous = contains(reason, "; from=<")
+	} else if r.Ambiguous = contains(reason, "; from=<"); !r.Ambiguous { // before MAIL FROM: "; proto=ESMTP helo=<h>"
+		if i := lastIndex(reason, "; proto="); i >= 0 {
+			r.Reason = reason[:i]
+			p.helo(reason[i:])
+		}
 	}
 	if r.Client, ok = parseAddr(address); ok {
 		r.Known |= HasClient
@@ -130,11 +133,7 @@ func (p *Parser) addresses(b []byte) {
 		return
 	}
 	envelope, rest := b[:i], b[i+len("> proto="):]
-	if _, helo, ok := cut(rest, " helo=<"); ok {
-		if end := bytes.IndexByte(helo, '>'); end >= 0 {
-			r.HELO, r.Known = helo[:end], r.Known|HasHELO
-		}
-	}
+	p.helo(rest)
 	sender, recipient, ok := cut(envelope, "> to=<")
 	if !ok {
 		r.Sender, r.Known = envelope, r.Known|HasSender
@@ -146,6 +145,16 @@ func (p *Parser) addresses(b []byte) {
 	}
 	r.Sender, r.Recipient = sender, recipient
 	r.Known |= HasSender | HasRecipient
+}
+
+// helo reads " helo=<h>".
+func (p *Parser) helo(b []byte) {
+	r := &p.rec
+	if _, name, ok := cut(b, " helo=<"); ok {
+		if end := bytes.IndexByte(name, '>'); end >= 0 {
+			r.HELO, r.Known = name[:end], r.Known|HasHELO
+		}
+	}
 }
 
 // delivered reads what follows "to=<":
