@@ -90,30 +90,38 @@ func (e *IncompleteError) Unwrap() error { return ErrNothingUsable }
 // Paste returns the first usable Source in a text: a request, a log, header fields, a
 // bounce or the URL of a refusal. In a whole message it uses the topmost field, and
 // nothing from the body unless the message is a bounce. It reads the first 1 MiB. The
-// error is ErrNothingUsable, or an IncompleteError. The text may be quoted with ">", in HTML, in
-// quoted-printable, in base64 or in the JSON of journalctl. Time stamps without a year
+// error is ErrNothingUsable or an IncompleteError. The text may be quoted with ">", in
+// HTML, in quoted-printable, in base64, in JSON or in CSV. Time stamps without a year
 // get the latest year that is not after now.
 func Paste(text []byte, now time.Time) (Source, error) {
-	decoded := []pastedLines{splitLines(text[:min(len(text), maxPaste)])}
+	t, _ := trimLinks(splitLines(text[:min(len(text), maxPaste)]))
+	p := newPaste(t, now)
+	if s, ok := p.exact(); ok {
+		return p.located(s), nil
+	}
+	readers := []func(*paste) (Source, bool){(*paste).exact, (*paste).loose, (*paste).refusal}
+	if p.isMessage { // its body does not count, however it is encoded
+		t = pastedLines{t.lines[:p.body], t.numbers[:p.body]}
+		readers = []func(*paste) (Source, bool){(*paste).fields}
+	}
+	texts := []*paste{p}
 	for _, decode := range decodings() {
-		if t, changed := decode(decoded[len(decoded)-1]); changed {
-			decoded = append(decoded, t)
+		var changed bool
+		if t, changed = decode(t); changed {
+			texts = append(texts, newPaste(t, now))
 		}
 	}
-	var incomplete Source
-	for _, withURL := range [...]bool{false, true} { // everything else says more than a URL
-		for _, t := range decoded {
-			s, ok := readPaste(t, now, withURL)
-			if ok {
-				return s, nil
-			}
-			if incomplete.Form == 0 {
-				incomplete = s
+	for i, read := range readers {
+		for _, p := range texts[b2i(i == 0):] { // the first text is read exactly above
+			if s, ok := read(p); ok {
+				return p.located(s), nil
 			}
 		}
 	}
-	if incomplete.Form != 0 {
-		return Source{}, &IncompleteError{incomplete}
+	for _, p := range texts {
+		if p.incomplete.Form != 0 {
+			return Source{}, &IncompleteError{p.located(p.incomplete)}
+		}
 	}
 	return Source{}, ErrNothingUsable
 }
@@ -123,8 +131,10 @@ type paste struct {
 	parser    *Parser
 	now       time.Time
 	lines     [][]byte
+	numbers   []int
 	first     int  // line that is not empty
 	isMessage bool // a whole message, whose body does not count
+	body      int  // line that the body begins in
 	isBounce  bool
 	attempts  int // to read fields outside of a header, see maxAttempts
 
@@ -135,56 +145,70 @@ type paste struct {
 // usable.
 const maxAttempts = 500
 
-// readPaste returns the first usable Source of lines, or else false and the first
-// incomplete one. Without withURL, the URL and the words of a refusal count only in a
-// bounce.
-func readPaste(t pastedLines, now time.Time, withURL bool) (Source, bool) {
-	p := &paste{parser: NewParser(now), now: now, lines: t.lines}
+func newPaste(t pastedLines, now time.Time) *paste {
+	p := &paste{parser: NewParser(now), now: now, lines: t.lines, numbers: t.numbers}
 	for p.first < len(p.lines) && len(bytes.TrimSpace(p.lines[p.first])) == 0 {
 		p.first++
 	}
-	s, ok := p.source(withURL)
-	if !ok {
-		s = p.incomplete
-	}
-	if s.Form != 0 {
-		s.Client = s.Client.Unmap()
-		s.Line = t.numbers[s.Line-1] + 1
-	}
-	return s, ok
+	return p
 }
 
-func (p *paste) source(withURL bool) (Source, bool) {
-	if s, ok := p.request(p.first); ok {
-		return s, true
-	}
-	if s, ok := p.header(p.first); ok || p.isMessage {
-		return s, ok
-	}
-	if p.isBounce || p.mentionsBounce() {
-		for _, read := range [...]func() (Source, bool){p.url, p.refusalText} {
-			if s, ok := read(); ok {
-				return s, true
-			}
-		}
-		if p.isBounce {
-			return Source{}, false
-		}
-	}
-	for _, read := range [...]func() (Source, bool){p.log, p.wrappedLog, p.field, p.bareLine, p.bareValue} {
+// located returns a Source with its line in the original text.
+func (p *paste) located(s Source) Source {
+	s.Client = s.Client.Unmap()
+	s.Line = p.numbers[s.Line-1] + 1
+	return s
+}
+
+// reader reads one form.
+type reader func() (Source, bool)
+
+// firstOf returns the first usable Source of some readers. One of them may find out that
+// the text is a message, whose body does not count.
+func (p *paste) firstOf(readers ...reader) (Source, bool) {
+	for _, read := range readers {
 		if s, ok := read(); ok || p.isMessage {
 			return s, ok
 		}
 	}
-	if withURL {
-		for _, read := range [...]func() (Source, bool){p.url, p.refusalText} {
-			if s, ok := read(); ok {
-				return s, true
-			}
+	return Source{}, false
+}
+
+// exact reads what is in one of the forms, without anything around it. A bounce counts
+// before the fields that it quotes.
+func (p *paste) exact() (Source, bool) {
+	if s, ok := p.firstOf(p.requestAtTop, p.headerAtTop); ok || p.isMessage {
+		return s, ok
+	}
+	if p.isBounce || p.mentionsBounce() {
+		if s, ok := p.firstOf(p.url, p.refusalText); ok || p.isBounce {
+			return s, ok
 		}
 	}
-	return p.looseRequest()
+	return p.firstOf(p.log, p.field)
 }
+
+// fields reads header fields.
+func (p *paste) fields() (Source, bool) { return p.firstOf(p.headerAtTop, p.field) }
+
+// loose reads what is in parts, or has something around it.
+func (p *paste) loose() (Source, bool) {
+	if p.isBounce {
+		return Source{}, false
+	}
+	return p.firstOf(p.wrappedLog, p.bareLine, p.bareValue, p.fieldInLine)
+}
+
+// refusal reads what says less than all else, and a request that stands in other text.
+func (p *paste) refusal() (Source, bool) {
+	if p.isBounce {
+		return Source{}, false
+	}
+	return p.firstOf(p.url, p.refusalText, p.looseRequest)
+}
+
+func (p *paste) requestAtTop() (Source, bool) { return p.request(p.first) }
+func (p *paste) headerAtTop() (Source, bool)  { return p.header(p.first) }
 
 // lacking records a Source that is not usable, if it is the first one.
 func (p *paste) lacking(s *Source) {

@@ -12,7 +12,7 @@ import (
 // without it.
 func decodings() []func(pastedLines) (pastedLines, bool) {
 	return []func(pastedLines) (pastedLines, bool){
-		plainCharacters, journalEntries, unquotePrintable, decodeBase64, unescapeHTML,
+		plainCharacters, syslogMessages, jsonStrings, unquotePrintable, decodeBase64, csvCells, unescapeHTML, unescapeHTML, trimLinks, trimMarkup,
 	}
 }
 
@@ -24,7 +24,7 @@ func (t pastedLines) mapLines(decode func([]byte) []byte) (pastedLines, bool) {
 		decoded := decode(line)
 		changed = changed || !bytes.Equal(decoded, line)
 		for part := range bytes.SplitSeq(decoded, []byte("\n")) {
-			out.add(part, t.numbers[i])
+			out.add(bytes.TrimRight(part, "\r"), t.numbers[i])
 		}
 	}
 	return out, changed

@@ -101,6 +101,23 @@ func trimAddress(word []byte) []byte {
 	return bytes.TrimRight(bytes.Trim(word, around), around+".")
 }
 
+// isSender reports whether what was read without a grammar may be a sender: an address
+// (RFC 5321, 4.1.2) or a domain. Markup around an address is not part of one.
+func isSender(b []byte) bool {
+	i := bytes.LastIndexByte(b, '@')
+	local, domain := b[:max(i, 0)], b[i+1:]
+	isQuoted := len(local) >= 2 && local[0] == '"' && local[len(local)-1] == '"'
+	if i >= 0 && !isQuoted && bytes.ContainsAny(local, "<>()[]:;,@\\\" ") {
+		return false
+	}
+	for _, c := range domain {
+		if c < '0' && c != '-' && c != '.' || c == '<' || c == '>' || c == ';' || c == '=' || c == '|' || c == '@' {
+			return false
+		}
+	}
+	return len(domain) > 0 && (i >= 0 || bytes.IndexByte(domain, '.') >= 0)
+}
+
 // trimBrackets removes angle brackets around an address.
 func trimBrackets(address []byte) []byte {
 	if n := len(address); n >= 2 && address[0] == '<' && address[n-1] == '>' {

@@ -2,6 +2,7 @@ package maillog
 
 import (
 	"bytes"
+	"strings"
 	"time"
 )
 
@@ -9,6 +10,7 @@ import (
 type field struct {
 	name, value []byte
 	line        int
+	isFolded    bool // the value stands in several lines
 }
 
 // is reports whether the field has a name, given in lower case.
@@ -30,6 +32,7 @@ func fields(lines [][]byte, first int) []field {
 			if len(all) > 0 {
 				last := &all[len(all)-1]
 				last.value = append(append(last.value, ' '), bytes.TrimLeft(line, " \t")...)
+				last.isFolded = true
 				continue
 			}
 			text := bytes.TrimLeft(line, " \t")
@@ -40,7 +43,7 @@ func fields(lines [][]byte, first int) []field {
 		if !ok || !isFieldName(name) {
 			break
 		}
-		all = append(all, field{name, bytes.Clone(bytes.TrimLeft(value, " \t")), first + i})
+		all = append(all, field{name: name, value: bytes.Clone(bytes.TrimLeft(value, " \t")), line: first + i})
 	}
 	return all
 }
@@ -77,9 +80,12 @@ func (p *paste) header(first int) (Source, bool) {
 			p.isBounce = true
 		}
 	}
-	if p.isBounce {
+	if p.isBounce = p.isBounce && !hasSender(all); p.isBounce {
 		p.isMessage = false // its body is what it is about
 		return Source{}, false
+	}
+	for p.body = first; p.body < len(p.lines) && len(bytes.TrimSpace(p.lines[p.body])) > 0; {
+		p.body++
 	}
 	unusable := false // the host that added the next Received field has added a field that cannot be used
 	for i := range all {
@@ -120,6 +126,17 @@ func (p *paste) field() (Source, bool) {
 // hasSPF reports whether the field has the result of an SPF check.
 func (f *field) hasSPF() bool {
 	return f.is("received-spf") || f.is("authentication-results") && containsFold(f.value, "spf=")
+}
+
+// hasSender reports whether header fields are those of a message with a sender, which
+// a bounce does not have (RFC 5321, 4.5.5).
+func hasSender(all []field) bool {
+	for i := range all {
+		if f := &all[i]; f.is("return-path") {
+			return len(bytes.TrimSpace(trimBrackets(bytes.TrimSpace(f.value)))) > 0
+		}
+	}
+	return false
 }
 
 // hasTrace reports whether header fields are those of a message that was
@@ -178,7 +195,7 @@ func splitLooseField(line []byte) (name, value []byte) {
 	for n < min(len(line), maxName) && isFieldName(line[:n+1]) {
 		n++
 	}
-	return line[:n], bytes.TrimLeft(line[n:], " \t:|")
+	return line[:n], bytes.TrimLeft(line[n:], " \t:|*")
 }
 
 // unfolded reads a field whose value begins in line i, and goes on in lines that may
@@ -188,15 +205,43 @@ func (p *paste) unfolded(name string, value []byte, i int) (Source, bool) {
 		return Source{}, false
 	}
 	const maxLines = 30
-	value = bytes.Clone(value)
-	for _, line := range p.lines[i+1 : min(i+maxLines, len(p.lines))] {
-		text := bytes.TrimSpace(line)
-		if next, _, ok := cut(text, ":"); len(text) == 0 || ok && isFieldName(next) {
-			break
+	f := field{name: []byte(name), line: i}
+	for _, separator := range [...]string{" ", ""} { // lines break at spaces, or at a column
+		f.value = bytes.Clone(value)
+		for _, line := range p.lines[i+1 : min(i+maxLines, len(p.lines))] {
+			text := bytes.TrimSpace(line)
+			if next, _, ok := cut(text, ":"); len(text) == 0 || ok && isFieldName(next) {
+				break
+			}
+			f.value = append(append(f.value, separator...), text...)
+			f.isFolded = true
 		}
-		value = append(append(value, ' '), text...)
+		f.value = bytes.TrimSpace(f.value)
+		if s, ok := p.spfField([]field{f}, 0); ok || !f.isFolded {
+			return s, ok
+		}
 	}
-	return p.spfField([]field{{[]byte(name), bytes.TrimSpace(value), i}}, 0)
+	return Source{}, false
+}
+
+// fieldInLine reads a field that stands within a line of other text, perhaps in
+// backquotes.
+func (p *paste) fieldInLine() (Source, bool) {
+	for i, line := range p.lines {
+		for _, name := range [...]string{"Received-SPF", "Authentication-Results"} {
+			before, value, ok := cut(line, name+":")
+			if !ok || len(before) == 0 {
+				continue
+			}
+			if before[len(before)-1] == '`' {
+				value, _, _ = cut(value, "`")
+			}
+			if s, ok := p.unfolded(name, value, i); ok {
+				return s, true
+			}
+		}
+	}
+	return Source{}, false
 }
 
 // bareValue reads the value of a field whose name was not copied: "Fail (SPF fail -
@@ -244,6 +289,9 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 				s.HELO, s.Known = helo, s.Known|HasHELO
 			}
 		}
+	}
+	if f := &all[i]; f.isFolded && !contains(f.value, `"`) && strings.Contains(s.HELO+s.Sender, " ") || strings.HasPrefix(s.Recipient, unknownValue) {
+		return Source{}, false // a line break in a value, or more text after the field
 	}
 	if !s.usable() && s.Result != NoResult {
 		p.lacking(&s)

@@ -126,7 +126,9 @@ func mentionsSPF(code, reason []byte) bool {
 			return true
 		}
 	}
-	isWord := func(r rune) bool { return r != '.' && r != '-' && r != '@' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	isWord := func(r rune) bool {
+		return r != '.' && r != '-' && r != '@' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
 	for _, word := range bytes.FieldsFunc(reason, isWord) {
 		if equalFold(bytes.Trim(word, ".-"), "spf") {
 			return true

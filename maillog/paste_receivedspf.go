@@ -40,6 +40,9 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 			rec.Identity = identity
 		}
 	}
+	if len(rec.Sender) > 0 && !isSender(rec.Sender) {
+		return Source{}
+	}
 	switch {
 	case rec.Identity != NoIdentity:
 	case v.seen&keyIdentity != 0: // "pra" of RFC 4407, which is not an identity of SPF

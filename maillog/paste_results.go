@@ -106,7 +106,10 @@ func foreignResults(all []resultInfo, line int) Source {
 	for _, comment := range spf.comments {
 		rec.readExplanation(comment)
 	}
-	if len(rec.Sender) == 0 && rec.Known&HasHELO != 0 {
+	switch {
+	case len(rec.Sender) > 0 && !isSender(rec.Sender):
+		return Source{}
+	case len(rec.Sender) == 0 && rec.Known&HasHELO != 0:
 		rec.Identity = HELO
 	}
 	result := resultNamed(spf.result)

@@ -3,6 +3,7 @@ package maillog
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // url reads the URL of a refusal, wherever the text has it: in a bounce, in an
@@ -56,7 +57,7 @@ func (p *paste) mentionsBounce() bool {
 	phrases := [...]string{
 		"diagnostic-code:", "final-recipient:", "said: 5", "said: 4", "could not be delivered", "undeliver", "returned mail",
 		"remote server", "in reply to", "mail delivery failed", "delivery has failed", "delivery status notification",
-		"error from remote", "gave this error", "generating server:", "could not deliver", "wasn't delivered", "not be delivered",
+		"error from remote", "permanent fatal errors", "gave this error", "generating server:", "could not deliver", "wasn't delivered", "not be delivered",
 	}
 	for _, line := range p.lines {
 		line = bytes.ToLower(line)
@@ -75,7 +76,12 @@ func (p *paste) refusalBefore(i int) []byte {
 	const maxLines = 4
 	var text []byte
 	for _, line := range p.lines[max(0, i-maxLines) : i+1] {
-		text = append(append(text, trimReplyCode(bytes.TrimSpace(line))...), ' ')
+		line = trimReplyCode(bytes.TrimSpace(line))
+		if broken, ok := bytes.CutSuffix(line, []byte("=")); ok { // a soft line break of quoted-printable
+			text = append(text, broken...)
+			continue
+		}
+		text = append(append(text, line...), ' ')
 	}
 	j := lastIndex(text, "Message rejected due to: ")
 	if j < 0 {
@@ -144,8 +150,10 @@ func readURL(text []byte) (*Record, bool) {
 
 // setURL sets the values of a URL. recipient may be a host name.
 func (r *Record) setURL(id, address, recipient []byte) bool {
-	if bytes.IndexByte(id, '@') < 0 {
-		id = (&Parser{}).unescapeURL(id)
+	// An address with "%" in it is not encoded, unless its characters are not US-ASCII:
+	// browsers encode those.
+	if decoded := (&Parser{}).unescapeURL(id); bytes.IndexByte(id, '@') < 0 || utf8.Valid(decoded) && utf8.RuneCount(decoded) < len(decoded) {
+		id = decoded
 	}
 	address = bytes.TrimRight((&Parser{}).unescapeURL(untilDelimiter(address)), ".,")
 	v := pairs{client: address, helo: id, seen: keyClient | keyHELO}
