@@ -3,6 +3,7 @@ package maillog
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,12 +23,21 @@ func (t pastedLines) mapLines(decode func([]byte) []byte) (pastedLines, bool) {
 	changed := false
 	for i, line := range t.lines {
 		decoded := decode(line)
-		changed = changed || !bytes.Equal(decoded, line)
+		if !changed {
+			if bytes.Equal(decoded, line) {
+				continue
+			}
+			changed = true
+			out = pastedLines{slices.Clone(t.lines[:i]), slices.Clone(t.numbers[:i])}
+		}
 		for part := range bytes.SplitSeq(decoded, []byte("\n")) {
 			out.add(bytes.TrimRight(part, "\r"), t.numbers[i])
 		}
 	}
-	return out, changed
+	if !changed {
+		return t, false
+	}
+	return out, true
 }
 
 // plainCharacters replaces the spaces and quotation marks of word processors and web

@@ -2,6 +2,7 @@ package maillog
 
 import (
 	"bytes"
+	"iter"
 	"unicode/utf16"
 )
 
@@ -16,19 +17,30 @@ func (t *pastedLines) add(line []byte, number int) {
 	t.lines, t.numbers = append(t.lines, line), append(t.numbers, number)
 }
 
-// splitLines splits a text into lines, and removes what editors and mail clients
-// add: a byte order mark, UTF-16, carriage returns and the ">" of quoted text.
+// splitLines splits a text into lines.
 func splitLines(text []byte) pastedLines {
+	var t pastedLines
+	for line := range linesOf(text) {
+		t.add(line, len(t.lines))
+	}
+	return t
+}
+
+// linesOf returns the lines of a text without what editors and mail clients add: a byte
+// order mark, UTF-16, carriage returns and the ">" of quoted text.
+func linesOf(text []byte) iter.Seq[[]byte] {
 	text = fromUTF16(text)
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	if bytes.IndexByte(text, '\n') < 0 {
 		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 	}
-	var t pastedLines
-	for line := range bytes.Lines(text) {
-		t.add(trimQuoting(bytes.TrimRight(line, "\r\n")), len(t.lines))
+	return func(yield func([]byte) bool) {
+		for line := range bytes.Lines(text) {
+			if !yield(trimQuoting(bytes.TrimRight(line, "\r\n"))) {
+				return
+			}
+		}
 	}
-	return t
 }
 
 // fromUTF16 returns a text in UTF-16 with a byte order mark, as Windows programs

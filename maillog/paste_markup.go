@@ -63,36 +63,53 @@ func trimMarkup(t pastedLines) (pastedLines, bool) {
 func trimLinks(t pastedLines) (pastedLines, bool) {
 	const scheme = "mailto:"
 	return t.mapLines(func(line []byte) []byte {
+		if !contains(line, scheme) {
+			return line
+		}
 		var out []byte
 		for {
 			before, after, ok := cut(line, scheme)
 			out = append(out, before...)
-			n := len(out)
-			switch {
-			case !ok:
+			if !ok {
 				return out
-			case n > 0 && out[n-1] == '<':
-				target, rest, ok := cut(after, ">")
-				if !ok {
-					break
-				}
-				out, line = out[:n-1], rest
-				if _, text, ok := cut(target, "|"); ok {
-					out = append(out, text...)
-				} else if n == 1 || out[n-2] == ' ' {
-					out = append(out, target...)
-				}
-				continue
-			case n > 1 && out[n-2] == ']' && out[n-1] == '(':
-				_, rest, ok := cut(after, ")")
-				if i := bytes.LastIndexByte(out, '['); ok && i >= 0 {
-					text := bytes.Clone(out[i+1 : n-2])
-					out, line = append(out[:i], text...), rest
-					continue
-				}
 			}
-			out = append(out, scheme...)
-			line = after
+			if text, n := trimLink(out, after); n > 0 {
+				out, line = text, after[n:]
+			} else {
+				out, line = append(out, scheme...), after
+			}
 		}
 	})
+}
+
+// trimLink returns before with what a link shows in place of its beginning, and how many
+// bytes of after belong to the link: 0 if there is none.
+func trimLink(before, after []byte) (text []byte, n int) {
+	const maxLink = 1000 // bytes, more than an address has
+	after = after[:min(len(after), maxLink)]
+	last := len(before) - 1
+	switch {
+	case last >= 0 && before[last] == '<':
+		target, _, ok := cut(after, ">")
+		if !ok {
+			return nil, 0
+		}
+		if _, shown, ok := cut(target, "|"); ok {
+			return append(before[:last], shown...), len(target) + 1
+		}
+		if last == 0 || before[last-1] == ' ' {
+			return append(before[:last], target...), len(target) + 1
+		}
+		return before[:last], len(target) + 1 // the address stands before it
+	case last > 0 && before[last] == '(' && before[last-1] == ']':
+		target, _, ok := cut(after, ")")
+		start := max(0, last-maxLink)
+		i := bytes.LastIndexByte(before[start:last], '[')
+		if !ok || i < 0 {
+			return nil, 0
+		}
+		shown := bytes.Clone(before[start+i+1 : last-1])
+		return append(before[:start+i], shown...), len(target) + 1
+	}
+	return nil, 0
 }

@@ -12,9 +12,10 @@ type PastedRequest struct {
 // that does not begin with one, or whose first one has no client_address.
 func Requests(text []byte) []PastedRequest {
 	var all []PastedRequest
-	t := splitLines(text)
 	open := false
-	for i, line := range t.lines {
+	number := 0
+	for line := range linesOf(text) {
+		number++
 		if bytes.IndexByte(line, '=') < 0 || len(all) == 0 { // a value may begin with a space, an attribute does not
 			line = bytes.TrimLeft(line, " \t")
 		}
@@ -27,7 +28,7 @@ func Requests(text []byte) []PastedRequest {
 			if len(all) == 0 && (!ok || !isAttributeName(name)) {
 				return nil
 			}
-			all = append(all, PastedRequest{Line: t.numbers[i] + 1})
+			all = append(all, PastedRequest{Line: number})
 			open = true
 		}
 		last := &all[len(all)-1]

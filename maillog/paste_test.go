@@ -150,6 +150,11 @@ func FuzzPaste(f *testing.F) {
 	f.Add("From: x\nReceived: from h (h [IPv6:::1]); Mon, 2 Nov 2026 10:11:12 +0100\n\tx\n\n?s=mfrom;id=a@b;ip=::1;r=x")
 	f.Add("Nov  2 10:11:12 mx policyd-spf[1]: Pass; identity=helo; client-ip=192.0.2.1; helo=h; envelope-from=<>; receiver=<UNKNOWN> ")
 	f.Add("Content-Type: multipart/report; delivery-status\n\n?s=3Dhelo&amp;id=3D=41&amp;ip=\n=31.2.3.4;r=")
+	f.Add(`{"name":"Received-SPF","value":"Fail (x) client-ip=\u003c192.0.2.1;\r\n helo=\"h\""},`)
+	f.Add("\"a\",\"Received-SPF: Fail (x)\n client-ip=192.0.2.1; helo=\"\"h; x\"\"\"")
+	f.Add("* `Received-SPF: Fail (domain of [a@b](mailto:a@b) does not designate [IPv6:::1] as) SPF=HELO; sender=h; remoteip=::1`")
+	f.Add("<22>1 2026-11-02T10:11:12Z mx policyd-spf 1 - [a b=\"c\"] : prepend Received-SPF: Pass (x) identity=helo; client-ip=::1; helo=h; envelope-from=<>; receiver=x")
+	f.Add("x Authentication-Results: a; spf/1 = pass (x is neither permitted nor denied by domain of \"a b\"@c) smtp.helo=a@b; iprev=pass policy.iprev=::1")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Paste([]byte(text), now())
 		if (err == nil) != s.usable() {

@@ -1,0 +1,78 @@
+package maillog
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPaste_cost pastes texts that repeat what some reader or decoding looks for. The
+// limit is far above what they cost, and far below what they would cost if the cost grew
+// with the square of the length.
+func TestPaste_cost(t *testing.T) {
+	const (
+		size  = 256 << 10
+		limit = 10 * time.Second
+	)
+	for _, test := range []struct{ name, prefix, repeat string }{
+		{name: "one line", repeat: "x"},
+		{name: "empty lines", repeat: "\n"},
+		{name: "short lines", repeat: "a\n"},
+		{name: "quoting", repeat: ">"},
+		{name: "NUL", repeat: "\x00"},
+		{name: "fields", repeat: "Received-SPF: pass (x) client-ip=192.0.2.\n"},
+		{name: "fields in lines", repeat: "x Received-SPF: pass (x) client-ip=192.0.2.\n"},
+		{name: "folding", prefix: "Received-SPF: pass", repeat: "\n x"},
+		{name: "folding with tabs only", prefix: "Received-SPF: pass", repeat: "\n\t"},
+		{name: "nested comments", prefix: "Received-SPF: pass ", repeat: "("},
+		{name: "comments that do not end", repeat: "Received-SPF: pass (\n"},
+		{name: "backslashes", prefix: "Received-SPF: pass (", repeat: `\`},
+		{name: "key-value pairs", prefix: "Received-SPF: pass (x) ", repeat: "a=b; "},
+		{name: "words of a result", prefix: "Received-SPF: pass (", repeat: "domain of "},
+		{name: "words of a refusal", repeat: "does not designate x as permitted sender\n"},
+		{name: "words of a refusal in one line", repeat: " designates "},
+		{name: "results", prefix: "Authentication-Results: x; ", repeat: "spf=pass;"},
+		{name: "properties", prefix: "Authentication-Results: x; spf=pass ", repeat: "a=b "},
+		{name: "values of fields", repeat: "spf=pass (\n"},
+		{name: "header fields", repeat: "A: b\n"},
+		{name: "headers", repeat: "A: b\nx\n"},
+		{name: "Received fields", repeat: "Received: from x\n by y;\n"},
+		{name: "results without clients", repeat: "Authentication-Results: x; spf=pass smtp.mailfrom=a@b.c\n"},
+		{name: "requests", repeat: "client_address=x\n\n"},
+		{name: "log lines", repeat: "Nov  2 10:11:12 mx policyd-spf[1]: Pass; identity=mailfrom; client-ip=192.0.2.1; helo=h\n"},
+		{name: "wrapped log lines", repeat: "policyd-spf[1]: Pass;\nidentity=mailfrom;\n"},
+		{name: "refusals", repeat: "NOQUEUE: reject: RCPT from unknown[unknown]: 550 x\n"},
+		{name: "refusals in one line", repeat: "NOQUEUE: reject: "},
+		{name: "bounce", prefix: "Diagnostic-Code: x\n\n", repeat: "SPF [a] with ip: [x\n"},
+		{name: "bounce with URLs", prefix: "Diagnostic-Code: x\n\n", repeat: "?s=\n"},
+		{name: "URLs in one line", repeat: "?s=mfrom;id=a;ip=b;r="},
+		{name: "URLs in URLs", repeat: "?%3F"},
+		{name: "JSON", repeat: "["},
+		{name: "JSON objects", repeat: `{"a":`},
+		{name: "JSON lines", repeat: `{"a":"b"},` + "\n"},
+		{name: "CSV", repeat: "\"a\",\"b\"\n"},
+		{name: "CSV with semicolons", repeat: "\"a\";\"b\"\n"},
+		{name: "a cell that does not end", prefix: `"`, repeat: "a\n"},
+		{name: "links in angle brackets", repeat: "<mailto:"},
+		{name: "links of Markdown", prefix: "[", repeat: "](mailto:x)"},
+		{name: "tags", repeat: "<a "},
+		{name: "entities", repeat: "&amp;"},
+		{name: "quoted-printable", prefix: "=3D", repeat: "a=\n"},
+		{name: "base64", repeat: "QUJD\n"},
+		{name: "syslog", repeat: "<1>1 2026-11-02T10:11:12Z "},
+		{name: "structured data", prefix: "<1>1 2026-11-02T10:11:12Z a b c d ", repeat: "[]"},
+		{name: "UTF-16", prefix: "\xff\xfe", repeat: "a\x00"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := test.prefix + strings.Repeat(test.repeat, size/len(test.repeat))
+			begin := time.Now()
+			s, err := Paste([]byte(text), now())
+			if err == nil {
+				t.Error(describeSource(&s))
+			}
+			if took := time.Since(begin); took > limit {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
