@@ -80,7 +80,7 @@ func (s *Server) Explain(ctx context.Context, text Text, emit func(*Report) erro
 	var incomplete *maillog.IncompleteError
 	switch {
 	case errors.As(err, &incomplete):
-		return InputError(fmt.Sprintf("%s: %v; or say it with --ip, --helo and --sender", text.name(), err))
+		return InputError(fmt.Sprintf("%s: %v; use --ip, --helo and --sender if you know it", text.name(), err))
 	case err != nil:
 		return InputError(text.name() + ": " + err.Error())
 	}

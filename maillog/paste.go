@@ -67,21 +67,22 @@ type IncompleteError struct {
 // Error says what is missing, and where it may be.
 func (e *IncompleteError) Error() string {
 	s := &e.Source
-	has, lacks := "the client's address", "the sender or the HELO name"
+	lacks := "the sender or the HELO name"
 	if s.Known&HasClient == 0 {
-		has, lacks = "the sender", "the client's address"
+		lacks = "the client's address"
 		switch {
 		case s.Form != ReceivedSPF && s.Form != AuthResults:
 		case s.InMessage:
 			lacks += ", and no Received field of the same host has it"
 		default:
-			lacks += ": the Received field of the same message has it"
+			lacks += ", which the Received field of the same message has"
 		}
 	}
+	result := ""
 	if s.Result != NoResult {
-		has = "the result " + s.Result.String()
+		result = " (" + s.Result.String() + ")"
 	}
-	return fmt.Sprintf("the %s in line %d has %s, but not %s", s.Form, s.Line, has, lacks)
+	return fmt.Sprintf("the %s in line %d%s does not have %s", s.Form, s.Line, result, lacks)
 }
 
 // Unwrap returns ErrNothingUsable.
