@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"policyd-spf/internal/idn"
 	"policyd-spf/maillog"
 )
 
@@ -39,21 +40,28 @@ func (f Find) String() string {
 }
 
 // matchesAddress reports whether an address is the wanted one, or is in the wanted
-// domain. Case does not count.
+// domain. Case does not count, nor whether a domain is written in Unicode.
 func matchesAddress(want, address string) bool {
-	switch {
-	case want == "":
-		return true
-	case want == "<>":
-		return address == ""
-	case strings.Contains(strings.TrimPrefix(want, "@"), "@"):
-		return strings.EqualFold(want, address)
+	if want == "" || want == "<>" {
+		return want == "" || address == ""
 	}
-	_, domain, ok := strings.Cut(address, "@")
+	wantLocal, wantDomain, isAddress := strings.Cut(strings.TrimPrefix(want, "@"), "@")
+	if !isAddress {
+		wantLocal, wantDomain = "", wantLocal
+	}
+	local, domain, ok := strings.Cut(address, "@")
 	if !ok {
-		domain = address
+		local, domain = "", local
 	}
-	return address != "" && strings.EqualFold(strings.TrimPrefix(want, "@"), domain)
+	return address != "" && strings.EqualFold(asciiDomain(wantDomain), asciiDomain(domain)) && (!isAddress || strings.EqualFold(wantLocal, local))
+}
+
+// asciiDomain returns a domain as the DNS has it, or unchanged if it has no such form.
+func asciiDomain(domain string) string {
+	if ascii, ok := idn.ToASCII(domain); ok {
+		return ascii
+	}
+	return domain
 }
 
 // Bounds on what a search keeps of a log. The latest messages stay.
@@ -83,6 +91,11 @@ type finder struct {
 type queueEntry struct {
 	maillog.Source
 	matches bool // it has the queue id or the recipient that is looked for
+}
+
+func (e *queueEntry) setRecipient(recipient []byte) {
+	e.matches = true
+	e.Recipient, e.Known = string(recipient), e.Known|maillog.HasRecipient
 }
 
 func newFinder(find Find, now time.Time) *finder {
@@ -161,9 +174,11 @@ func (f *finder) queue(r *maillog.Record) {
 		return
 	case r.Kind == maillog.Queued:
 		entry.Sender, entry.Known = string(r.Sender), entry.Known|maillog.HasSender
-	case matchesAddress(f.find.To, string(r.Recipient)) && entry.Recipient == "":
-		entry.matches = true
-		entry.Recipient, entry.Known = string(r.Recipient), entry.Known|maillog.HasRecipient
+	case entry.Recipient != "":
+	case matchesAddress(f.find.To, string(r.Recipient)):
+		entry.setRecipient(r.Recipient)
+	case len(r.OriginalRecipient) > 0 && matchesAddress(f.find.To, string(r.OriginalRecipient)):
+		entry.setRecipient(r.OriginalRecipient) // which the policy server was asked about
 	}
 	if entry.matches && entry.Known&maillog.HasClient != 0 && entry.Known&maillog.HasSender != 0 {
 		f.add(entry)

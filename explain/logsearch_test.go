@@ -24,7 +24,7 @@ Nov  2 11:00:02 mx policyd-spf[2]: Pass; identity=mailfrom; client-ip=192.0.2.1;
 Nov  2 11:00:02 mx policyd-spf[2]: prepend Received-SPF: Pass (ok) identity=mailfrom; client-ip=192.0.2.1; helo=out.example; envelope-from=a@shop.example; receiver=<UNKNOWN> 
 Nov  2 11:00:02 mx postfix/smtpd[1]: 4F1A22C0D2: client=out.example[192.0.2.1]
 Nov  2 11:00:02 mx postfix/qmgr[3]: 4F1A22C0D2: from=<a@shop.example>, size=1234, nrcpt=1 (queue active)
-Nov  2 11:00:03 mx postfix/lmtp[4]: 4F1A22C0D2: to=<carol@example.net>, relay=x, delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (ok)
+Nov  2 11:00:03 mx postfix/lmtp[4]: 4F1A22C0D2: to=<carol@example.net>, orig_to=<sales@example.net>, relay=x, delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (ok)
 Nov  2 12:00:02 mx policyd-spf[2]: None; identity=helo; client-ip=203.0.113.9; helo=x; envelope-from=b@shop.example; receiver=<UNKNOWN> 
 Nov  2 12:00:02 mx policyd-spf[2]: Fail; identity=mailfrom; client-ip=203.0.113.9; helo=x; envelope-from=b@shop.example; receiver=<UNKNOWN> 
 Nov  2 12:00:02 mx policyd-spf[2]: 550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=b@shop.example;ip=203.0.113.9;r=<UNKNOWN>
@@ -72,12 +72,43 @@ func TestExplainLog(t *testing.T) {
 		{name: "recipient's domain", find: Find{To: "example.net"}, want: "policy-log, line 14, 3 matches: b@shop.example to <dave@example.net>"},
 		{name: "queue id", find: Find{QueueID: "4F1A22C0D1"}, want: "policy-log, line 2, 0 matches: a@shop.example to <bob@example.net>"},
 		{name: "sender and recipient", find: Find{From: "a@shop.example", To: "example.net"}, want: "policy-log, line 8, 2 matches: a@shop.example to <carol@example.net>"},
+		{name: "recipient before an alias", find: Find{To: "sales@example.net"}, want: "policy-log, line 8, 0 matches: a@shop.example to <sales@example.net>"},
 		{name: "message that the policy server did not log", find: Find{To: "erin@example.net"}, want: "postfix-log, line 18, 0 matches: c@shop.example to <erin@example.net>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := foundMessage(t, test.find, searchedLog)
 			if err != nil || got != test.want {
 				t.Errorf("%v\ngot  %s\nwant %s", err, got, test.want)
+			}
+		})
+	}
+}
+
+func TestMatchesAddress(t *testing.T) {
+	for _, test := range []struct {
+		want, address string
+		matches       bool
+	}{
+		{want: "", address: "a@example.com", matches: true},
+		{want: "", address: "", matches: true},
+		{want: "<>", address: "", matches: true},
+		{want: "<>", address: "a@example.com"},
+		{want: "A@Example.COM", address: "a@example.com", matches: true},
+		{want: "a@example.com", address: "b@example.com"},
+		{want: "a@example.com", address: "a@mail.example.com"},
+		{want: "a@example.com", address: ""},
+		{want: "example.com", address: "a@example.com", matches: true},
+		{want: "@example.com", address: "a@example.com", matches: true},
+		{want: "example.com", address: "example.com", matches: true},
+		{want: "example.com", address: "a@mail.example.com"},
+		{want: "example.com", address: ""},
+		{want: "müller@bücher.example", address: "müller@xn--bcher-kva.example", matches: true},
+		{want: "xn--bcher-kva.example", address: "müller@Bücher.example", matches: true},
+		{want: "müller@bücher.example", address: "mueller@bücher.example"},
+	} {
+		t.Run(test.want+" and "+test.address, func(t *testing.T) {
+			if got := matchesAddress(test.want, test.address); got != test.matches {
+				t.Errorf("got %v, want %v", got, test.matches)
 			}
 		})
 	}

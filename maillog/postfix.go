@@ -166,9 +166,12 @@ func (p *Parser) delivered(text []byte) {
 	if !ok {
 		return
 	}
-	_, rest, ok = cut(rest, "relay=")
+	original, rest, ok := cut(rest, "relay=")
 	if !ok {
 		return
+	}
+	if original, ok = cutPrefix(original, "orig_to=<"); ok {
+		r.OriginalRecipient = bytes.TrimSuffix(original, []byte(">, "))
 	}
 	_, rest, ok = cut(rest, ", status=")
 	if !ok {

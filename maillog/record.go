@@ -155,10 +155,11 @@ type Record struct {
 	Verdict
 	Shadow Shadow
 
-	ClientName []byte // Postfix: verified name of the client, "unknown" if there is none
-	ID         []byte // Postfix: Message-ID with its angle brackets
-	Status     []byte // Postfix: "sent", "bounced", "deferred"
-	Result     Result // DMARC, DKIM: result; Checked: result of Identity
+	ClientName        []byte // Postfix: verified name of the client, "unknown" if there is none
+	OriginalRecipient []byte // Postfix: recipient before it was rewritten, if it was
+	ID                []byte // Postfix: Message-ID with its angle brackets
+	Status            []byte // Postfix: "sent", "bounced", "deferred"
+	Result            Result // DMARC, DKIM: result; Checked: result of Identity
 }
 
 // setResult sets the result of an identity.
