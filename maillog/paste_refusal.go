@@ -15,9 +15,9 @@ func (p *paste) refusalText() (Source, bool) {
 		}
 		var text []byte
 		for _, line := range p.lines[i:min(i+maxLines, len(p.lines))] {
-			text = append(append(text, trimReplyCode(bytes.TrimSpace(line))...), ' ')
+			text = append(append(text, bytes.TrimSpace(line)...), ' ')
 		}
-		e := readRefusal(text)
+		e := readRefusal(trimReplyCodes(text))
 		isRefusal := e.client.IsValid() && len(e.sender) > 0 && bytes.IndexByte(e.sender, ' ') < 0
 		if found.Form != 0 && (!isRefusal || e.client != found.Client || string(e.sender) != found.Sender) {
 			break // the words begin in the line before
@@ -63,10 +63,34 @@ func trimReplyCode(line []byte) []byte {
 	}
 	rest := bytes.TrimLeft(line[digits+1:], " ")
 	code, after, _ := cut(rest, " ")
-	for _, c := range code {
+	if isStatusCode(code) {
+		return bytes.TrimLeft(after, " ")
+	}
+	return rest
+}
+
+// isStatusCode reports whether a word is an enhanced status code (RFC 3463, 2), or empty.
+func isStatusCode(word []byte) bool {
+	for _, c := range word {
 		if c != '.' && !isDigit(c) {
-			return rest
+			return false
 		}
 	}
-	return bytes.TrimLeft(after, " ")
+	return true
+}
+
+// trimReplyCodes removes the codes of an SMTP reply whose lines a bounce has joined:
+// "hard 550-5.7.26 fail policy", "for more 550 5.7.26 information".
+func trimReplyCodes(text []byte) []byte {
+	var out []byte
+	for len(text) > 0 {
+		if rest := trimReplyCode(text); len(rest) < len(text) {
+			text = rest
+			continue
+		}
+		word, rest, _ := cut(text, " ")
+		out = append(append(out, word...), ' ')
+		text = bytes.TrimLeft(rest, " ")
+	}
+	return out
 }

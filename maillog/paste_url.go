@@ -12,7 +12,7 @@ func (p *paste) url() (Source, bool) {
 	entities := strings.NewReplacer(htmlEntities()...)
 	for i := range p.lines {
 		text := bytes.TrimSpace(p.lines[i])
-		if bytes.IndexByte(text, '?') < 0 || len(text) > MaxLine {
+		if bytes.IndexByte(text, '?') < 0 && !containsFold(text, "%3f") || len(text) > MaxLine {
 			continue
 		}
 		const maxBreaks = 2 // lines that the URL goes on in
@@ -28,6 +28,14 @@ func (p *paste) url() (Source, bool) {
 			text = append(bytes.TrimSuffix(bytes.Clone(text), []byte("=")), bytes.TrimSpace(p.lines[next])...)
 		}
 		if found == nil {
+			if contains(text, "?s=") && contains(text, "id=") {
+				known := HasSender
+				_, address, _ := cutAny(text, "ip=")
+				if _, ok := parseAddrLiteral(untilDelimiter(address)); ok {
+					known = HasClient
+				}
+				p.lacking(&Source{Form: RefusalURL, Line: i + 1, Known: known})
+			}
 			continue
 		}
 		if s, ok := p.refusalURL(found, i); ok {
@@ -156,7 +164,8 @@ func (r *Record) setURL(id, address, recipient []byte) bool {
 		id = decoded
 	}
 	address = bytes.TrimRight((&Parser{}).unescapeURL(untilDelimiter(address)), ".,")
-	v := pairs{client: address, helo: id, seen: keyClient | keyHELO}
+	client, _ := parseAddrLiteral(address)
+	v := pairs{client: address, addr: client, helo: id, seen: keyClient | keyHELO}
 	if r.Identity == MailFrom {
 		v.helo, v.sender, v.seen = nil, id, keyClient|keySender
 	}
@@ -190,7 +199,11 @@ func readQuery(text []byte) (rec *Record, whole, ok bool) {
 			case "s", "scope":
 				rec.Identity = identityNamed(value)
 			case "id", "identity", "sender":
-				id = (&Parser{}).unescapeURL(value)
+				if identity := identityNamed(value); identity != NoIdentity {
+					rec.Identity = identity
+				} else {
+					id = (&Parser{}).unescapeURL(value)
+				}
 			case "ip":
 				address = value
 			case "r", "receiver":
