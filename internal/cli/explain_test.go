@@ -73,6 +73,7 @@ func TestExplain_input(t *testing.T) {
 		{name: "log that was cut", args: []string{"--log", cut, config}, stderr: cut, status: StatusUsage},
 		{name: "search without a log", args: []string{"--from", "a@fail.example", config}, stderr: "--from needs --log FILE too", status: StatusUsage},
 		{name: "log and a request", args: []string{"--log", log, "--ip", "192.0.2.1", "--helo", "x", config}, stderr: "not both", status: StatusUsage},
+		{name: "client as an address literal", args: []string{"--log", log, "--client", "[IPv6:::FFFF:203.0.113.1]", config}, stdout: "Found in line 1", status: StatusRejected},
 		{name: "bad client", args: []string{"--log", log, "--client", "x", config}, stderr: "expected the client's IPv4 or IPv6 address", status: StatusUsage},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,8 +89,8 @@ func TestExplain_input(t *testing.T) {
 	}
 }
 
-func TestSetAddress_cut(t *testing.T) {
-	for _, value := range []string{"Alice <a@example.com", "a@example.com>"} {
+func TestSetAddress_notOneAddress(t *testing.T) {
+	for _, value := range []string{"Alice <a@example.com", "a@example.com>", "a@example.com, b@example.com"} {
 		var got string
 		if err := setAddress(&got, value); err == nil {
 			t.Errorf("%q: got %q", value, got)

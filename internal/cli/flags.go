@@ -254,6 +254,8 @@ func setAddress(address *string, value string) error {
 		*address = ""
 	} else if parsed, err := mail.ParseAddress(value); err == nil {
 		*address = parsed.Address
+	} else if list, err := mail.ParseAddressList(value); err == nil && len(list) > 1 {
+		return errWant
 	} else if start := strings.LastIndexByte(value, '<'); start >= 0 && strings.HasSuffix(value, ">") {
 		*address = value[start+1 : len(value)-1] // a name that needs quotes and has none
 	} else if start >= 0 || strings.HasSuffix(value, ">") {
@@ -275,7 +277,12 @@ func setFrom(o *Options, value string) error {
 }
 
 func setClient(o *Options, value string) error {
-	client, err := netip.ParseAddr(strings.Trim(value, "[]"))
+	const tag = "IPv6:" // of an address literal (RFC 5321, 4.1.3)
+	value = strings.Trim(value, "[]")
+	if len(value) > len(tag) && strings.EqualFold(value[:len(tag)], tag) {
+		value = value[len(tag):]
+	}
+	client, err := netip.ParseAddr(value)
 	if err != nil {
 		return errWant
 	}
