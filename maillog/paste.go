@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -211,17 +212,24 @@ func (p *paste) refusal() (Source, bool) {
 func (p *paste) requestAtTop() (Source, bool) { return p.request(p.first) }
 func (p *paste) headerAtTop() (Source, bool)  { return p.header(p.first) }
 
-// lacking records a Source that is not usable, if it is the first one.
+// lacking records a Source without a client, or without a HELO name and a sender, if it
+// is the first one.
 func (p *paste) lacking(s *Source) {
-	if p.incomplete.Form == 0 {
+	if p.incomplete.Form == 0 && !s.isComplete() {
 		p.incomplete = *s
 		p.incomplete.InMessage = p.isMessage
 	}
 }
 
-// usable reports whether a Source is enough to repeat the check.
-func (s *Source) usable() bool {
+// isComplete reports whether a Source has what a check needs.
+func (s *Source) isComplete() bool {
 	return s.Known&HasClient != 0 && s.Known&(HasHELO|HasSender) != 0 && (s.HELO != "" || s.Sender != "")
+}
+
+// usable reports whether a Source is enough to repeat the check, and has nothing after its
+// last value.
+func (s *Source) usable() bool {
+	return s.isComplete() && !strings.HasPrefix(s.Recipient, unknownValue)
 }
 
 // Source returns the message as a Source, and false if it is not enough to repeat

@@ -217,6 +217,9 @@ func (p *paste) unfolded(name string, value []byte, i int) (Source, bool) {
 			f.isFolded = true
 		}
 		f.value = bytes.TrimSpace(f.value)
+		if !contains(f.value, `"`) { // tabs and runs of spaces, where lines were joined
+			f.value = bytes.Join(bytes.Fields(f.value), []byte(" "))
+		}
 		if s, ok := p.spfField([]field{f}, 0); ok || !f.isFolded {
 			return s, ok
 		}
@@ -290,8 +293,8 @@ func (p *paste) spfField(all []field, i int) (Source, bool) {
 			}
 		}
 	}
-	if f := &all[i]; f.isFolded && !contains(f.value, `"`) && strings.Contains(s.HELO+s.Sender, " ") || strings.HasPrefix(s.Recipient, unknownValue) {
-		return Source{}, false // a line break in a value, or more text after the field
+	if f := &all[i]; f.isFolded && !contains(f.value, `"`) && strings.Contains(s.HELO+s.Sender, " ") {
+		return Source{}, false // a line was broken within a value
 	}
 	if !s.usable() && s.Result != NoResult {
 		p.lacking(&s)

@@ -39,7 +39,8 @@ func (p *paste) wrappedLog() (Source, bool) {
 	joined := false
 	for i, line := range p.lines {
 		text := bytes.TrimSpace(line)
-		isStart := stampLen(text) > 0 || contains(text, "policyd-spf[") || contains(text, "NOQUEUE: reject: ")
+		refusal, _ := cutRefusal(text)
+		isStart := stampLen(text) > 0 || contains(text, "policyd-spf[") || refusal != nil
 		switch {
 		case isStart:
 			wrapped = 1
@@ -92,7 +93,7 @@ func (p *paste) message(i int) (s Source, ok bool) {
 // refused returns a refusal by Postfix as a Source.
 func refused(rec *Record, i int) Source {
 	e, v := rec.Envelope, rec.Verdict
-	_, v.Reason = cutRejected(v.Reason)
+	v.Reason = trimRejected(v.Reason)
 	s := source(PostfixReject, i, &e, &v)
 	u, ok := readURL(v.Reason)
 	if ok {
@@ -104,18 +105,17 @@ func refused(rec *Record, i int) Source {
 	return s
 }
 
-// cutRejected cuts "<r@example.net>: Recipient address rejected: text" around what
-// says that something was rejected.
-func cutRejected(reason []byte) (what, text []byte) {
-	const rejected = " rejected: "
-	_, rest, ok := cut(reason, ">: ")
-	if !ok || reason[0] != '<' {
-		rest = reason
+// trimRejected removes what was rejected from the start of a reason:
+// "<r@example.net>: Recipient address rejected: ".
+func trimRejected(reason []byte) []byte {
+	rest := reason
+	if bytes.HasPrefix(reason, []byte("<")) { // an address may hold anything
+		_, rest, _ = cut(reason, ">: ")
 	}
-	if what, text, ok := cut(rest, rejected); ok {
-		return what, text
+	if _, text, ok := cut(rest, " rejected: "); ok {
+		return text
 	}
-	return nil, reason
+	return reason
 }
 
 // mentionsSPF reports whether a refusal is about SPF: by its enhanced status code
@@ -126,10 +126,10 @@ func mentionsSPF(code, reason []byte) bool {
 			return true
 		}
 	}
-	isWord := func(r rune) bool {
+	isBetween := func(r rune) bool { // words
 		return r != '.' && r != '-' && r != '@' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}
-	for _, word := range bytes.FieldsFunc(reason, isWord) {
+	for _, word := range bytes.FieldsFunc(reason, isBetween) {
 		if equalFold(bytes.Trim(word, ".-"), "spf") {
 			return true
 		}

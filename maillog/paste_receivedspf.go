@@ -61,21 +61,13 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 // hasOwnOrder reports whether a key-value-list has its keys in the order of
 // policyd-spf, which other programs do not use.
 func hasOwnOrder(list []byte) bool {
-	_, rest, ok := cutKey(list, "identity=")
-	if !ok {
-		return false
+	for _, key := range [...]string{"identity=", "client-ip="} {
+		if !bytes.HasPrefix(list, []byte(key)) {
+			return false
+		}
+		_, list, _ = cut(list, "; ")
 	}
-	_, rest, ok = cutKey(rest, "client-ip=")
-	return ok && bytes.HasPrefix(rest, []byte("helo="))
-}
-
-// cutKey cuts a list after a key and its value, which has no semicolon.
-func cutKey(list []byte, key string) (value, rest []byte, ok bool) {
-	rest, ok = cutPrefix(list, key)
-	if !ok {
-		return nil, list, false
-	}
-	return cut(rest, "; ")
+	return bytes.HasPrefix(list, []byte("helo="))
 }
 
 // dropHost removes a recipient that is a host.
