@@ -176,18 +176,23 @@ func (p *paste) bareLine() (Source, bool) {
 }
 
 // cutRefusal returns the text of a refusal by Postfix in a line, from the queue id or
-// "NOQUEUE" on, or nil. A warning (warn_if_reject) becomes a refusal.
+// "NOQUEUE" on, or nil. A warning (warn_if_reject) becomes a refusal, and one by
+// postscreen(8) gets the form of smtpd(8).
 func cutRefusal(line []byte) (refusal []byte, isWarning bool) {
-	for _, kind := range [...]string{": reject: ", ": milter-reject: ", ": reject_warning: "} {
-		i := index(line, kind)
-		if i < 0 {
+	const reject = ": reject: "
+	for _, kind := range [...]string{reject, ": milter-reject: ", ": reject_warning: "} {
+		before, text, ok := cut(line, kind)
+		if !ok {
 			continue
 		}
-		start := bytes.LastIndexByte(line[:i], ' ') + 1
-		if kind != ": reject_warning: " {
-			return line[start:], false
+		id := before[bytes.LastIndexByte(before, ' ')+1:]
+		if _, rest, ok := cut(text, " from ["); ok { // RCPT from [192.0.2.1]:25: 550 text; from=<s>, to=<r>, proto=ESMTP, helo=<h>
+			text = append([]byte("RCPT from unknown["), rest...)
+			for _, key := range [...]string{" to=<", " proto=", " helo=<"} {
+				text = bytes.Replace(text, []byte(","+key), []byte(key), 1)
+			}
 		}
-		return append(append(bytes.Clone(line[start:i]), ": reject: "...), line[i+len(kind):]...), true
+		return bytes.Join([][]byte{id, []byte(reject), text}, nil), kind == ": reject_warning: "
 	}
 	return nil, false
 }
