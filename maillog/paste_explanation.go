@@ -27,8 +27,8 @@ type explanation struct {
 // counts first where it stands before the sender, and last where it stands after.
 func readExplanation(text []byte) explanation {
 	var e explanation
-	if before, after, ok := cut(text, " is neither permitted nor denied by "); ok {
-		if client, ok := parseAddrLiteral(lastWord(before)); ok && len(senderIn(before)) == 0 {
+	if before, after, ok := cut(text, " is neither permitted nor denied by "); ok && len(bytes.Fields(before)) <= 2 { // "google.com: 192.0.2.1"
+		if client, ok := parseAddrLiteral(lastWord(before)); ok {
 			return explanation{client, senderIn(after), Neutral}
 		}
 	}
@@ -64,16 +64,35 @@ func readExplanation(text []byte) explanation {
 	return e
 }
 
-// readExplanation sets the client and the sender from an explanation, where they are
-// unknown.
-func (r *Record) readExplanation(text []byte) {
+// readExplanation sets the client and the sender from the comment of a result, where they
+// are unknown. It returns false if the comment names another client.
+func (r *Record) readExplanation(text []byte) bool {
 	e := readExplanation(text)
+	if e.result != NoResult && e.client.IsValid() && r.Known&HasClient != 0 && e.client != r.Client {
+		return false
+	}
 	if e.client.IsValid() && r.Known&HasClient == 0 {
 		r.Client, r.Known = e.client, r.Known|HasClient
 	}
-	if len(e.sender) > 0 && r.Known&HasSender == 0 {
+	if len(e.sender) > 0 && r.Known&HasSender == 0 && r.Identity != HELO { // else it is the HELO name
 		r.Sender, r.Known, r.Identity = e.sender, r.Known|HasSender, MailFrom
 	}
+	return true
+}
+
+// hasOpenQuote reports whether a quoted-string (RFC 5322, 3.2.4) does not end in a
+// comment: a parenthesis in a sender's local part has ended the comment.
+func hasOpenQuote(text []byte) bool {
+	isOpen := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			isOpen = !isOpen
+		}
+	}
+	return isOpen
 }
 
 // senderIn returns the address or the domain that follows the words for one.

@@ -2,6 +2,7 @@ package maillog
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"time"
 )
@@ -188,6 +189,32 @@ func isSPFFieldName(name []byte) bool {
 	return false
 }
 
+// otherLines returns the lines that do not belong to a field about SPF. What such a field
+// says counts as a whole or not at all: a sender may have written parts of it.
+func (p *paste) otherLines() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		inField := false
+		for i, line := range p.lines {
+			name, _, ok := cut(line, ":")
+			switch {
+			case beginsSPFField(line):
+				inField = true
+			case len(bytes.TrimSpace(line)) == 0, ok && isFieldName(name):
+				inField = false
+			}
+			if !inField && !yield(i, line) {
+				return
+			}
+		}
+	}
+}
+
+// beginsSPFField reports whether a field about SPF begins in a line.
+func beginsSPFField(line []byte) bool {
+	name, _ := splitLooseField(bytes.TrimLeft(line, " \t*"))
+	return isSPFFieldName(name)
+}
+
 // splitLooseField splits a field whose colon may have got lost in a table.
 func splitLooseField(line []byte) (name, value []byte) {
 	const maxName = 40 // bytes, more than the names that count have
@@ -230,7 +257,7 @@ func (p *paste) unfolded(name string, value []byte, i int) (Source, bool) {
 // fieldInLine reads a field that stands within a line of other text, perhaps in
 // backquotes.
 func (p *paste) fieldInLine() (Source, bool) {
-	for i, line := range p.lines {
+	for i, line := range p.otherLines() {
 		for _, name := range [...]string{"Received-SPF", "Authentication-Results"} {
 			before, value, ok := cut(line, name+":")
 			if !ok || len(before) == 0 {
@@ -250,7 +277,7 @@ func (p *paste) fieldInLine() (Source, bool) {
 // bareValue reads the value of a field whose name was not copied: "Fail (SPF fail -
 // not authorized) client-ip=...", or "spf=pass (...) smtp.mailfrom=...".
 func (p *paste) bareValue() (Source, bool) {
-	for i, line := range p.lines {
+	for i, line := range p.otherLines() {
 		text := bytes.TrimSpace(line)
 		if _, after, ok := cut(text, " "); ok && resultNamed(firstWord(text)) != NoResult && bytes.HasPrefix(after, []byte("(")) {
 			if s, ok := p.unfolded("Received-SPF", text, i); ok {

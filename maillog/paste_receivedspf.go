@@ -10,11 +10,11 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 	p.parser.receivedSPF(f.value)
 	rec.doubtTruncated(len(f.value), maxHeader)
 	name, rest, _ := cut(f.value, " ")
-	text, list, ok := comment(bytes.TrimLeft(rest, " "))
-	if !ok {
-		list = rest
+	list := bytes.TrimSpace(rest)
+	text, after, isComment := comment(list)
+	if isComment {
+		list = bytes.TrimSpace(after)
 	}
-	list = bytes.TrimSpace(list)
 	if rec.Kind == Acted && !rec.Ambiguous {
 		if !hasOwnOrder(list) { // other programs write the receiving host as receiver
 			rec.dropHost()
@@ -22,8 +22,8 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 		return source(ReceivedSPF, f.line, &rec.Envelope, &rec.Verdict)
 	}
 	result := resultNamed(bytes.TrimRight(name, ";"))
-	if result == NoResult || hasOwnOrder(list) { // it is one of policyd-spf, and doubtful
-		return Source{}
+	if result == NoResult || hasOwnOrder(list) || hasOpenQuote(text) || bytes.HasPrefix(list, []byte("(")) && !isComment {
+		return Source{} // one of policyd-spf that is doubtful, or a comment with a doubtful end
 	}
 	p.parser.reset(list)
 	v, ok := p.parser.readLoose(list)
@@ -34,11 +34,8 @@ func (p *paste) pastedReceivedSPF(f *field) Source {
 	rec.Identity = identityNamed(v.identity)
 	rec.Sender = trimBrackets(rec.Sender)
 	rec.dropHost()
-	if identity := rec.Identity; rec.Known&HasSender == 0 && identity != HELO || rec.Known&HasClient == 0 {
-		rec.readExplanation(text)
-		if identity != NoIdentity {
-			rec.Identity = identity
-		}
+	if !rec.readExplanation(text) {
+		return Source{}
 	}
 	if len(rec.Sender) > 0 && !isSender(rec.Sender) {
 		return Source{}

@@ -8,13 +8,15 @@ import "bytes"
 func (p *paste) refusalText() (Source, bool) {
 	const maxLines = 5
 	var found Source
-	for i, line := range p.lines {
-		line = bytes.TrimSpace(line)
-		if name, _ := splitLooseField(line); len(line) == 0 || isSPFFieldName(name) {
+	for i, line := range p.otherLines() {
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		var text []byte
 		for _, line := range p.lines[i:min(i+maxLines, len(p.lines))] {
+			if beginsSPFField(line) {
+				break
+			}
 			text = append(append(text, bytes.TrimSpace(line)...), ' ')
 		}
 		e := readRefusal(trimReplyCodes(text))

@@ -104,7 +104,9 @@ func foreignResults(all []resultInfo, line int) Source {
 		rec.Sender, rec.Known, rec.Identity = spf.sender(), rec.Known|HasSender, MailFrom
 	}
 	for _, comment := range spf.comments {
-		rec.readExplanation(comment)
+		if !rec.readExplanation(comment) {
+			return Source{}
+		}
 	}
 	switch {
 	case len(rec.Sender) > 0 && !isSender(rec.Sender):
@@ -134,7 +136,7 @@ func (p *Parser) resultInfos(b []byte) (all []resultInfo, ok bool) {
 			continue
 		case b[0] == '(':
 			text, rest, ok := comment(b)
-			if !ok {
+			if !ok || hasOpenQuote(text) {
 				return nil, false
 			}
 			if current >= 0 {

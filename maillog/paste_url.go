@@ -10,8 +10,8 @@ import (
 // SMTP reply, alone. A bounce may break its lines at spaces or within the URL.
 func (p *paste) url() (Source, bool) {
 	entities := strings.NewReplacer(htmlEntities()...)
-	for i := range p.lines {
-		text := bytes.TrimSpace(p.lines[i])
+	for i, line := range p.otherLines() {
+		text := bytes.TrimSpace(line)
 		if bytes.IndexByte(text, '?') < 0 && !containsFold(text, "%3f") || len(text) > MaxLine {
 			continue
 		}
