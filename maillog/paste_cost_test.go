@@ -11,14 +11,15 @@ import (
 // with the square of the length.
 func TestPaste_cost(t *testing.T) {
 	const (
-		size  = 256 << 10
-		limit = 10 * time.Second
+		size  = 128 << 10
+		limit = 5 * time.Second
 	)
 	for _, test := range []struct{ name, prefix, repeat string }{
 		{name: "one line", repeat: "x"},
 		{name: "empty lines", repeat: "\n"},
 		{name: "short lines", repeat: "a\n"},
 		{name: "quoting", repeat: ">"},
+		{name: "control sequences", repeat: "\x1b["},
 		{name: "NUL", repeat: "\x00"},
 		{name: "fields", repeat: "Received-SPF: pass (x) client-ip=192.0.2.\n"},
 		{name: "fields in lines", repeat: "x Received-SPF: pass (x) client-ip=192.0.2.\n"},

@@ -41,20 +41,31 @@ func (t pastedLines) mapLines(decode func([]byte) []byte) (pastedLines, bool) {
 }
 
 // plainCharacters replaces the spaces and quotation marks of word processors and web
-// pages with those of US-ASCII, and removes invisible characters.
+// pages with those of US-ASCII, and removes invisible and control characters.
 func plainCharacters(t pastedLines) (pastedLines, bool) {
 	replacer := strings.NewReplacer(
 		"\u00a0", " ", "\u2002", " ", "\u2003", " ", "\u2009", " ", "\u202f", " ", // spaces
 		"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", // invisible
+		"\u0085", "\n", "\u2028", "\n", "\u2029", "\n", // line ends
+		"\u2010", "-", "\u2011", "-", // hyphens
 		"\u201c", `"`, "\u201d", `"`, "\u2018", "'", "\u2019", "'",
 	)
+	isControl := func(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 	return t.mapLines(func(line []byte) []byte {
+		isPlain := true
 		for _, c := range line {
-			if c >= utf8.RuneSelf {
-				return []byte(replacer.Replace(string(line)))
+			isPlain = isPlain && c < utf8.RuneSelf && !isControl(c)
+		}
+		if isPlain {
+			return line
+		}
+		var out []byte
+		for _, c := range line {
+			if !isControl(c) {
+				out = append(out, c)
 			}
 		}
-		return line
+		return []byte(replacer.Replace(string(out)))
 	})
 }
 

@@ -27,7 +27,8 @@ func splitLines(text []byte) pastedLines {
 }
 
 // linesOf returns the lines of a text without what editors and mail clients add: a byte
-// order mark, UTF-16, carriage returns and the ">" of quoted text.
+// order mark, UTF-16, carriage returns, the colors of a terminal and the ">" of quoted
+// text.
 func linesOf(text []byte) iter.Seq[[]byte] {
 	text = fromUTF16(text)
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
@@ -36,7 +37,7 @@ func linesOf(text []byte) iter.Seq[[]byte] {
 	}
 	return func(yield func([]byte) bool) {
 		for line := range bytes.Lines(text) {
-			if !yield(trimQuoting(bytes.TrimRight(line, "\r\n"))) {
+			if !yield(trimQuoting(trimColors(bytes.TrimRight(line, "\r\n")))) {
 				return
 			}
 		}
@@ -69,5 +70,27 @@ func trimQuoting(line []byte) []byte {
 			return line
 		}
 		line = bytes.TrimPrefix(rest[1:], []byte(" "))
+	}
+}
+
+// trimColors removes control sequences (ECMA-48, 5.4), such as those that grep(1) marks
+// matches with.
+func trimColors(line []byte) []byte {
+	const start = "\x1b["
+	if !contains(line, start) {
+		return line
+	}
+	var out []byte
+	for {
+		before, after, ok := cut(line, start)
+		out = append(out, before...)
+		if !ok {
+			return out
+		}
+		i := 0
+		for i < len(after) && (after[i] < 0x40 || after[i] > 0x7e) { // up to the final byte
+			i++
+		}
+		line = after[min(i+1, len(after)):]
 	}
 }
