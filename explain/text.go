@@ -190,7 +190,7 @@ func (p *printer) ruleSentence(c *Check) string {
 	}
 	if r.PassByAll != nil {
 		return setting + " does not refuse that, but the domain authorizes nearly every host: " +
-			p.setting(*r.PassByAll) + " gives such a Pass no restriction."
+			p.setting(*r.PassByAll) + " applies no restriction to such a Pass."
 	}
 	return setting + " does not refuse that."
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// jsonStrings replaces JSON by the strings in it: an entry of a log in a line of its own,
-// as "journalctl -o json" and containers write it, or a line of a longer document.
+// jsonStrings replaces JSON by the strings in it: a log with one entry a line, as
+// "journalctl -o json" and containers write it, or a longer document.
 func jsonStrings(t pastedLines) (pastedLines, bool) {
 	return t.mapLines(func(line []byte) []byte {
 		text := bytes.TrimRight(bytes.TrimSpace(line), ",")
-		if len(text) == 0 || bytes.IndexByte(text, '"') < 0 {
+		if bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\\') < 0 {
 			return line
 		}
 		// The line is a value, members of an object, or the inside of a string.

@@ -17,18 +17,17 @@ func (t *pastedLines) add(line []byte, number int) {
 	t.lines, t.numbers = append(t.lines, line), append(t.numbers, number)
 }
 
-// splitLines splits a text into lines.
+// splitLines splits a text into lines without the colors of a terminal.
 func splitLines(text []byte) pastedLines {
 	var t pastedLines
 	for line := range linesOf(text) {
-		t.add(line, len(t.lines))
+		t.add(trimColors(line), len(t.lines))
 	}
 	return t
 }
 
 // linesOf returns the lines of a text without what editors and mail clients add: a byte
-// order mark, UTF-16, carriage returns, the colors of a terminal and the ">" of quoted
-// text.
+// order mark, UTF-16, carriage returns and the ">" of quoted text.
 func linesOf(text []byte) iter.Seq[[]byte] {
 	text = fromUTF16(text)
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
@@ -37,7 +36,7 @@ func linesOf(text []byte) iter.Seq[[]byte] {
 	}
 	return func(yield func([]byte) bool) {
 		for line := range bytes.Lines(text) {
-			if !yield(trimQuoting(trimColors(bytes.TrimRight(line, "\r\n")))) {
+			if !yield(trimQuoting(bytes.TrimRight(line, "\r\n"))) {
 				return
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// csvCells puts each cell of a table in CSV (RFC 4180) on lines of its own. A text
+// csvCells puts each cell of a table in CSV (RFC 4180) on a separate line. A text
 // without quoted cells is not taken for a table, nor one with quotes anywhere else.
 func csvCells(t pastedLines) (pastedLines, bool) {
 	text := bytes.Join(t.lines, []byte("\n"))

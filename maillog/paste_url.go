@@ -102,7 +102,7 @@ func (p *paste) refusalBefore(i int) []byte {
 }
 
 // readAnyURL reads the first URL of a refusal in a text, also where a mail filter
-// has put it into one of its own. It reports whether the URL names a receiver,
+// has put it into another URL. It reports whether the URL names a receiver,
 // which is its last part.
 func readAnyURL(text []byte) (rec *Record, whole, ok bool) {
 	const maxRewrites = 2 // by filters, one after the other
