@@ -13,7 +13,7 @@ import (
 // without it.
 func decodings() []func(pastedLines) (pastedLines, bool) {
 	return []func(pastedLines) (pastedLines, bool){
-		plainCharacters, syslogMessages, jsonStrings, unquotePrintable, decodeBase64, csvCells, unescapeHTML, unescapeHTML, trimLinks, trimMarkup,
+		plainCharacters, syslogMessages, jsonStrings, unquotePrintable, decodeBase64, csvCells, unescapeHTML, unescapeHTML, trimLinks, trimMarkup, joinedAttributes,
 	}
 }
 

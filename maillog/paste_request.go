@@ -40,9 +40,32 @@ func Requests(text []byte) []PastedRequest {
 	return all
 }
 
+// hasClientAddress reports whether there is a client_address among attributes, which has
+// no spaces as it comes from Postfix.
 func hasClientAddress(attributes []byte) bool {
-	const name = "client_address="
-	return bytes.HasPrefix(attributes, []byte(name)) || contains(attributes, "\n"+name)
+	_, value, ok := cut(append([]byte("\n"), attributes...), "\nclient_address=")
+	value, _, _ = cut(value, "\n")
+	return ok && bytes.IndexByte(value, ' ') < 0
+}
+
+// joinedAttributes splits a request whose lines were joined with spaces.
+func joinedAttributes(t pastedLines) (pastedLines, bool) {
+	return t.mapLines(func(line []byte) []byte {
+		if !contains(line, "client_address=") {
+			return line
+		}
+		var out []byte
+		for i, word := range bytes.Fields(line) {
+			name, _, ok := cut(word, "=")
+			if isAttribute := ok && isAttributeName(name); i > 0 && isAttribute {
+				out = append(out, '\n')
+			} else if i > 0 {
+				out = append(out, ' ')
+			}
+			out = append(out, word...)
+		}
+		return out
+	})
 }
 
 // request reads the policy request that begins in line first: "name=value" lines
@@ -63,7 +86,7 @@ func (p *paste) request(first int) (Source, bool) {
 		}
 		switch string(name) {
 		case "client_address":
-			if e.Client, ok = parseAddr(value); ok {
+			if e.Client, ok = parseAddr(bytes.TrimSpace(value)); ok {
 				e.Known |= HasClient
 			}
 		case "helo_name":
