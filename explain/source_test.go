@@ -32,6 +32,20 @@ func TestExplain_nothingUsable(t *testing.T) {
 	}
 }
 
+// A text that has a result, but not what a check needs, is an error that says so.
+func TestExplain_incomplete(t *testing.T) {
+	const want = "standard input: the Received-SPF field in line 2 (softfail) does not have the client's address, " +
+		"which the Received field of the same message has; use --ip, --helo and --sender if you know it"
+	text := "\nReceived-SPF: softfail (mx.example.net: domain of a@shop.example does not designate permitted sender)\n"
+	err := logServer(t).Explain(context.Background(), Text{In: strings.NewReader(text), Now: goldenTime()}, func(d *Report) error {
+		t.Errorf("a report:\n%s", d.Text(term.Style{}))
+		return nil
+	})
+	if !IsInputError(err) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 // Several requests, with carriage returns and quoted, are explained one by one.
 func TestExplain_severalRequests(t *testing.T) {
 	text := "> client_address=192.0.2.1\r\n> helo_name=h\r\n> sender=a@shop.example\r\n> \r\n> client_address=203.0.113.9\r\n> sender=b@shop.example\r\n"
