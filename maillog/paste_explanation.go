@@ -32,6 +32,7 @@ func readExplanation(text []byte) explanation {
 			return explanation{client, senderIn(after), Neutral}
 		}
 	}
+	last := -1
 	for _, phrase := range [...]struct {
 		text   string
 		result Result
@@ -43,17 +44,19 @@ func readExplanation(text []byte) explanation {
 		{" neutral about designating ", Neutral},
 	} {
 		i := lastIndex(text, phrase.text)
-		if i < 0 {
+		if i <= last {
 			continue
 		}
 		client, ok := parseAddrLiteral(firstWord(text[i+len(phrase.text):]))
 		if !ok {
 			continue
 		}
-		e = explanation{client, senderIn(text[:i]), phrase.result}
+		last, e = i, explanation{client, senderIn(text[:i]), phrase.result}
 		if e.result == Fail && contains(text[:i], "transitioning ") {
 			e.result = Softfail
 		}
+	}
+	if last >= 0 {
 		return e
 	}
 	if before, _, ok := cut(text, " does not designate permitted sender hosts"); ok {
@@ -129,12 +132,7 @@ func isSender(b []byte) bool {
 	if i >= 0 && !isQuoted && bytes.ContainsAny(local, "<>()[]:;,@\\\" ") {
 		return false
 	}
-	for _, c := range domain {
-		if c < '0' && c != '-' && c != '.' || c == '<' || c == '>' || c == ';' || c == '=' || c == '|' || c == '@' {
-			return false
-		}
-	}
-	return len(domain) > 0 && (i >= 0 || bytes.IndexByte(domain, '.') >= 0)
+	return len(domain) > 0 && !bytes.ContainsAny(domain, "<>()&|=;,'\" ") && (i >= 0 || bytes.IndexByte(domain, '.') >= 0)
 }
 
 // trimBrackets removes angle brackets around an address.

@@ -26,6 +26,8 @@ func TestPasteIsNeverMisled(t *testing.T) {
 		{name: "Cisco", field: "Received-SPF: Fail (esa.example.net: domain of SENDER does not designate 192.0.2.1 as permitted sender) identity=mailfrom; client-ip=192.0.2.1; receiver=esa.example.net; envelope-from=QUOTED; x-sender=QUOTED"},
 		{name: "no comment", field: "Received-SPF: pass client-ip=192.0.2.1; envelope-from=QUOTED; helo=h.example"},
 		{name: "AR, Gmail", field: "Authentication-Results: mx.google.com; spf=fail (google.com: domain of SENDER does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=QUOTED"},
+		{name: "AR, Gmail, pass", field: "Authentication-Results: mx.google.com; spf=pass (google.com: domain of SENDER designates 192.0.2.1 as permitted sender) smtp.mailfrom=QUOTED"},
+		{name: "AR, Microsoft", field: "Authentication-Results: spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=QUOTED; dkim=none"},
 		{name: "AR, rspamd", field: "Authentication-Results: mx.example.net; dkim=none; spf=softfail (mx.example.net: 192.0.2.1 is neither permitted nor denied by domain of SENDER) smtp.mailfrom=QUOTED"},
 		{name: "AR, with iprev", field: "Authentication-Results: mx.example.net; iprev=pass smtp.remote-ip=192.0.2.1 (h.example); spf=fail smtp.mailfrom=QUOTED smtp.helo=h.example"},
 	}
