@@ -103,7 +103,7 @@ func TestDecide(t *testing.T) {
 			want: Decision{Kind: RestrictionClass, Basis: Restriction, Identity: HELO, Option: "HELO_pass_restriction", Value: "helo_ok", Text: "helo_ok", Cache: cached(RestrictionClass, "helo_ok")}},
 		{name: "MAIL FROM off: the restriction is for the other recipients", settings: with(func(s *conf.Settings) { s.MailFromReject, s.HELOPassRestriction = "No_Check", "helo_ok" }), facts: facts(pass, pass),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: HELO, Option: "HELO_reject", Value: "Fail", Cache: cached(RestrictionClass, "helo_ok")}},
-		{name: "a blank restriction is none", settings: with(func(s *conf.Settings) { s.MailFromPassRestriction = " " }), facts: facts(none, pass),
+		{name: "a restriction of spaces is ignored", settings: with(func(s *conf.Settings) { s.MailFromPassRestriction = " " }), facts: facts(none, pass),
 			want: Decision{Kind: Prepend, Basis: Checked, Identity: MailFrom, Option: "Mail_From_reject", Value: "Fail", Cache: cached(Prepend, "")}},
 
 		{name: "both pass, MAIL FROM by +all", settings: passByAll, facts: facts(pass, byAll),

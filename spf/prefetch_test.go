@@ -411,6 +411,29 @@ func TestPrefetchAfterCachedTerms(t *testing.T) {
 	})
 }
 
+// Terms whose answers have expired leave no room for others.
+func TestPrefetchAfterExpiredTerms(t *testing.T) {
+	zone := `
+		a.example TXT v=spf1 include:b.example include:c.example a:1.example a:2.example a:3.example -all
+		b.example TXT v=spf1 a:4.example -all
+		c.example TXT v=spf1 a:11.example a:12.example a:13.example a:14.example a:15.example a:16.example -all
+		4.example A 192.0.2.1
+		z.example TXT v=spf1 a:11.example a:12.example a:13.example a:14.example a:15.example a:16.example -all`
+	for i := 11; i <= 16; i++ {
+		zone += fmt.Sprintf("\n%d.example TTL 1\n%d.example A 198.51.100.1", i, i)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := dnsfake.Lines(zone).SetDelay(time.Second)
+		c, _ := prefetching(r)
+		roundTrips(c, "u@z.example")
+		time.Sleep(time.Minute)
+		r.Asked = nil
+		if _, v := roundTrips(c, "u@a.example"); v.Result != Pass || len(r.Asked) > 7 {
+			t.Errorf("%v after %d lookups, want pass after 7: %v", v.Result, len(r.Asked), r.Asked)
+		}
+	})
+}
+
 // Verdicts and events are the same with and without prefetching; suites/ holds this
 // for whole suites.
 func TestPrefetchEquivalence(t *testing.T) {

@@ -126,7 +126,7 @@ func TestPrefetchCanceled(t *testing.T) {
 	}
 }
 
-// The verdict with prefetching is the sequential one behind servers that cannot cope
+// The verdict with prefetching is the sequential one, even if the server cannot cope
 // with many queries at a time.
 func TestPrefetchWeakServers(t *testing.T) {
 	const shortTimeout = 300 * time.Millisecond

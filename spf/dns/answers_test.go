@@ -63,6 +63,7 @@ func TestClientAnswers(t *testing.T) {
 		{name: "TTL 2^31", q: testQuestion, answer: dnstest.Records(`x.test. 2147483648 TXT x`), want: `["x"] 0`, asked: 1},
 		{name: "TTL 2^32-1", q: testQuestion, answer: dnstest.Records(`x.test. 4294967295 TXT x`), want: `["x"] 0`, asked: 1},
 		{name: "TTL of an alias", q: testQuestion, answer: dnstest.Records(`x.test. 5 CNAME y.test.`, `y.test. 60 TXT x`), want: `["x"] 5`, asked: 1},
+		{name: "TTL of the first of two aliases", q: testQuestion, answer: dnstest.Records(`x.test. 5 CNAME y.test.`, `y.test. 60 CNAME z.test.`, `z.test. 60 TXT x`), want: `["x"] 5`, asked: 1},
 		{name: "TTL after an alias", q: testQuestion, answer: dnstest.Records(`x.test. 60 CNAME y.test.`, `y.test. 5 TXT x`), want: `["x"] 5`, asked: 1},
 		{name: "negative TTL of an alias", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 5 CNAME y.test.`), want: `NODATA 5`, asked: 1},
 

@@ -195,7 +195,7 @@ func failure(r response, err error) *Error {
 		return &Error{Kind: BadRcode, Rcode: r.rcode}
 	case err == unix.ETIMEDOUT:
 		return &Error{Kind: Timeout}
-	case err == errMismatch, err == errShort, err == errTruncated, err == errClosed:
+	case err == errMismatch, err == errTruncated, err == errClosed:
 		return &Error{Kind: Malformed, Err: err}
 	}
 	return &Error{Kind: Network, Err: err}

@@ -30,16 +30,62 @@ func TestAppendQuery(t *testing.T) {
 	}
 }
 
+// A response that ends before the end of its question does not answer it, whatever
+// the buffer has after it.
+func TestIsResponseTo_cut(t *testing.T) {
+	query := appendQuery(nil, 0x1234, testQuestion, 0)
+	response := slices.Clone(query)
+	response[2] |= 0x80 // QR
+	for n := range response {
+		if isResponseTo(query, response[:n]) {
+			t.Errorf("accepts the first %d of %d bytes", n, len(response))
+		}
+	}
+	if !isResponseTo(query, response) {
+		t.Error("does not accept the whole response")
+	}
+}
+
+// A response without data that names other servers is a referral, unless it has a SOA
+// record (RFC 2308, 2.2) or comes from a server that has or looks up the answer itself.
+func TestUnpackReferral(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		edit     func(m *dns.Msg)
+		referral bool
+	}{
+		{name: "NS", edit: func(*dns.Msg) {}, referral: true},
+		{name: "authoritative", edit: func(m *dns.Msg) { m.Authoritative = true }},
+		{name: "recursion available", edit: func(m *dns.Msg) { m.RecursionAvailable = true }},
+		{name: "SOA", edit: func(m *dns.Msg) {
+			m.Ns = append(m.Ns, &dns.SOA{Hdr: dns.RR_Header{Name: "test.", Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: 60}, Ns: "a.test.", Mbox: "b.test."})
+		}},
+		{name: "no NS", edit: func(m *dns.Msg) { m.Ns = nil }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			query := appendQuery(nil, 1, testQuestion, 0)
+			m := dnstest.Reply(query, 0)
+			m.Authoritative, m.RecursionAvailable = false, false
+			m.Ns = dnstest.Reply(query, 0, "test. 60 NS a.test.").Answer
+			test.edit(m)
+			r, err := unpack(dnstest.Pack(m), testQuestion)
+			if (err == errReferral) != test.referral || err == nil && !r.answer.Void() {
+				t.Errorf("got %+v, %v", r, err)
+			}
+		})
+	}
+}
+
 // No query outgrows its buffer.
 func TestAppendQueryLongest(t *testing.T) {
 	label := strings.Repeat("x", MaxLabelLen)
 	name := strings.Join([]string{label, label, label, label[:61]}, ".")
 	if got := len(appendQuery(nil, 0, Question{name, TypeTXT}, UDPSize)); !validName(name) || got != maxQuery {
-		t.Errorf("%d octets, want %d", got, maxQuery)
+		t.Errorf("%d bytes, want %d", got, maxQuery)
 	}
 }
 
-// Every octet but the dot survives the way into a message and back.
+// Every byte but the dot survives the way into a message and back.
 func TestNameOctets(t *testing.T) {
 	for c := range 256 {
 		if c == '.' {

@@ -23,7 +23,6 @@ const noSocket = -1
 var (
 	errWouldBlock = errors.New("no answer yet")
 	errMismatch   = errors.New("answers to other questions")
-	errShort      = errors.New("message shorter than its header")
 	errTruncated  = errors.New("truncated answer")
 	errClosed     = errors.New("connection closed within the answer")
 )
@@ -164,11 +163,7 @@ func (x *exchange) receiveTCP([]byte) ([]byte, error) {
 			return nil, errClosed
 		}
 		if t.received += n; t.received == lengthSize {
-			length := binary.BigEndian.Uint16(t.buf)
-			if length < headerSize {
-				return nil, errShort
-			}
-			t.buf = append(t.buf, make([]byte, length)...)
+			t.buf = append(t.buf, make([]byte, binary.BigEndian.Uint16(t.buf))...)
 		}
 	}
 	msg := t.buf[lengthSize:]

@@ -74,7 +74,7 @@ func TestClientFaults(t *testing.T) {
 		{name: "truncated, TCP closes within the message", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
 			conn.Write(dnstest.Framed(dnstest.Good(query))[:30])
 		}, want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
-		{name: "truncated, TCP gives nothing", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(func([]byte) []byte { return nil }), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
+		{name: "truncated, TCP returns nothing", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(func([]byte) []byte { return nil }), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{name: "truncated, TCP answers something else", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Edited(func(m *dns.Msg) { m.Id++ })), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{name: "truncated, over TCP too", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Truncated), want: "malformed", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{name: "truncated, TCP fails", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Rcode(2)), want: "SERVFAIL", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},

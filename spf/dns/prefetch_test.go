@@ -125,8 +125,9 @@ func TestPrefetchLimits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := dns.NewCache(respond(time.Minute, someAnswer, nil))
 			prefetch(c, 0, 50)
+			time.Sleep(time.Second)
 			c.Cancel()
-			time.Sleep(10*time.Second - 1)
+			time.Sleep(9*time.Second - 1)
 			if n := prefetch(c, 50, 50); n != 0 {
 				t.Errorf("%d prefetches while the resolver works on 12", n)
 			}
@@ -443,6 +444,24 @@ func TestCacheLookup_afterNext(t *testing.T) {
 		c.Cancel()
 		if _, err := c.Lookup(someTXT, deadline); !errors.As(err, &e) || e.Kind != dns.OutOfTime {
 			t.Errorf("the error of a lookup that was not sent is %v, want out of time", err)
+		}
+		c.Prefetch(numbered(1), deadline.Add(time.Second))
+		if _, err := c.Lookup(numbered(1), deadline); !errors.As(err, &e) || e.Kind != dns.OutOfTime {
+			t.Errorf("the error of a lookup that was only prefetched is %v, want out of time", err)
+		}
+	})
+}
+
+// A cache of a resolver that blocks returns as soon as that one does.
+func TestCacheLookup_blocking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dns.NewCache(dnsfake.Text("v=spf1 -all"))
+		start := time.Now()
+		if a, err := c.Lookup(someTXT, start.Add(time.Minute)); err != nil || a.Void() || time.Since(start) != 0 {
+			t.Errorf("got %+v, %v after %v", a, err, time.Since(start))
+		}
+		if c.Prefetch(numbered(1), noTime) {
+			t.Error("prefetches")
 		}
 	})
 }

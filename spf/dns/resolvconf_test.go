@@ -28,7 +28,7 @@ func TestReadResolvConf(t *testing.T) {
 		{name: "comments only", text: "# nameserver 192.0.2.1\n;nameserver 192.0.2.2\n", want: ResolvConf{home, five, 2, false, false, nil}},
 		{name: "one", text: "nameserver 192.0.2.1\n", want: ResolvConf{servers("192.0.2.1:53"), five, 2, false, false, nil}},
 		{name: "no final line end", text: "nameserver 192.0.2.1", want: ResolvConf{servers("192.0.2.1:53"), five, 2, false, false, nil}},
-		{name: "tabs, comment behind", text: " nameserver\t192.0.2.1 # the first\n", want: ResolvConf{servers("192.0.2.1:53"), five, 2, false, false, nil}},
+		{name: "tabs, comment at the end", text: " nameserver\t192.0.2.1 # the first\n", want: ResolvConf{servers("192.0.2.1:53"), five, 2, false, false, nil}},
 		{name: "CR LF", text: "nameserver 192.0.2.1\r\n", want: ResolvConf{servers("192.0.2.1:53"), five, 2, false, false, nil}},
 		{name: "three of four", text: "nameserver 192.0.2.4\nnameserver 192.0.2.3\nnameserver 192.0.2.2\nnameserver 192.0.2.1\n",
 			want: ResolvConf{servers("192.0.2.4:53", "192.0.2.3:53", "192.0.2.2:53"), five, 2, false, false, nil}},
