@@ -173,7 +173,7 @@ func (c *Cache) repeat(p *pending, deadline time.Time) (Answer, error) {
 	a, err := c.resolver.Lookup(p.Question, deadline)
 	for pause := firstRepeatPause; isRefused(err) && c.repeats < maxRequestRepeats; pause *= 2 {
 		until := time.Now().Add(pause)
-		if until.After(freed) || !deadline.IsZero() && until.After(deadline) {
+		if until.After(freed) || !deadline.IsZero() && !until.Before(deadline) {
 			break
 		}
 		for time.Now().Before(until) {

@@ -216,6 +216,7 @@ func TestPrefetchNext(t *testing.T) {
 		delays := map[string]time.Duration{"1.example": 2, "2.example": 1, "3.example": 3, "4.example": 5}
 		f.Delay = func(q dns.Question) time.Duration { return delays[q.Name] }
 		c := dns.NewCache(f)
+		c.Start(numbered(6), noTime) // no prefetch
 		c.Start(numbered(3), noTime)
 		for _, i := range []int{1, 2, 4} {
 			c.Prefetch(numbered(i), noTime)
@@ -237,7 +238,7 @@ func TestPrefetchNext(t *testing.T) {
 		if a, err := c.Lookup(numbered(3), noTime); err != nil || a.Prefetched || a.Duration != 3 {
 			t.Errorf("got %+v, %v", a, err)
 		}
-		c.Start(numbered(5), noTime) // in the cache
+		c.Start(numbered(5), noTime)
 		if q, _, ok := c.Next(numbered(3), noTime); ok {
 			t.Errorf("%v while the answer is cached", q)
 		}
@@ -263,6 +264,7 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 		{name: "time-out twice", err: &dns.Error{Kind: dns.Timeout}, failures: 2, want: &dns.Error{Kind: dns.Timeout}, asked: 2},
 		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond, pauses: true},
 		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond, pauses: true},
+		{name: "refused until the resolver has given up the prefetches", err: refused, before: 5 * time.Second, failures: 100, want: refused, asked: 7, took: 3100 * time.Millisecond, pauses: true},
 		{name: "refused, long after the prefetch", err: refused, before: 10 * time.Second, failures: 1, want: refused, asked: 1},
 		{name: "SERVFAIL, after the prefetch", err: servfail, before: 3 * time.Second, failures: 1, want: servfail, asked: 1},
 	} {
@@ -352,6 +354,40 @@ func TestPrefetchRepeatsLookup_timeout(t *testing.T) {
 				wantKind(t, err, dns.Timeout)
 				if n := f.Count(someTXT); n != test.asked {
 					t.Errorf("asked %d times, want %d", n, test.asked)
+				}
+			})
+		})
+	}
+}
+
+// The queries that a refused lookup repeats count for the whole request, and end with
+// its time.
+func TestPrefetchRepeatsLookup_refused(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		time time.Duration // for the lookups
+		want []int         // how often each lookup was asked
+		took time.Duration
+	}{
+		{name: "seven a request", time: time.Minute, want: []int{8, 1}, took: 6300 * time.Millisecond},
+		{name: "until the deadline", time: time.Second, want: []int{5, 3}, took: 800 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := respond(0, dns.Answer{}, refused)
+				c := dns.NewCache(f)
+				c.Prefetch(numbered(0), noTime)
+				start := time.Now()
+				for i, want := range test.want {
+					if _, err := c.Lookup(numbered(i+1), start.Add(test.time)); err == nil || err.Error() != refused.Error() {
+						t.Errorf("lookup %d: %v", i, err)
+					}
+					if n := f.Count(numbered(i + 1)); n != want {
+						t.Errorf("lookup %d was asked %d times, want %d", i, n, want)
+					}
+				}
+				if d := time.Since(start); d != test.took {
+					t.Errorf("took %v, want %v", d, test.took)
 				}
 			})
 		})
