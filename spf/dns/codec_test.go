@@ -91,7 +91,7 @@ func TestNameOctets(t *testing.T) {
 		if c == '.' {
 			continue
 		}
-		name := "a" + string([]byte{byte(c)}) + "b.test"
+		name := "@" + string([]byte{byte(c)}) + "b.test"
 		query := appendQuery(nil, 1, Question{name, TypePTR}, 0)
 		var m dns.Msg
 		if err := m.Unpack(query); err != nil {

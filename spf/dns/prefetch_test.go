@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"errors"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -262,6 +263,8 @@ func TestPrefetchRepeatsLookup(t *testing.T) {
 		{name: "SERVFAIL twice", err: servfail, failures: 2, want: servfail, asked: 2},
 		{name: "time-out once", err: &dns.Error{Kind: dns.Timeout}, failures: 1, asked: 2, pauses: true},
 		{name: "time-out twice", err: &dns.Error{Kind: dns.Timeout}, failures: 2, want: &dns.Error{Kind: dns.Timeout}, asked: 2},
+		{name: "no socket", err: &dns.Error{Kind: dns.Network, Err: syscall.EMFILE}, failures: 1, asked: 2, pauses: true},
+		{name: "closed port", err: &dns.Error{Kind: dns.Network, Err: syscall.ECONNREFUSED}, failures: 1, want: &dns.Error{Kind: dns.Network, Err: syscall.ECONNREFUSED}, asked: 1},
 		{name: "refused three times", err: refused, failures: 3, asked: 4, took: 300 * time.Millisecond, pauses: true},
 		{name: "refused always", err: refused, failures: 100, want: refused, asked: 8, took: 6300 * time.Millisecond, pauses: true},
 		{name: "refused until the resolver has given up the prefetches", err: refused, before: 5 * time.Second, failures: 100, want: refused, asked: 7, took: 3100 * time.Millisecond, pauses: true},
