@@ -11,11 +11,11 @@ import (
 // of its frequent senders and their providers again and again: a few hundred.
 const (
 	maxRecords     = 512
-	maxRecordBytes = 512 << 10
+	maxRecordBytes = 768 << 10
 
-	// parsedSize is the memory of a parsed record divided by the length of its text,
-	// as measured.
-	parsedSize = 6
+	// recordBytes, termBytes and macroBytes are the memory of a parsed record without
+	// its terms, of a term and of a macro, as measured.
+	recordBytes, termBytes, macroBytes = 200, 200, 80
 )
 
 // RecordCache keeps parsed records by their text. Evaluations of one goroutine may
@@ -24,7 +24,12 @@ type RecordCache struct{ records *lru.Cache[string, *Record] }
 
 // NewRecordCache returns an empty cache.
 func NewRecordCache() *RecordCache {
-	return &RecordCache{lru.New(maxRecords, maxRecordBytes, func(text string, _ *Record) int { return parsedSize * len(text) })}
+	return &RecordCache{lru.New(maxRecords, maxRecordBytes, recordSize)}
+}
+
+// recordSize estimates the memory of a parsed record.
+func recordSize(text string, r *Record) int {
+	return recordBytes + len(text) + termBytes*len(r.Terms) + macroBytes*strings.Count(text, "%")
 }
 
 // parse returns the record with a text. Records are kept only if keep is set.

@@ -3,6 +3,7 @@ package spf
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -47,6 +48,37 @@ func TestRecordCache(t *testing.T) {
 	if n := c.records.Bytes(); n > maxRecordBytes {
 		t.Errorf("%d bytes", n)
 	}
+}
+
+// The limit on the memory of a RecordCache holds whatever the records are.
+func TestRecordCacheMemory(t *testing.T) {
+	for _, term := range []string{
+		" a", " a=", " ip4:192.0.2.1/32", " include:_spf.example.com", " exists:%{l}%{o}%{i}%{h}%{d}", " x=" + strings.Repeat("%{l}", 20),
+	} {
+		t.Run(term, func(t *testing.T) {
+			before := heap()
+			c := NewRecordCache()
+			for i := range 200 {
+				text := fmt.Sprintf("v=spf1 a:%d.example", i) + strings.Repeat(term, 4000/len(term))
+				if _, err := c.parse(text, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if used := heap() - before; used > maxRecordBytes*5/4 {
+				t.Errorf("%d records take %d bytes, want at most %d", c.records.Len(), used, maxRecordBytes*5/4)
+			}
+			runtime.KeepAlive(c)
+		})
+	}
+}
+
+// heap returns the bytes in use.
+func heap() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first one finalized
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
 
 // LookupTimeout limits each lookup, within the deadline of the check.
