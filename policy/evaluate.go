@@ -92,18 +92,16 @@ func (e *evaluator) prepare(args spf.Args, seconds int) evaluation {
 		return c
 	}
 	checker := &spf.Checker{
-		Resolver: e.resolver,
-		Limits:   e.limits,
-		Records:  e.records,
+		Resolver:   e.resolver,
+		Limits:     e.limits,
+		Records:    e.records,
+		Prefetcher: e.prefetcher,
 	}
 	if e.observer != nil {
 		checker.Observer = e.observer
 	}
 	if seconds == 0 {
 		checker.LookupTimeout = lookupTimeout
-	}
-	if seconds >= 0 {
-		checker.Prefetcher = e.prefetcher
 	}
 	c.check = checker.Prepare(args)
 	return c

@@ -128,9 +128,12 @@ func TestHeaderTruncatesLongValues(t *testing.T) {
 		reason string
 		e      envelope
 		want   string // the end of Received-SPF
+		size   int    // of Received-SPF; 0: not compared
 	}{
 		{name: "a long reason", reason: strings.Repeat("r", 2000), e: newEnvelope("192.0.2.1", short, "a@example.org", unknown),
 			want: "r...) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.org; envelope-from=a@example.org; receiver=<UNKNOWN> "},
+		{name: "a long reason and a long HELO name", reason: strings.Repeat("r", 2000), e: newEnvelope("192.0.2.1", strings.Repeat("h", 750), "a@example.org", unknown),
+			want: "h; envelope-from=a@example.org; receiver=<UNKNOWN> ", size: maxHeader},
 		{name: "a long HELO name", reason: "why", e: newEnvelope("192.0.2.1", strings.Repeat("h", 5000), "a@example.org", unknown),
 			want: "h...; envelope-from=a@example.org; receiver=<UNKNOWN> "},
 		{name: "a long one that must be quoted", reason: "why", e: newEnvelope("192.0.2.1", strings.Repeat(`"`, 5000), "a@example.org", unknown),
@@ -146,9 +149,16 @@ func TestHeaderTruncatesLongValues(t *testing.T) {
 				if !printable(field) {
 					t.Errorf("%s is truncated within a character: %q", kind, field)
 				}
+				if !strings.Contains(field, "; receiver=") {
+					t.Errorf("%s ends before the recipient: %s", kind, field)
+				}
 			}
-			if field := receivedSPF(MailFrom, spf.Fail, test.reason, test.e); !strings.HasSuffix(field, test.want) {
+			field := receivedSPF(MailFrom, spf.Fail, test.reason, test.e)
+			if !strings.HasSuffix(field, test.want) {
 				t.Errorf("got %s, want an end of %s", field, test.want)
+			}
+			if test.size > 0 && len(field) != test.size {
+				t.Errorf("%d bytes, want %d: %s", len(field), test.size, field)
 			}
 		})
 	}
