@@ -120,6 +120,24 @@ func TestExemption_manyPTRNames(t *testing.T) {
 	}
 }
 
+func TestParseClient(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{name: "IPv4", in: "192.0.2.1", want: "192.0.2.1"},
+		{name: "IPv6", in: "2001:db8::1", want: "2001:db8::1"},
+		{name: "mapped", in: "::ffff:192.0.2.1", want: "::ffff:192.0.2.1"},
+		{name: "with a zone", in: "fe80::1%eth0", want: "fe80::1"},
+		{name: "no address", in: "unknown"},
+		{name: "with a prefix length", in: "192.0.2.1/32"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, ok := parseClient(test.in)
+			if ok != (test.want != "") || ok && got.String() != test.want {
+				t.Errorf("got %v, %v, want %q", got, ok, test.want)
+			}
+		})
+	}
+}
+
 func TestMatchesPTREntry(t *testing.T) {
 	for _, test := range []struct {
 		name, entry string

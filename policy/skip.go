@@ -64,7 +64,7 @@ func findSenderDomain(entries []string, sender string) string {
 		if name == "" {
 			continue
 		}
-		if domain == name || name[0] == '.' && len(domain) > len(name) && strings.HasSuffix(domain, name) {
+		if domain == name || name[0] == '.' && strings.HasSuffix(domain, name) {
 			return entry
 		}
 	}

@@ -108,6 +108,7 @@ func TestQuotePython(t *testing.T) {
 		{name: "other control characters", in: "\x00\x1b\x7f", want: `'\x00\x1b\x7f'`, asBytes: `b'\x00\x1b\x7f'`},
 		{name: "letters beyond", in: "é", want: "'é'", asBytes: `b'\xc3\xa9'`},
 		{name: "what is not printable", in: "\u0085\u2028\U000e0001", want: `'\x85\u2028\U000e0001'`, asBytes: `b'\xc2\x85\xe2\x80\xa8\xf3\xa0\x80\x81'`},
+		{name: "the last ones of each length", in: "\u00ad\uffff\U0010ffff", want: `'\xad\uffff\U0010ffff'`, asBytes: `b'\xc2\xad\xef\xbf\xbf\xf4\x8f\xbf\xbf'`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := quotePython(test.in); got != test.want {
