@@ -40,6 +40,16 @@ func TestMakeReply(t *testing.T) {
 }
 
 // TestAfterWarmup: the callback runs once, after the tenth reply.
+// A reply is no longer than the line that smtpd reads, its line feeds included.
+func TestAppendReply_long(t *testing.T) {
+	for _, action := range []string{"prepend", "550 5.7.23", "defer_if_permit 4.7.24"} {
+		got := string(appendReply(nil, Reply{action, strings.Repeat("x", 2*maxReply)}))
+		if len(got) != maxReply || !strings.HasPrefix(got, "action="+action+" xxx") || !strings.HasSuffix(got, "x...\n\n") {
+			t.Errorf("%d bytes, want %d: %s", len(got), maxReply, got)
+		}
+	}
+}
+
 func TestAfterWarmup(t *testing.T) {
 	for _, test := range []struct{ requests, want int }{
 		{requests: 9, want: 0},
