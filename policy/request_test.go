@@ -82,6 +82,8 @@ func TestReader(t *testing.T) {
 		{name: "cut off before the empty line", in: "sender=x\n"},
 		{name: "a long line, and the next request in step", in: "sender=x\nfoo=" + strings.Repeat("a", 1<<20) + "\nsender=z\n\nsender=y\n\n",
 			want: []string{errLongLine.Error(), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
+		{name: "Unicode's white space around a name", in: "\u2003sender\u00a0=x\nclient\u00a0address=y\n\n",
+			want: []string{show(Request{Sender: "x", Missing: ClientAddress | HELOName})}, log: []string{"info ERROR: Could not match line \"client\u00a0address=y\""}},
 		{name: "a request just short enough", in: strings.Repeat("foo="+strings.Repeat("x", 1019)+"\n", maxRequest>>10) + "\nsender=y\n\n",
 			want: []string{show(Request{Missing: all}), show(Request{Sender: "y", Missing: ClientAddress | HELOName})}},
 		{name: "a request a byte too long", in: strings.Repeat("foo="+strings.Repeat("x", 1019)+"\n", maxRequest>>10-1) + "foo=" + strings.Repeat("x", 1020) + "\n\nsender=y\n\n",
