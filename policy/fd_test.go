@@ -143,3 +143,14 @@ func TestServe_nonBlocking(t *testing.T) {
 		t.Errorf("Serve returned %v at the end of its input", err)
 	}
 }
+
+// A read of no bytes is not the end of the input.
+func TestFDRead_nothing(t *testing.T) {
+	ours, peer := socketPair(t)
+	if _, err := peer.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := ours.Read(nil); n != 0 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+}
