@@ -404,12 +404,15 @@ func TestLookupsMade(t *testing.T) {
 		{name: "A for a mapped address", ip: "::ffff:192.0.2.1", zone: "a.example TXT v=spf1 a -all", want: []string{"a.example TXT", "a.example A"}},
 		{name: "A for exists", ip: "2001:db8::1", zone: "a.example TXT v=spf1 exists:e.example -all", want: []string{"a.example TXT", "e.example A"}},
 		{name: "no exp for softfail", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ~all exp=e.example", want: []string{"a.example TXT"}},
-		{name: "PTR once", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr:x.example exists:%{p} -all",
-			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "unknown A"}},
+		{name: "a void PTR lookup for ptr and for the first %{p}", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr:x.example a:%{p} exists:%{p} -all\nunknown A 198.51.100.1",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "1.2.0.192.in-addr.arpa PTR", "unknown A", "unknown A"}},
 		{name: "nothing for a redirect over the limit", ip: "192.0.2.1", zone: "a.example TXT v=spf1" + strings.Repeat(" a", 10) + " redirect=%{p}\na.example A 192.0.2.9",
 			want: append([]string{"a.example TXT"}, slices.Repeat([]string{"a.example A"}, 10)...)},
 		{name: "nothing before a syntax error", ip: "192.0.2.1", zone: "a.example TXT v=spf1 a moo", want: []string{"a.example TXT"}},
 		{name: "no invalid names", ip: "192.0.2.1", zone: "a.example TXT v=spf1 a:a..example -all", want: []string{"a.example TXT"}},
+		{name: "only void lookups for a second ptr", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr:x.example ptr:y.example -all\n" +
+			"1.2.0.192.in-addr.arpa PTR h1.example\n1.2.0.192.in-addr.arpa PTR h2.example\nh2.example A 192.0.2.1",
+			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h1.example A", "h2.example A", "h1.example A"}},
 		{name: "a validated name resolves to the address", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{p} -all\n" +
 			"1.2.0.192.in-addr.arpa PTR h1.example\n1.2.0.192.in-addr.arpa PTR h2.example\nh1.example A 192.0.2.9\nh2.example A 192.0.2.1",
 			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h1.example A", "h2.example A", "h2.example A"}},

@@ -192,7 +192,8 @@ func (e *Evaluation) ptrMatches(target string) (bool, error) {
 
 // validatedNames returns the validated names of the client: the PTR names of its
 // address that resolve to that address. They are looked up once in a check, but
-// void lookups among these count for each term. The error is a *LimitError.
+// each term repeats the void lookups among these, which count. The error is a
+// *LimitError.
 func (e *Evaluation) validatedNames() ([]string, error) {
 	if !e.validatedDone {
 		e.validatedDone = true
@@ -203,7 +204,11 @@ func (e *Evaluation) validatedNames() ([]string, error) {
 		return e.validated, nil
 	}
 	for _, q := range e.validatedVoids {
-		if err := e.countVoid(q); err != nil {
+		a, err := e.lookupUnlimited(q)
+		if err == nil && a.Void() {
+			err = e.countVoid(q)
+		}
+		if err := e.ignoreDNSError(err); err != nil {
 			return nil, err
 		}
 	}
