@@ -42,8 +42,8 @@
 // which the evaluation then does not need, and at most seven lookups are repeated
 // because prefetches may be why they failed. A check then queries at most 160
 // questions, and HELO and MAIL FROM of one message at most 320, whatever is in the
-// cache. A retry, a change to TCP, or an alias that a name server does not follow
-// repeats a question.
+// cache. A retry, a change to TCP, an alias that a name server does not follow, or a
+// second ptr after a void lookup repeats a question.
 //
 // # Departures from RFC 7208
 //
