@@ -301,6 +301,13 @@ func TestPerUserRereadsWithinTimestampResolution(t *testing.T) {
 		if got := p.Lookup("u", Default()).Settings.HELOReject; got != want {
 			t.Fatalf("HELO_reject is %q after change %d, want %q", got, i, want)
 		}
+		info, err := os.Stat(p.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !versionOf(info).showsChangeAfter(time.Now()) && p.version != (fileVersion{}) {
+			t.Fatalf("the version of a file that changed a moment ago is kept after change %d", i)
+		}
 	}
 }
 

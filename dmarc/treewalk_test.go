@@ -59,6 +59,8 @@ func TestDiscover(t *testing.T) {
 			want: Discovery{"example.com", "example.com", Reject}, lookups: 8},
 		{name: "psd=y below a name that is skipped", domain: "a.b.c.d.e.f.g.h.i", records: map[string]string{"c.d.e.f.g.h.i": "v=DMARC1; p=reject; psd=y"},
 			want: Discovery{"b.c.d.e.f.g.h.i", "c.d.e.f.g.h.i", Reject}, lookups: 2},
+		{name: "the longest name", domain: strings.Repeat("a", 59) + "." + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 60) + ".com",
+			want: Discovery{OrganizationalDomain: strings.Repeat("a", 59) + "." + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 60) + ".com"}, lookups: 5},
 		{name: "a name that is too long", domain: strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 60) + ".com",
 			records: map[string]string{"com": reject}, want: Discovery{"com", "com", Reject}, lookups: 4},
 		{name: "a single label", domain: "com", want: Discovery{OrganizationalDomain: "com"}, lookups: 1},
