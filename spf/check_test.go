@@ -90,6 +90,14 @@ func TestVerdict(t *testing.T) {
 		{name: "an explanation that does not exist is no void lookup", zone: `
 			a.example TXT v=spf1 -all exp=e.a.example`, sender: "u@a.example",
 			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 -all exp=e.a.example", Root: "v=spf1 -all exp=e.a.example", Term: "-all", TTL: time.Hour}},
+		{name: "an explanation whose %{p} exceeds the limit of void lookups", zone: `
+			a.example TXT v=spf1 a:x.example a:y.example -all exp=e.a.example
+			e.a.example TXT %{p} and %{p}
+			1.2.0.192.in-addr.arpa PTR h1.example
+			1.2.0.192.in-addr.arpa PTR h2.example
+			h1.example A 192.0.2.1`, sender: "u@a.example",
+			want: Verdict{Result: Fail, Domain: "a.example", Record: "v=spf1 a:x.example a:y.example -all exp=e.a.example", Root: "v=spf1 a:x.example a:y.example -all exp=e.a.example", Term: "-all",
+				Explanation: "unknown and unknown", Lookups: 2, VoidLookups: 3, TTL: time.Hour}},
 		{name: "a PTR lookup that fails", zone: `
 			a.example TXT v=spf1 ptr -all
 			1.2.0.192.in-addr.arpa PTR !`, sender: "u@a.example",
@@ -410,6 +418,10 @@ func TestLookupsMade(t *testing.T) {
 			want: append([]string{"a.example TXT"}, slices.Repeat([]string{"a.example A"}, 10)...)},
 		{name: "nothing before a syntax error", ip: "192.0.2.1", zone: "a.example TXT v=spf1 a moo", want: []string{"a.example TXT"}},
 		{name: "no invalid names", ip: "192.0.2.1", zone: "a.example TXT v=spf1 a:a..example -all", want: []string{"a.example TXT"}},
+		{name: "no PTR for other macros", ip: "192.0.2.1", zone: "a.example TXT v=spf1 exists:%{s}.%{l}.%{o}.%{d}.%{i}.%{v}.%{h} -all",
+			want: []string{"a.example TXT", "u@a.example.u.a.example.a.example.192.0.2.1.in-addr.helo.example A"}},
+		{name: "no explanation whose name exceeds the limit of void lookups", ip: "192.0.2.1", zone: "a.example TXT v=spf1 a:x.example a:y.example -all exp=%{p}.e.example",
+			want: []string{"a.example TXT", "x.example A", "y.example A", "1.2.0.192.in-addr.arpa PTR"}},
 		{name: "only void lookups for a second ptr", ip: "192.0.2.1", zone: "a.example TXT v=spf1 ptr:x.example ptr:y.example -all\n" +
 			"1.2.0.192.in-addr.arpa PTR h1.example\n1.2.0.192.in-addr.arpa PTR h2.example\nh2.example A 192.0.2.1",
 			want: []string{"a.example TXT", "1.2.0.192.in-addr.arpa PTR", "h1.example A", "h2.example A", "h1.example A"}},

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"policyd-spf/spf/dns/dnstest"
 )
@@ -100,6 +101,22 @@ func TestClientStartOnce(t *testing.T) {
 				t.Error("the server counts as down")
 			}
 		})
+	}
+}
+
+// LastAttempt is when the query was sent for the last time.
+func TestClientLastAttempt(t *testing.T) {
+	t.Parallel()
+	s := dnstest.Start(t, "127.0.0.1", nil, nil)
+	c := newClient(ResolvConf{Timeout: shortTimeout, Attempts: 2}, s)
+	start := time.Now()
+	call := c.Start(testQuestion, noTime)
+	if first := call.LastAttempt; first.Before(start) || first.After(time.Now()) {
+		t.Errorf("after %v, want at once", first.Sub(start))
+	}
+	c.Wait(call)
+	if last := call.LastAttempt.Sub(start); last < shortTimeout || last > time.Since(start)-shortTimeout {
+		t.Errorf("after %v, want between %v and %v", last, shortTimeout, time.Since(start)-shortTimeout)
 	}
 }
 
