@@ -55,7 +55,7 @@ func PrivateNetwork(client netip.Addr) netip.Prefix {
 // equals, or that begins with a dot and is followed by a parent of that domain, as in
 // Postfix's access(5). It returns "" if there is none, and for the null reverse-path.
 func findSenderDomain(entries []string, sender string) string {
-	if len(entries) == 0 || sender == "" {
+	if len(entries) == 0 {
 		return ""
 	}
 	domain := asciiName(domainOf(sender))

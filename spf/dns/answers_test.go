@@ -56,6 +56,11 @@ func TestClientAnswers(t *testing.T) {
 		{name: "another type", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 60 A 192.0.2.1`, `x.test. 60 SPF "v=spf1 -all"`), want: `NODATA 40`, asked: 1},
 		{name: "another name", q: testQuestion, answer: dnstest.WithSOA(0, `y.test. 60 TXT x`, `test. 60 TXT x`, `x.test.test. 60 TXT x`), want: `NODATA 40`, asked: 1},
 		{name: "another class", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 60 CH TXT x`), want: `NODATA 40`, asked: 1},
+		{name: "an alias of another class", q: testQuestion, answer: dnstest.WithSOA(0, `x.test. 60 CH CNAME y.test.`, `y.test. 60 TXT x`), want: `NODATA 40`, asked: 1},
+		{name: "SOA of another class", q: testQuestion, answer: dnstest.WithSOAOf("test. 30 CH SOA ns. root. 1 3600 600 86400 40", 3), want: `NXDOMAIN 0`, asked: 1},
+		{name: "TXT without strings", q: testQuestion, answer: dnstest.Edited(func(m *dns.Msg) {
+			m.Answer = append(m.Answer, &dns.TXT{Hdr: *m.Answer[0].Header()})
+		}), want: `["v=spf1 -all"] [] 60`, asked: 1},
 		{name: "other data beside", q: testQuestion, answer: dnstest.Records(dnstest.Record, `y.test. 5 TXT x`, `x.test. 5 A 192.0.2.1`, `x.test. 5 CH TXT x`), want: wantAnswer, asked: 1},
 
 		{name: "TTL 0", q: testQuestion, answer: dnstest.Records(`x.test. 0 TXT x`), want: `["x"] 0`, asked: 1},
