@@ -411,6 +411,27 @@ func TestPrefetchAfterCachedTerms(t *testing.T) {
 	})
 }
 
+// The rest of a record whose evaluation has ended is not looked up.
+func TestPrefetchAfterInclude(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := dnsfake.Lines(`
+			a.example TXT v=spf1 include:b.example a:z.example -all
+			b.example TXT v=spf1 -exists:x.example a:y.example -all
+			x.example A 127.0.0.2
+			y.example A 198.51.100.1
+			y.example TTL 1
+			z.example A 192.0.2.1`).SetDelay(time.Second)
+		c, _ := prefetching(r)
+		roundTrips(c, "u@b.example")
+		time.Sleep(time.Minute)
+		r.Asked = nil
+		roundTrips(c, "u@a.example")
+		if want := []string{"a.example TXT", "z.example A"}; !slices.Equal(asked(r), want) {
+			t.Errorf("got  %v\nwant %v", asked(r), want)
+		}
+	})
+}
+
 // Terms whose answers have expired leave no room for others.
 func TestPrefetchAfterExpiredTerms(t *testing.T) {
 	zone := `

@@ -3,6 +3,7 @@ package dns_test
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -39,6 +40,27 @@ func wantKind(t *testing.T, err error, kind dns.ErrorKind) {
 // numbered returns the i-th of many questions.
 func numbered(i int) dns.Question {
 	return dns.Question{Name: fmt.Sprint(i, ".example"), Type: dns.TypeTXT}
+}
+
+// A name is often part of a request, which must not stay in memory whole.
+func TestCacheKeepsNoRequest(t *testing.T) {
+	const requests, size = 50, 1 << 20
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	c := dns.NewCache(dnsfake.Text("v=spf1 -all"))
+	before := heap()
+	for i := range requests {
+		request := fmt.Sprintf("%020d.example%s", i, strings.Repeat("x", size))
+		c.Lookup(dns.Question{Name: request[:28], Type: dns.TypeTXT}, noTime)
+	}
+	if after := heap(); after > before+requests*size/10 {
+		t.Errorf("%d bytes more are in use", after-before)
+	}
+	runtime.KeepAlive(c)
 }
 
 func TestCacheKeepsForTTL(t *testing.T) {
