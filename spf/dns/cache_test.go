@@ -42,7 +42,7 @@ func numbered(i int) dns.Question {
 	return dns.Question{Name: fmt.Sprint(i, ".example"), Type: dns.TypeTXT}
 }
 
-// A name is often part of a request, which must not stay in memory whole.
+// A cached name does not keep the request in memory of which it was a part.
 func TestCacheKeepsNoRequest(t *testing.T) {
 	const requests, size = 50, 1 << 20
 	heap := func() uint64 {
