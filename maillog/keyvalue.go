@@ -4,8 +4,9 @@ import "bytes"
 
 // keyValues reads a line of Log_Format = kv, after its first "action=": pairs of
 // a key and a value, with a space between two pairs, values quoted as in
-// Received-SPF. Any pair may be missing, unknown keys are ignored,
-// and a key that occurs twice makes the line unreadable.
+// Received-SPF. Unknown keys are ignored, and a key that occurs twice makes the
+// line unreadable. Any pair may be missing, but a line that ends before a key that
+// follows the results was cut short: its message would look unchecked.
 func (p *Parser) keyValues(b []byte) {
 	r := &p.rec
 	r.Kind = Acted
@@ -34,10 +35,13 @@ func (p *Parser) keyValues(b []byte) {
 		}
 		key, b = b[:i], b[i+1:]
 	}
-	if !r.believe(v) {
+	if seen < bitDomain || !r.believe(v) {
 		r.Kind = Unreadable
 	}
 }
+
+// bitDomain is the bit of the first key after the results.
+const bitDomain = 1 << 8
 
 // keyValue sets the field of a key. It returns the key's bit, 0 for one that is
 // not known, and whether the value is one of that key's.
@@ -72,7 +76,7 @@ func (p *Parser) keyValue(v *pairs, key, value []byte) (bit uint16, ok bool) {
 		return 1 << 7, ok
 	case "domain":
 		r.Domain = value
-		return 1 << 8, true
+		return bitDomain, true
 	case "term":
 		r.Term = value
 		return 1 << 9, true

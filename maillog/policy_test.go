@@ -1,6 +1,9 @@
 package maillog
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 type lineTest struct{ name, text, want string }
 
@@ -156,12 +159,12 @@ func TestParseKeyValues(t *testing.T) {
 	testLines(t, "policyd-spf", []lineTest{
 		{name: "all", text: `action=prepend code= client=192.0.2.1 helo=h.example sender=a@example.com recipient=b@example.org helo_result=none mailfrom_result=pass domain=example.com term=ip4:192.0.2.0/24 lookups=2 voids=1 ms=12 cached=yes shadow="550 5.7.23 x (Mail_From_reject = Fail)"`,
 			want: "acted helo_result=none mailfrom_result=pass action=prepend domain=example.com term=ip4:192.0.2.0/24 lookups=2 voids=1 ms=12 cached=true client=192.0.2.1 helo=h.example sender=<a@example.com> recipient=<b@example.org> shadow=reject/550 5.7.23/Mail_From_reject/Fail"},
-		{name: "few", text: `action=dunno client=192.0.2.1`, want: "acted action=dunno client=192.0.2.1"},
-		{name: "code", text: `action=reject code="550 5.7.23" client=192.0.2.1 helo=h sender=<> recipient=<UNKNOWN> helo_result=fail`,
+		{name: "few", text: `action=dunno client=192.0.2.1 shadow=`, want: "acted action=dunno client=192.0.2.1"},
+		{name: "code", text: `action=reject code="550 5.7.23" client=192.0.2.1 helo=h sender=<> recipient=<UNKNOWN> helo_result=fail shadow=`,
 			want: "acted helo_result=fail action=reject code=550 5.7.23 client=192.0.2.1 helo=h sender=<>"},
-		{name: "forgery", text: `action=dunno client=192.0.2.1 helo=h sender="x\" action=reject sender=\"v@bank.example" recipient=<UNKNOWN>`,
+		{name: "forgery", text: `action=dunno client=192.0.2.1 helo=h sender="x\" action=reject sender=\"v@bank.example" recipient=<UNKNOWN> shadow=`,
 			want: `acted action=dunno client=192.0.2.1 helo=h sender=<x" action=reject sender="v@bank.example>`},
-		{name: "unknown key", text: `action=dunno new="a b" client=192.0.2.1`, want: "acted action=dunno client=192.0.2.1"},
+		{name: "unknown key", text: `action=dunno new="a b" client=192.0.2.1 shadow=`, want: "acted action=dunno client=192.0.2.1"},
 		{name: "twice", text: `action=dunno client=192.0.2.1 client=192.0.2.2`, want: "unreadable"},
 		{name: "cut in quotes", text: `action=dunno client=192.0.2.1 sender="a`, want: "unreadable"},
 		{name: "cut in a key", text: `action=dunno client=192.0.2.1 sen`, want: "unreadable"},
@@ -194,4 +197,18 @@ func TestParsePolicySPFPerl(t *testing.T) {
 			want: "acted action=prepend exempt=exempt_localhost ambiguous"},
 		{name: "verbose", text: `handler sender_policy_framework: is decisive.`, want: "other"},
 	})
+}
+
+// TestParseKeyValues_cutShort: a line that ends before the results is no message.
+func TestParseKeyValues_cutShort(t *testing.T) {
+	const line = "Nov  2 10:11:12 mx policyd-spf[123]: action=prepend code= client=192.0.2.1 helo=h sender=a@example.com recipient=<UNKNOWN> helo_result=none mailfrom_result=softfail domain=example.com term=~all lookups=0 voids=0 ms=1 cached=no shadow="
+	for n := strings.Index(line, "action="); n <= len(line); n++ {
+		r := NewParser(now()).Parse([]byte(line[:n]))
+		if r.Kind == Acted && (r.MailFromResult != Softfail || r.HELOResult != None) {
+			t.Errorf("%q: HELO %v, MAIL FROM %v", line[:n], r.HELOResult, r.MailFromResult)
+		}
+		if n == len(line) && r.Kind != Acted {
+			t.Errorf("%q: kind %v", line, r.Kind)
+		}
+	}
 }
