@@ -115,10 +115,32 @@ func TestIsGeneric(t *testing.T) {
 	addr := netip.MustParseAddr("203.0.113.7")
 	for name, want := range map[string]bool{
 		"7-113-0-203.isp.example": true, "host-203-0-113-7.example": true, "dyn-123.isp.example": true, "p54a.dip.pool.example": true,
+		"static.7.113.0.203.clients.hoster.example": false, "203-0-113-7.static.isp.example": false, "static-dsl-7.isp.example": true,
 		"mail.example.com": false, "mx1.example.com": false, "out3.fwd.example": false,
 	} {
 		if got := isGeneric(name, addr); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestAreRelated(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{
+		{a: "acme.com", b: "acme.com", want: true},
+		{a: "acme.com", b: "ACME.co.uk", want: true},
+		{a: "acme.com", b: "acme-shop.de", want: true},
+		{a: "my-acme.com", b: "acme.com", want: true},
+		{a: "acme.com", b: "acmeshop.com"},
+		{a: "acme.com", b: "shop.com"},
+		{a: "a-acme-b.com", b: "acme.com"},
+		{a: "", b: ""},
+		{a: "", b: "acme.com"},
+	} {
+		if got := areRelated([]byte(test.a), []byte(test.b)); got != test.want {
+			t.Errorf("%q and %q: %v, want %v", test.a, test.b, got, test.want)
 		}
 	}
 }

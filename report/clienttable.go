@@ -7,6 +7,19 @@ import (
 	"net/netip"
 )
 
+const (
+	// maxClients bounds the table of clients with mail that a setting could
+	// refuse. An entry takes less than 500 bytes.
+	maxClients = 1 << 16
+
+	// evictionSample is the number of entries from which the one to evict is chosen.
+	evictionSample = 16
+
+	// maxFilter is the size of the filter of evicted clients, in words: with ten
+	// million clients in it, the rate of false positives is one in 15.
+	maxFilter = 1 << 20
+)
+
 // clientTable holds a limited number of clients. It evicts the one that is least likely
 // to be a forwarder or a domain's own server: seen on few days, with few messages, and
 // without a forward-confirmed name. A client that returns after its eviction is marked,

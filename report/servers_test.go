@@ -11,11 +11,12 @@ import (
 // server is a client that fails for others' domains, as a log shows it.
 type server struct {
 	addrs      []string
-	name       string // verified; "unknown": Postfix found none
-	helo       string
+	name       string // verified; "unknown": Postfix found none; "#" is the number of the address
+	helo       string // "#" as in name; "%" is the number of the message
 	domains    []string
 	recipients int // 0: the log does not show them
 	messages   int // one every eight hours
+	burst      int // if not 0: so many messages in one hour of each day
 }
 
 // addrRange returns n addresses, step apart.
@@ -55,17 +56,21 @@ func reportOn(t *testing.T, s *server, mailboxes int) *Report {
 	}
 	mailbox := func(i int) string { return fmt.Sprintf("user%d@example.org", i) }
 	for i := range s.messages {
-		to, helo := "", strings.ReplaceAll(s.helo, "#", fmt.Sprint(i%len(s.addrs)))
+		to, helo := "", strings.NewReplacer("#", fmt.Sprint(i%len(s.addrs)), "%", fmt.Sprint(i)).Replace(s.helo)
 		if s.recipients > 0 {
 			to = mailbox(i % s.recipients)
 		}
-		message(i, start.Add(time.Duration(i)*8*time.Hour), "Fail", s.addrs[i%len(s.addrs)], strings.ReplaceAll(s.name, "#", fmt.Sprint(i%len(s.addrs))),
+		at := start.Add(time.Duration(i) * 8 * time.Hour)
+		if s.burst > 0 {
+			at = start.AddDate(0, 0, i/s.burst).Add(time.Duration(i%s.burst) * time.Minute)
+		}
+		message(i, at, "Fail", s.addrs[i%len(s.addrs)], strings.ReplaceAll(s.name, "#", fmt.Sprint(i%len(s.addrs))),
 			helo, "a@"+s.domains[i%len(s.domains)], to)
 	}
 	for i := range mailboxes {
 		message(0xF000+i, start.AddDate(0, 0, 8).Add(time.Duration(i)*time.Second), "Pass", "192.0.2.250", "mail.other.example", "mail.other.example", "b@other.example", mailbox(i))
 	}
-	c := New(Options{Now: start.AddDate(0, 3, 0)})
+	c := New(Options{Now: start.AddDate(0, 3, 0), Own: []string{"example.org"}})
 	if err := c.Read("mail.log", strings.NewReader(log.String())); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +98,15 @@ func TestFindings_server(t *testing.T) {
 		{name: "more servers than a small network has",
 			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.uni.example", helo: "m#.uni.example", domains: domainNames(20), recipients: 2, messages: 80}, mailboxes: 20, kind: Undecided},
 		{name: "snowshoe",
-			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.snow.example", helo: "m#.snow.example", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 20, kind: Forger},
+			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.snow.example", helo: "m#.snow.example", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 400, kind: Forger},
+		{name: "many servers that send most of the mail",
+			server: server{addrs: addrRange("203.0.113", 40, 3), name: "m#.gateway.example", helo: "m#.gateway.example", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 20, kind: Undecided},
+		{name: "second MX of somebody else",
+			server: server{addrs: addrRange("203.0.113", 2, 1), name: "mx#.backup.example", helo: "mx#.backup.example", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 400, kind: Undecided},
+		{name: "second MX below our domain",
+			server: server{addrs: one, name: "mx2.example.org", helo: "mx2.example.org", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 400, kind: OwnHost, line: true},
+		{name: "computer of a customer below our domain",
+			server: server{addrs: one, name: "203-0-113-25.dyn.example.org", helo: "localhost", domains: domainNames(20), recipients: 20, messages: 80}, mailboxes: 400, kind: Forger},
 		{name: "service with many servers and careless customers",
 			server: server{addrs: addrRange("203.0.113", 40, 3), name: "o#.news.example", helo: "o#.news.example", domains: domainNames(3), recipients: 20, messages: 80}, mailboxes: 20, kind: Undecided},
 		{name: "few recipients who are all of a small site",
@@ -110,10 +123,24 @@ func TestFindings_server(t *testing.T) {
 			server: server{addrs: one, name: "unknown", helo: "fwd.uni.example", domains: domainNames(8), recipients: 20, messages: 24}, mailboxes: 20, kind: Forger},
 		{name: "no verified name, no name in HELO",
 			server: server{addrs: one, name: "unknown", helo: "localhost", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 8, kind: Forger},
+		{name: "another HELO name each time, few recipients",
+			server: server{addrs: one, name: "srv.rented.example", helo: "mail.pc%.example", domains: domainNames(8), recipients: 1, messages: 24}, mailboxes: 8, kind: Forger},
+		{name: "burst each day to many recipients",
+			server: server{addrs: one, name: "srv.rented.example", helo: "srv.rented.example", domains: domainNames(40), recipients: 40, messages: 160, burst: 40}, mailboxes: 400, kind: Forger},
+		{name: "burst each day from several servers to many recipients",
+			server: server{addrs: addrRange("203.0.113", 4, 1), name: "m#.rented.example", helo: "m#.rented.example", domains: domainNames(40), recipients: 40, messages: 200, burst: 50}, mailboxes: 400, kind: Forger},
+		{name: "list whose posts reach each member by itself",
+			server: server{addrs: one, name: "lists.club.example", helo: "lists.club.example", domains: domainNames(4), recipients: 8, messages: 160, burst: 16}, mailboxes: 400, kind: Forwarder, line: true},
+		{name: "one domain, static address of a hoster",
+			server: server{addrs: one, name: "static.25.113.0.203.clients.hoster.example", helo: "static.25.113.0.203.clients.hoster.example", domains: domainNames(1), recipients: 5, messages: 24}, mailboxes: 8, kind: Misconfigured, line: true},
+		{name: "relatives of the domain in the HELO name, which is not verified",
+			server: server{addrs: one, name: "unknown", helo: "srv.acme.example", domains: []string{"acme.test", "acme-shop.test"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Misconfigured},
 		{name: "two domains of one company",
-			server: server{addrs: one, name: "srv.acme.example", helo: "srv.acme.example", domains: []string{"acme.example", "acme-shop.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Misconfigured, line: true},
+			server: server{addrs: one, name: "srv.acme.example", helo: "srv.acme.example", domains: []string{"acme.example", "widgets.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Misconfigured, line: true},
+		{name: "relatives of one domain",
+			server: server{addrs: one, name: "srv.hoster.example", helo: "srv.hoster.example", domains: []string{"acme.example", "acme-shop.example", "acme.test"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Misconfigured, line: true},
 		{name: "two domains, neither in the name",
-			server: server{addrs: one, name: "srv.hoster.example", helo: "srv.hoster.example", domains: []string{"acme.example", "acme-shop.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Undecided},
+			server: server{addrs: one, name: "srv.hoster.example", helo: "srv.hoster.example", domains: []string{"acme.example", "widgets.example"}, recipients: 5, messages: 12}, mailboxes: 20, kind: Undecided},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,254 @@
+package report
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math/bits"
+	"net/netip"
+)
+
+// The criteria for a forwarder or a misconfigured server. They are about mail that some
+// value of Mail_From_reject refuses.
+const (
+	minForwarderDomains  = 3 // unrelated ones
+	minDomainsOfUnshown  = 6 // the same where the log shows no recipients: few customers of a newsletter service leave it out of their records
+	minForwarderMessages = 5
+	minDays              = 3 // on which a client was seen: a burst is shorter
+	minDaysOfOwnName     = 2 // for a client whose name is below the sender's domain
+	minServerMessages    = 3
+	maxServers           = 8 // of one domain that are missing in its record
+	ownNameShare         = 4 // of a company's two domains, the one in the server's name sends at least one message in this many
+
+	fewRecipients     = 10 // of a forwarder; more if each of them receives a lot
+	deliveriesForMany = 4  // that each of many recipients gets on average
+	shareOfMany       = 4  // a forwarder serves at most one in this many of all recipients
+	shareOfFew        = 2  // the same for few recipients: at a small site all of them are few
+	alwaysFew         = 2  // recipients, however small the site is
+
+	maxFarm     = 16 // servers of one forwarder side by side, a /28: more are no small network
+	maxGateway  = 4  // servers of a second MX or a gateway side by side
+	maxCareless = 16 // customers of one service that is missing in their records
+	gatewayMail = 4  // a gateway for all mail sends at least one in this many of all messages
+
+	forwarderUnknown = 20 // at most one in this many recipients of a forwarder has no mailbox
+	forgerUnknown    = 10 // at least one in this many recipients of a forger has no mailbox
+
+	minBurst       = 10 // messages
+	domainsPerHour = 4  // at most so many new domains an hour, on average over the hours with mail, are no burst
+	maxHELODomains = 3  // of the HELO names of one server
+)
+
+// site is what the log says about the server that wrote it.
+type site struct {
+	messages   int64
+	recipients int64    // distinct ones with a mailbox
+	own        [][]byte // the domains that it receives mail for
+}
+
+// group is a client, or several of one owner: client then has the sums for all of
+// them.
+type group struct {
+	*client
+	addrs []netip.Addr // nil: the client's alone
+}
+
+func (g *group) addresses() []netip.Addr {
+	if g.addrs != nil {
+		return g.addrs
+	}
+	return []netip.Addr{g.address()}
+}
+
+// add adds another group.
+func (g *group) add(o *group) {
+	g.addrs = append(g.addresses(), o.addresses()...)
+	g.merge(o.client)
+}
+
+// groups returns the clients. Those with names of one domain in one network are one
+// group: a server farm has adjacent addresses, and so has a snowshoe spammer.
+func (t *clientTable) groups() []group {
+	const farm4, farm6 = 3, 8            // bytes of an address: /24 and /64
+	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
+	list := make([]group, 0, t.n)
+	for i := range t.n {
+		g := group{client: t.at(i)}
+		addr := g.address()
+		if g.leadsBack() && !isPrivate(addr) {
+			name := &g.name
+			if name.n == 0 {
+				name = &g.helo
+			}
+			network := g.addr
+			if addr.Is4() {
+				clear(network[len(network)-4+farm4:])
+			} else {
+				clear(network[farm6:])
+			}
+			key := mix(t.hash(&network), maphash.Bytes(t.nameSeed, orgDomain(name.bytes())))
+			if first, ok := farms[key]; ok {
+				list[first].add(&g)
+				continue
+			}
+			farms[key] = len(list)
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+// classify returns the kind of finding that a group is, "" if no value of
+// Mail_From_reject refuses its mail.
+func (g *group) classify(s *site) string {
+	n := g.tally.total()
+	switch {
+	case n == 0:
+		return ""
+	case isPrivate(g.address()):
+		return OwnHost
+	case g.isForwarder(n, s):
+		return Forwarder
+	case g.isMisconfigured(n):
+		return Misconfigured
+	case g.isForger(n), g.isSnowshoe(n, s):
+		return Forger
+	case g.isOwnServer(s):
+		return OwnHost
+	case g.mayBeWanted(n, s):
+		return Undecided
+	}
+	return Forger
+}
+
+// isForwarder reports whether these are servers that pass on mail of several unrelated
+// domains, spread over the time, for few recipients.
+func (g *group) isForwarder(n int64, s *site) bool {
+	domains := int64(minForwarderDomains)
+	if g.recipients.count() == 0 {
+		domains = minDomainsOfUnshown
+	}
+	return g.domains.count() >= domains && g.unrelated > 0 && n >= minForwarderMessages && g.dayCount() >= minDays &&
+		len(g.addrs) <= maxFarm && (g.name.n > 0 || g.leadsBack()) && g.servesFew(s) && !g.isBurst(n) && !g.changesHELO(n) &&
+		int64(g.unknown)*forwarderUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
+}
+
+// servesFew reports whether the mail is for few recipients, as far as the log
+// shows them.
+func (g *group) servesFew(s *site) bool {
+	r, deliveries := g.recipients.count(), int64(g.toRecipients)
+	few := r <= fewRecipients && 2*r <= deliveries && (r <= alwaysFew || shareOfFew*r <= s.recipients)
+	return few || deliveriesForMany*r <= deliveries && shareOfMany*r <= s.recipients
+}
+
+// isBurst reports whether most of the mail came in one hour, or names many domains in
+// few hours.
+func (c *client) isBurst(n int64) bool {
+	return n >= minBurst && (2*int64(c.maxHour) > n || c.domains.count() > domainsPerHour*c.hours.count())
+}
+
+// changesHELO reports whether the client has more HELO names than a server has, and
+// they are not those of the senders' domains.
+func (c *client) changesHELO(n int64) bool {
+	return bits.OnesCount64(c.heloDomains) > maxHELODomains && !c.leadsBack() && 2*int64(c.belowDomain) <= n
+}
+
+// isMisconfigured reports whether this is a server of the sender's domain, missing in
+// its record, or of a company with several domains: they are relatives, or one of two is
+// in the server's verified name.
+func (g *group) isMisconfigured(n int64) bool {
+	days := minDays
+	if 2*int64(g.verifiedBelow) > n {
+		days = minDaysOfOwnName
+	}
+	oneOwner := g.unrelated == 0 || g.domains.count() == 2 && ownNameShare*int64(g.verifiedBelow) >= n
+	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
+		(g.leadsBack() || 2*int64(g.belowDomain) > n) &&
+		int64(g.unknown)*forgerUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
+}
+
+// isForger reports whether the log shows that this is not a legitimate server: it does
+// not know who has a mailbox, sends to many recipients in a burst, or does not know its
+// own name.
+func (g *group) isForger(n int64) bool {
+	switch {
+	case 2*g.tally.wanted(outcomeNeutral) > n:
+		return false
+	case g.unknown > 0 && int64(g.unknown)*forgerUnknown > int64(g.toRecipients), 2*int64(g.blocklisted) >= n, g.changesHELO(n):
+		return true
+	}
+	return g.isBurst(n) && g.recipients.count() > fewRecipients
+}
+
+// isSnowshoe reports whether these are servers that spread forged mail so that each
+// sends little. They are more than a second MX has, or than a gateway has that does not
+// send most of the mail; they write to too many recipients for a forwarder, and use more
+// domains than a service has customers with an incomplete record.
+func (g *group) isSnowshoe(n int64, s *site) bool {
+	return len(g.addrs) > maxGateway && gatewayMail*n < s.messages && g.domains.count() > maxCareless &&
+		2*int64(g.toRecipients) >= n && !g.servesFew(s) && g.tally.wanted(outcomeNeutral) == 0
+}
+
+// isOwnServer reports whether the client's verified name is below a domain of ours and
+// is not that of a customer's or user's computer: a second MX or a gateway.
+func (g *group) isOwnServer(s *site) bool {
+	return g.ownName(s) != nil && g.dayCount() >= minDays && !isGeneric(g.name.String(), g.address())
+}
+
+// ownName returns the domain of ours that the client's verified name is below, or nil.
+func (g *group) ownName(s *site) []byte {
+	for _, own := range s.own {
+		if isBelow(g.name.bytes(), own) {
+			return own
+		}
+	}
+	return nil
+}
+
+// mayBeWanted reports whether this could be a legitimate server about which the log
+// shows too little.
+func (g *group) mayBeWanted(n int64, s *site) bool {
+	spread := g.dayCount() > 1
+	switch {
+	case g.tally.wanted(outcomeNeutral) > 0:
+		return true
+	case g.named == 0: // the log lacks the client's name
+		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
+	case g.name.n == 0:
+		return g.leadsBack() || g.isSteady(n, s)
+	case g.leadsBack():
+		return spread || !isGeneric(g.name.String(), g.address())
+	}
+	return spread && !isGeneric(g.name.String(), g.address()) || g.isSteady(n, s)
+}
+
+// isSteady reports whether a client without a name that says whose it is behaves
+// like a server: for days, it sends to few recipients or from one domain.
+func (g *group) isSteady(n int64, s *site) bool {
+	return n >= minServerMessages && g.dayCount() >= minDays && !g.isBurst(n) && isHostName(g.helo.bytes()) &&
+		(g.unrelated == 0 || g.servesFew(s))
+}
+
+// hasOwnName reports whether the client's name says more than its address, or its
+// mail shows that it is wanted.
+func (g *group) hasOwnName() bool {
+	return g.name.n == 0 || !isGeneric(g.name.String(), g.address()) || g.tally.wanted(outcomeNeutral) > 0
+}
+
+// hasLine reports whether a line for the configuration may be proposed. It may not
+// for a client whose HELO name is unconfirmed, whose verified name is one that a
+// provider assigns to any address, or whose recipients the log does not show: a
+// forger may have all of these.
+func (g *group) hasLine(kind string) bool {
+	n := g.tally.total()
+	showsRecipients := 2*int64(g.toRecipients) >= n
+	switch kind {
+	case Forwarder:
+		// Only Postfix's lines show which of the recipients have a mailbox.
+		return showsRecipients && g.hasOwnName() && (g.named > 0 || g.recipients.count() <= alwaysFew)
+	case OwnHost:
+		return true
+	case Misconfigured:
+		return showsRecipients && (2*int64(g.verifiedBelow) > n || g.leadsBack() && g.hasOwnName())
+	}
+	return false
+}

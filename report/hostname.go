@@ -1,0 +1,99 @@
+package report
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// orgDomain returns the organizational domain of a name (RFC 7489, 3.2) as guessed from
+// its form: the last two labels, or three where a country has short labels such as
+// "co" below it. A built-in list of public suffixes would be more exact, but soon
+// outdated.
+func orgDomain(name []byte) []byte {
+	name = bytes.TrimSuffix(name, []byte("."))
+	last := bytes.LastIndexByte(name, '.')
+	if last <= 0 {
+		return name
+	}
+	second := bytes.LastIndexByte(name[:last], '.')
+	if second < 0 {
+		return name
+	}
+	const countryCode, shortLabel = 2, 3
+	if len(name)-last-1 == countryCode && last-second-1 <= shortLabel {
+		third := bytes.LastIndexByte(name[:second], '.')
+		return name[third+1:]
+	}
+	return name[second+1:]
+}
+
+// isBelow reports whether name is domain or a subdomain of it.
+func isBelow(name, domain []byte) bool {
+	n := len(name) - len(domain)
+	return len(domain) > 0 && n >= 0 && equalFold(name[n:], domain) && (n == 0 || name[n-1] == '.')
+}
+
+// areRelated reports whether two organizational domains look like those of one owner:
+// their first labels are equal, or one is a part of the other between hyphens, as in
+// example.com, example.shop and example-shop.com.
+func areRelated(a, b []byte) bool {
+	a, _, _ = bytes.Cut(a, []byte("."))
+	b, _, _ = bytes.Cut(b, []byte("."))
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	n := len(b) - len(a)
+	return len(a) > 0 && (n == 0 && equalFold(a, b) ||
+		n > 0 && (b[len(a)] == '-' && equalFold(a, b[:len(a)]) || b[n-1] == '-' && equalFold(a, b[n:])))
+}
+
+// isHostName reports whether a HELO name is a name with a dot in it, not an
+// address literal.
+func isHostName(helo []byte) bool {
+	dot := false
+	for _, b := range helo {
+		dot = dot || b == '.'
+	}
+	return dot && helo[0] != '[' && helo[len(helo)-1] != ']'
+}
+
+// isPrivate reports whether an address is not one of the Internet: private (RFC
+// 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
+func isPrivate(a netip.Addr) bool {
+	a = a.Unmap()
+	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10)
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
+}
+
+// isGeneric reports whether a name is one that a provider assigns to any address: it
+// contains the address, or a word for a customer's line. The name of a static address
+// contains it, too, but is that of a server.
+func isGeneric(name string, addr netip.Addr) bool {
+	name = strings.ToLower(name)
+	labels := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '-' || '0' <= r && r <= '9' })
+	if a := addr.Unmap(); a.Is4() {
+		b := a.As4()
+		found := 0
+		for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
+			for _, octet := range b {
+				if part == strconv.Itoa(int(octet)) {
+					found++
+					break
+				}
+			}
+		}
+		if found >= 3 && !slices.Contains(labels, "static") {
+			return true
+		}
+	}
+	for _, label := range labels {
+		switch label {
+		case "dyn", "dynamic", "dsl", "adsl", "vdsl", "pool", "dhcp", "ppp", "pppoe", "cable", "dial", "dialup", "client", "customer", "cust", "user", "host", "broadband", "catv", "ip", "pc":
+			return true
+		}
+	}
+	return false
+}
