@@ -168,9 +168,10 @@ func TestReaderStats(t *testing.T) {
 func TestReaderReturnsErrorOfInput(t *testing.T) {
 	broken := errors.New("broken")
 	r := NewReader(now())
-	err := r.Read(io.MultiReader(strings.NewReader("Nov  2 10:00:03 mx policyd-spf[1]: Starting\n"), iotest.ErrReader(broken)))
-	if !errors.Is(err, broken) || r.Stats.Ours != 1 {
-		t.Errorf("%v, %d lines", err, r.Stats.Ours)
+	const whole, cut = "Nov  2 10:00:03 mx policyd-spf[1]: Starting\n", "Nov  2 10:00:04 mx policyd-spf[1]: Pass; identity=ma"
+	err := r.Read(io.MultiReader(strings.NewReader(whole+cut), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) || r.Stats.Ours != 1 || r.Stats.Lines != 1 || r.Stats.Unreadable != 0 {
+		t.Errorf("%v, %+v; want one line, and nothing of what the error cut", err, r.Stats)
 	}
 }
 

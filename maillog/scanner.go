@@ -29,7 +29,8 @@ func NewScanner(in io.Reader) *Scanner {
 // Reset makes s read in, with the memory that it has.
 func (s *Scanner) Reset(in io.Reader) { *s = Scanner{in: in, buf: s.buf} }
 
-// Scan reads the next line. It returns false at the end of the input.
+// Scan reads the next line. It returns false at the end of the input. A last line
+// without a line feed is a line, except before an error.
 func (s *Scanner) Scan() bool {
 	searched := s.start // no line feed before this
 	for {
@@ -41,7 +42,7 @@ func (s *Scanner) Scan() bool {
 			return s.skip()
 		}
 		if s.err != nil {
-			if s.start == s.end {
+			if s.start == s.end || s.Err() != nil {
 				return false
 			}
 			s.take(s.end, s.end) // a last line without a line feed
