@@ -47,8 +47,7 @@ func (c *Collector) Report(ctx context.Context) *Report {
 	r.Limits.Domains, r.Limits.EvictedDomains, r.Limits.Distinct = len(c.broken.domains), c.broken.evicted, maxExact
 	r.Interrupted = ctx.Err() != nil
 	k := c.classifyAll()
-	strict := c.advise(k.list)
-	c.find(k, strict)
+	r.Findings = c.findings(k, c.advise(k))
 	zone := c.options.Now.Location()
 	r.Logs.First, r.Logs.Last = r.Logs.First.In(zone), r.Logs.Last.In(zone)
 	for i := range r.Findings {
@@ -56,44 +55,6 @@ func (c *Collector) Report(ctx context.Context) *Report {
 		f.First, f.Last = f.First.In(zone), f.Last.In(zone)
 	}
 	return r
-}
-
-// find makes the findings, most important first.
-func (c *Collector) find(k *classes, strict outcome) {
-	r := &c.report
-	r.Findings = []Finding{}
-	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided, OwnHost} {
-		of, more := ofKind(k.list, kind), []Finding(nil)
-		if kind == Undecided && len(of) > maxListed {
-			var rest sum // in one finding
-			for i := range of[maxListed:] {
-				rest.add(&of[maxListed+i].group)
-			}
-			of, more = of[:maxListed], append(more, rest.finding(Undecided, strict))
-		}
-		for _, x := range of {
-			r.Findings = append(r.Findings, x.finding(strict))
-		}
-		r.Findings = append(r.Findings, more...)
-	}
-	r.Findings = append(r.Findings, c.broken.findings()...)
-	r.Findings = append(r.Findings, c.forgedOwn(k, strict)...)
-	forgers := k.forgers
-	forgers.tally.merge(&c.clients.lost)
-	forgers.clients += c.clients.evicted
-	if f := forgers.finding(Forger, strict); f.Messages > 0 {
-		r.Findings = append(r.Findings, f)
-	}
-}
-
-func ofKind(list []classified, kind string) []classified {
-	var of []classified
-	for _, x := range list {
-		if x.kind == kind {
-			of = append(of, x)
-		}
-	}
-	return of
 }
 
 // strictness has the values of Mail_From_reject, strictest first, and the last outcome
@@ -108,16 +69,16 @@ var strictness = [...]struct {
 }
 
 // advise chooses the strictest value that is safe.
-func (c *Collector) advise(list []classified) outcome {
+func (c *Collector) advise(k *classes) outcome {
 	r := &c.report
 	period := r.Logs.Last.Sub(r.Logs.First)
 	var chosen outcome
 	for _, s := range strictness {
 		a := Advice{Option: "Mail_From_reject", Value: s.value, Whitelist: []Line{}, Period: period.Hours() / 24, Blockers: []string{}}
 		remaining := c.fails
-		for _, x := range list {
+		for _, x := range k.list {
 			saved := x.tally.refused(s.strict)
-			if saved.Total() == 0 || !x.hasLine(x.kind) {
+			if saved.Total() == 0 || !x.hasLine() {
 				continue
 			}
 			f := x.finding(s.strict)
@@ -129,7 +90,7 @@ func (c *Collector) advise(list []classified) outcome {
 		if r.Messages > 0 {
 			a.Share = float64(a.Refused) / float64(r.Messages)
 		}
-		a.Blockers = append(a.Blockers, c.blockers(list, &remaining, s.strict)...)
+		a.Blockers = append(a.Blockers, c.blockers(k, &remaining, s.strict)...)
 		if period < minPeriod {
 			a.Blockers = append(a.Blockers, fmt.Sprintf("The log covers %.1f days. Seven are needed to see the mail that comes once a week.", a.Period))
 		}
@@ -152,7 +113,7 @@ func (c *Collector) advise(list []classified) outcome {
 	}
 	a.Merged = strings.Join(values, ",")
 	a.Text = a.sentence(r, period)
-	a.Steps = a.steps(r, list)
+	a.Steps = a.steps(r, k)
 	return chosen
 }
 
@@ -165,17 +126,22 @@ func (t *tally) subtract(o *tally) {
 }
 
 // blockers returns why a value would, or might, lose wanted mail.
-func (c *Collector) blockers(list []classified, remaining *tally, strict outcome) []string {
+func (c *Collector) blockers(k *classes, remaining *tally, strict outcome) []string {
 	var all []string
 	if n := remaining.wanted(strict); n > 0 {
 		all = append(all, fmt.Sprintf("DMARC or DKIM passes for %s that would be refused.", count(n, "message")))
 	}
 	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided} {
 		clients, messages := int64(0), int64(0)
-		for _, x := range list {
-			if d := x.tally.refused(strict); x.kind == kind && !x.hasLine(kind) && d.Total() > 0 {
+		for _, x := range k.ofKind(kind) {
+			d := x.tally.refused(strict)
+			n := d.Total()
+			if kind == Undecided { // DMARC refuses those that it fails anyway
+				n -= d.Fail
+			}
+			if n > 0 && !x.hasLine() {
 				clients += int64(len(x.addresses()))
-				messages += d.Total()
+				messages += n
 			}
 		}
 		switch {
@@ -221,7 +187,7 @@ func (a *Advice) sentence(r *Report, period time.Duration) string {
 }
 
 // steps returns what to do, in order.
-func (a *Advice) steps(r *Report, list []classified) []Step {
+func (a *Advice) steps(r *Report, k *classes) []Step {
 	steps := []Step{}
 	add := func(line, format string, args ...any) {
 		steps = append(steps, Step{Text: fmt.Sprintf(format, args...), Line: line})
@@ -240,7 +206,7 @@ func (a *Advice) steps(r *Report, list []classified) []Step {
 	for _, b := range a.Blockers {
 		add("", "Before rejecting: %s", b)
 	}
-	if n := len(ofKind(list, Misconfigured)); n > 0 {
+	if n := len(k.ofKind(Misconfigured)); n > 0 {
 		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(n), "domain"))
 	}
 	if a.Safe {

@@ -2,16 +2,14 @@ package report
 
 import (
 	"bytes"
-	"hash/maphash"
 	"math/bits"
-	"net/netip"
 )
 
 // The criteria for a forwarder or a misconfigured server. They are about mail that some
 // value of Mail_From_reject refuses.
 const (
 	minForwarderDomains  = 3 // unrelated ones
-	minDomainsOfUnshown  = 6 // the same where the log shows no recipients: few customers of a newsletter service leave it out of their records
+	minDomainsOfDoubtful = 6 // the same where the log shows no recipients, or with several networks: few customers of a newsletter service leave it out of their records
 	minForwarderMessages = 5
 	minDays              = 3 // on which a client was seen: a burst is shorter
 	minDaysOfOwnName     = 2 // for a client whose name is below the sender's domain
@@ -33,6 +31,9 @@ const (
 	forwarderUnknown = 20 // at most one in this many recipients of a forwarder has no mailbox
 	forgerUnknown    = 10 // at least one in this many recipients of a forger has no mailbox
 
+	minSpray           = 8 // messages
+	minSprayUnderDMARC = 4 // the same where DMARC has a result for all of them
+
 	minBurst       = 10 // messages
 	domainsPerHour = 4  // at most so many new domains an hour, on average over the hours with mail, are no burst
 	maxHELODomains = 3  // of the HELO names of one server
@@ -43,58 +44,6 @@ type site struct {
 	messages   int64
 	recipients int64    // distinct ones with a mailbox
 	own        [][]byte // the domains that it receives mail for
-}
-
-// group is a client, or several of one owner: client then has the sums for all of
-// them.
-type group struct {
-	*client
-	addrs []netip.Addr // nil: the client's alone
-}
-
-func (g *group) addresses() []netip.Addr {
-	if g.addrs != nil {
-		return g.addrs
-	}
-	return []netip.Addr{g.address()}
-}
-
-// add adds another group.
-func (g *group) add(o *group) {
-	g.addrs = append(g.addresses(), o.addresses()...)
-	g.merge(o.client)
-}
-
-// groups returns the clients. Those with names of one domain in one network are one
-// group: a server farm has adjacent addresses, and so has a snowshoe spammer.
-func (t *clientTable) groups() []group {
-	const farm4, farm6 = 3, 8            // bytes of an address: /24 and /64
-	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
-	list := make([]group, 0, t.n)
-	for i := range t.n {
-		g := group{client: t.at(i)}
-		addr := g.address()
-		if g.leadsBack() && !isPrivate(addr) {
-			name := &g.name
-			if name.n == 0 {
-				name = &g.helo
-			}
-			network := g.addr
-			if addr.Is4() {
-				clear(network[len(network)-4+farm4:])
-			} else {
-				clear(network[farm6:])
-			}
-			key := mix(t.hash(&network), maphash.Bytes(t.nameSeed, orgDomain(name.bytes())))
-			if first, ok := farms[key]; ok {
-				list[first].add(&g)
-				continue
-			}
-			farms[key] = len(list)
-		}
-		list = append(list, g)
-	}
-	return list
 }
 
 // classify returns the kind of finding that a group is, "" if no value of
@@ -125,10 +74,16 @@ func (g *group) classify(s *site) string {
 func (g *group) isForwarder(n int64, s *site) bool {
 	domains := int64(minForwarderDomains)
 	if g.recipients.count() == 0 {
-		domains = minDomainsOfUnshown
+		domains = minDomainsOfDoubtful
 	}
-	return g.domains.count() >= domains && g.unrelated > 0 && n >= minForwarderMessages && g.dayCount() >= minDays &&
-		len(g.addrs) <= maxFarm && (g.name.n > 0 || g.leadsBack()) && g.servesFew(s) && !g.isBurst(n) && !g.changesHELO(n) &&
+	return g.domains.count() >= domains && n >= minForwarderMessages && g.dayCount() >= minDays &&
+		len(g.addrs) <= maxFarm && g.passesOn(n) && g.servesFew(s)
+}
+
+// passesOn reports whether these are servers that do what a forwarder does, for whatever
+// recipients, with whatever volume.
+func (g *group) passesOn(n int64) bool {
+	return g.unrelated > 0 && (g.name.n > 0 || g.leadsBack()) && !g.isBurst(n) && !g.changesHELO(n) &&
 		int64(g.unknown)*forwarderUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
 }
 
@@ -163,20 +118,32 @@ func (g *group) isMisconfigured(n int64) bool {
 	oneOwner := g.unrelated == 0 || g.domains.count() == 2 && ownNameShare*int64(g.verifiedBelow) >= n
 	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
 		(g.leadsBack() || 2*int64(g.belowDomain) > n) &&
-		int64(g.unknown)*forgerUnknown <= int64(g.toRecipients) && 2*int64(g.blocklisted) < n
+		int64(g.unknown)*forgerUnknown < max(int64(g.toRecipients), 1) && 2*int64(g.blocklisted) < n
 }
 
 // isForger reports whether the log shows that this is not a legitimate server: it does
-// not know who has a mailbox, sends to many recipients in a burst, or does not know its
-// own name.
+// not know who has a mailbox, sends to many recipients in a burst, does not know its own
+// name, or names another sender and another recipient each time.
 func (g *group) isForger(n int64) bool {
 	switch {
 	case 2*g.tally.wanted(outcomeNeutral) > n:
 		return false
-	case g.unknown > 0 && int64(g.unknown)*forgerUnknown > int64(g.toRecipients), 2*int64(g.blocklisted) >= n, g.changesHELO(n):
+	case g.unknown > 0 && int64(g.unknown)*forgerUnknown >= int64(g.toRecipients), 2*int64(g.blocklisted) >= n, g.changesHELO(n), g.isSpray(n):
 		return true
 	}
 	return g.isBurst(n) && g.recipients.count() > fewRecipients
+}
+
+// isSpray reports whether nearly every message has another sender domain and another
+// recipient, and DMARC passes for none of them. Few messages show that only together
+// with DMARC.
+func (g *group) isSpray(n int64) bool {
+	least := int64(minSpray)
+	if all := g.tally.refused(outcomeNeutral); all.Unknown == 0 {
+		least = minSprayUnderDMARC
+	}
+	return n >= least && 4*g.domains.count() >= 3*n && 8*g.recipients.count() >= 7*int64(g.toRecipients) &&
+		2*int64(g.toRecipients) >= n && g.tally.wanted(outcomeNeutral) == 0
 }
 
 // isSnowshoe reports whether these are servers that spread forged mail so that each
@@ -209,19 +176,19 @@ func (g *group) ownName(s *site) []byte {
 func (g *group) mayBeWanted(n int64, s *site) bool {
 	spread := g.dayCount() > 1
 	switch {
-	case g.tally.wanted(outcomeNeutral) > 0:
+	case g.tally.wanted(outcomeNeutral) > 0, g.isSteady(n, s):
 		return true
 	case g.named == 0: // the log lacks the client's name
 		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
 	case g.name.n == 0:
-		return g.leadsBack() || g.isSteady(n, s)
-	case g.leadsBack():
-		return spread || !isGeneric(g.name.String(), g.address())
+		return g.leadsBack()
+	case isGeneric(g.name.String(), g.address()):
+		return g.leadsBack() && spread && g.unrelated == 0
 	}
-	return spread && !isGeneric(g.name.String(), g.address()) || g.isSteady(n, s)
+	return g.leadsBack() || spread
 }
 
-// isSteady reports whether a client without a name that says whose it is behaves
+// isSteady reports whether a client, even without a name that says whose it is, behaves
 // like a server: for days, it sends to few recipients or from one domain.
 func (g *group) isSteady(n int64, s *site) bool {
 	return n >= minServerMessages && g.dayCount() >= minDays && !g.isBurst(n) && isHostName(g.helo.bytes()) &&
@@ -234,11 +201,11 @@ func (g *group) hasOwnName() bool {
 	return g.name.n == 0 || !isGeneric(g.name.String(), g.address()) || g.tally.wanted(outcomeNeutral) > 0
 }
 
-// hasLine reports whether a line for the configuration may be proposed. It may not
-// for a client whose HELO name is unconfirmed, whose verified name is one that a
+// mayBeExempt reports whether a line may be proposed that exempts a group of a kind. It
+// may not for a client whose HELO name is unconfirmed, whose verified name is one that a
 // provider assigns to any address, or whose recipients the log does not show: a
 // forger may have all of these.
-func (g *group) hasLine(kind string) bool {
+func (g *group) mayBeExempt(kind string) bool {
 	n := g.tally.total()
 	showsRecipients := 2*int64(g.toRecipients) >= n
 	switch kind {

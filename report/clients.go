@@ -1,7 +1,6 @@
 package report
 
 import (
-	"math/bits"
 	"net/netip"
 	"time"
 
@@ -38,11 +37,12 @@ type client struct {
 	addr [16]byte
 
 	tally         tally
-	own           uint32 // messages with a sender of ours
+	own           tally  // of messages with a sender of ours
 	unknown       uint32 // recipients without a mailbox
 	toRecipients  uint32 // recipients, counted once for each message
 	blocklisted   uint32 // messages that a block list refused
 	named         uint32 // messages with a line of Postfix about the client's name, or that it has none
+	confirmable   uint32 // messages for which the log shows whether the HELO name is forward-confirmed
 	confirmed     uint32 // messages with a forward-confirmed HELO name
 	belowDomain   uint32 // messages with a HELO name or verified name below the sender's domain
 	verifiedBelow uint32 // the same, for verified names and forward-confirmed HELO names
@@ -52,8 +52,8 @@ type client struct {
 	heloDomains         uint64 // a bit for each organizational domain of the HELO names, by hash modulo 64
 
 	first, last int64  // seconds
-	days        uint64 // a bit for each day, modulo 64
-	hours       bitmap // with messages
+	days        bitmap // by day, modulo maxBitmap
+	hours       bitmap // by hash
 	hour        int64  // the latest, in hours since 1970
 	hourCount   uint32 // messages in hour
 	busyHour    int64  // the busiest
@@ -70,11 +70,12 @@ func (c *client) address() netip.Addr { return netip.AddrFrom16(c.addr).Unmap() 
 // merge adds the counts of another client of the same owner.
 func (c *client) merge(o *client) {
 	c.tally.merge(&o.tally)
-	c.own += o.own
+	c.own.merge(&o.own)
 	c.unknown += o.unknown
 	c.toRecipients += o.toRecipients
 	c.blocklisted += o.blocklisted
 	c.named += o.named
+	c.confirmable += o.confirmable
 	c.confirmed += o.confirmed
 	c.belowDomain += o.belowDomain
 	c.verifiedBelow += o.verifiedBelow
@@ -86,7 +87,7 @@ func (c *client) merge(o *client) {
 	c.domains.merge(&o.domains)
 	c.heloDomains |= o.heloDomains
 	c.first, c.last = min(c.first, o.first), max(c.last, o.last)
-	c.days |= o.days
+	c.days.merge(&o.days)
 	c.hours.merge(&o.hours)
 	switch {
 	case c.busyHour == o.busyHour:
@@ -97,8 +98,8 @@ func (c *client) merge(o *client) {
 }
 
 // leadsBack reports whether the HELO name is forward-confirmed for most of the client's
-// messages.
-func (c *client) leadsBack() bool { return 2*int64(c.confirmed) > c.tally.total()+permerrors(&c.tally) }
+// messages, as far as the log shows it.
+func (c *client) leadsBack() bool { return 2*c.confirmed > c.confirmable }
 
 // ownIndex returns which of our domains a sender's domain is or is below, counted
 // from 1, or 0 if it is neither.
@@ -118,7 +119,7 @@ func (c *Collector) countClient(p *pending, out outcome) {
 	var buf [256]byte
 	domain := appendLower(buf[:0], p.domain())
 	if own := c.ownIndex(domain); own > 0 {
-		e.own++
+		e.own[out][p.class()]++
 		if e.ownIndex == 0 {
 			e.ownIndex = uint16(own)
 		}
@@ -147,7 +148,7 @@ func (c *Collector) countClient(p *pending, out outcome) {
 		e.first = seconds
 	}
 	e.last = max(e.last, seconds)
-	e.days |= 1 << (uint64(seconds/secondsPerDay) & 63)
+	e.days.add(uint64(seconds / secondsPerDay))
 	hour := seconds / secondsPerHour
 	if hour != e.hour {
 		e.hour, e.hourCount = hour, 0
@@ -177,6 +178,9 @@ func (c *client) countNames(p *pending, org []byte) {
 	if confirmed {
 		c.confirmed++
 	}
+	if confirmed || len(name) > 0 {
+		c.confirmable++
+	}
 	verifiedBelow := confirmed && isBelow(helo, org) || verified && isBelow(name, org)
 	if verifiedBelow {
 		c.verifiedBelow++
@@ -186,5 +190,6 @@ func (c *client) countNames(p *pending, org []byte) {
 	}
 }
 
-// dayCount returns the number of days, modulo 64, on which the client sent such mail.
-func (c *client) dayCount() int { return bits.OnesCount64(c.days) }
+// dayCount returns the number of days on which the client sent such mail. Those that are
+// maxBitmap days apart count once.
+func (c *client) dayCount() int { return c.days.ones() }

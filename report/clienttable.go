@@ -9,7 +9,7 @@ import (
 
 const (
 	// maxClients bounds the table of clients with mail that a setting could
-	// refuse. An entry takes less than 500 bytes.
+	// refuse. An entry takes less than 600 bytes.
 	maxClients = 1 << 16
 
 	// evictionSample is the number of entries from which the one to evict is chosen.
@@ -143,7 +143,7 @@ func (t *clientTable) inFilter(h uint64) bool {
 
 // worth orders clients by how likely a finding about them is.
 func (c *client) worth() int {
-	w := 4*bits.OnesCount64(c.days) + bits.Len64(uint64(c.tally.total()))
+	w := 4*c.dayCount() + bits.Len64(uint64(c.tally.total()))
 	if c.leadsBack() {
 		w += 4
 	}

@@ -99,9 +99,12 @@ func (d *distinct) count() int64 {
 	return int64(estimate + 0.5)
 }
 
+// maxBitmap is the number of bits in a bitmap.
+const maxBitmap = 256
+
 // bitmap counts a few distinct hashes in little memory, by linear counting: nearly
 // exactly up to a few dozen, with an error of about 10 % at a thousand.
-type bitmap [4]uint64
+type bitmap [maxBitmap / 64]uint64
 
 // nameHash returns a hash that is the same in each run (FNV-1a), in lower case.
 func nameHash(name []byte) uint64 {
@@ -115,7 +118,7 @@ func nameHash(name []byte) uint64 {
 	return mix(h, 0)
 }
 
-func (b *bitmap) add(h uint64) { b[h>>6&3] |= 1 << (h & 63) }
+func (b *bitmap) add(h uint64) { b[h>>6&(maxBitmap/64-1)] |= 1 << (h & 63) }
 
 func (b *bitmap) merge(o *bitmap) {
 	for i := range b {
@@ -123,15 +126,17 @@ func (b *bitmap) merge(o *bitmap) {
 	}
 }
 
+// ones returns the number of bits that are set.
+func (b *bitmap) ones() int {
+	n := 0
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
 // count returns the approximate number of distinct hashes.
 func (b *bitmap) count() int64 {
-	const m = 256
-	ones := 0
-	for _, w := range b {
-		ones += bits.OnesCount64(w)
-	}
-	if ones == m {
-		ones = m - 1
-	}
-	return int64(m*math.Log(m/float64(m-ones)) + 0.5)
+	zeros := max(maxBitmap-b.ones(), 1)
+	return int64(maxBitmap*math.Log(maxBitmap/float64(zeros)) + 0.5)
 }

@@ -126,10 +126,10 @@ func TestFindings_seeds(t *testing.T) {
 			}
 			for _, a := range f.clients {
 				flagged[a] = true
-			}
-			if kind := clients[f.clients[0]]; kind != mailstream.Forwarder && kind != mailstream.List {
-				wrong++
-				t.Logf("seed %d: %s of kind %s: %v", seed, f.Clients, kind, f.Evidence)
+				if kind := clients[a]; kind != mailstream.Forwarder && kind != mailstream.List {
+					wrong++
+					t.Logf("seed %d: %s of kind %s: %v", seed, a, kind, f.Evidence)
+				}
 			}
 		}
 		seen := make(map[netip.Addr]bool)
@@ -161,6 +161,29 @@ func TestFindings_seeds(t *testing.T) {
 	}
 	if precision := float64(found) / float64(found+wrong); precision < 0.9 {
 		t.Errorf("precision %.3f", precision)
+	}
+}
+
+// TestFindings_dmarcOfRefused holds that a finding's DMARC results are those of its
+// refused messages, or of all where only PermError_reject refuses them.
+func TestFindings_dmarcOfRefused(t *testing.T) {
+	for seed := range uint64(4) {
+		r := measured(t, mailstream.Generate(mailstream.Typical(seed)), mailstream.LogOptions{DMARC: true})
+		kinds := make(map[string]bool)
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			kinds[f.Kind] = true
+			want := f.Refused
+			if f.Kind == Permerror {
+				want = f.Messages
+			}
+			if got := f.DMARC.Total(); got != want || f.Refused > f.Messages {
+				t.Errorf("seed %d: %s of %s has %+v, %d messages, %d refused", seed, f.Kind, f.Clients, f.DMARC, f.Messages, f.Refused)
+			}
+		}
+		if !kinds[Forwarder] || !kinds[Permerror] || !kinds[ForgedOwn] || !kinds[Forger] {
+			t.Errorf("seed %d: kinds %v", seed, kinds)
+		}
 	}
 }
 

@@ -205,7 +205,7 @@ const (
 // Finding is something that the log shows about clients or a domain.
 type Finding struct {
 	Kind       string    `json:"kind"`
-	Clients    []string  `json:"clients"`        // addresses; at most maxShownClients for domains
+	Clients    []string  `json:"clients"`        // addresses; at most maxShownClients for kinds about domains
 	Name       string    `json:"name,omitempty"` // of the client: its verified name, else its HELO name
 	Domain     string    `json:"domain,omitempty"`
 	Messages   int64     `json:"messages"`   // whose MAIL FROM result is fail, softfail, neutral or permerror
@@ -214,7 +214,7 @@ type Finding struct {
 	Recipients int64     `json:"recipients"` // distinct, as far as the log shows them
 	First      time.Time `json:"first,omitzero"`
 	Last       time.Time `json:"last,omitzero"`
-	DMARC      DMARC     `json:"dmarc"`            // of Messages
+	DMARC      DMARC     `json:"dmarc"`            // of Refused; of Messages for Permerror, which PermError_reject refuses
 	Option     string    `json:"option,omitempty"` // with Value: the line to paste into policyd-spf.conf
 	Value      string    `json:"value,omitempty"`
 	Evidence   []string  `json:"evidence"` // sentences

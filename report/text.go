@@ -308,11 +308,11 @@ func (p *textPrinter) recheck() {
 // kindTitles are the titles of the kinds of findings.
 var kindTitles = [...]struct{ kind, title string }{
 	{Forwarder, "Forwarders and lists"},
-	{Misconfigured, "Servers that their domain's record has forgotten"},
-	{Undecided, "Clients of which the log shows too little"},
+	{Misconfigured, "Servers missing in their domain's record"},
+	{Undecided, "Clients about which the log shows too little"},
 	{OwnHost, "Hosts of your own network"},
 	{Permerror, "Domains with a broken record"},
-	{ForgedOwn, "Your own domains, as others use them"},
+	{ForgedOwn, "Your own domains, used by others"},
 	{Forger, "Everything else that would be refused: forgers"},
 }
 
