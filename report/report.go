@@ -164,7 +164,7 @@ type Needs struct {
 	NoMail         int64 `json:"no_mail"`        // whether a record is "v=spf1 -all", for No_Mail
 	ByAll          int64 `json:"pass_by_all"`    // whether nearly every client passes, for Pass_By_All
 	Authentication int64 `json:"authentication"` // whether the client has authenticated, for Skip_Authenticated
-	DMARC          int64 `json:"dmarc"`          // the lookup of the DMARC policy, for Leave_DMARC
+	DMARC          int64 `json:"dmarc"`          // whether the sender's domain has a DMARC policy, for Leave_DMARC
 	Recipient      int64 `json:"recipient"`      // for Per_User
 	Envelope       int64 `json:"envelope"`       // client, HELO name or sender
 	Whitelist      int64 `json:"whitelist"`      // a lookup for a whitelist

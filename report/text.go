@@ -258,7 +258,7 @@ func (n Needs) String() string {
 	}{
 		{n.HELO, "the HELO result"}, {n.MailFrom, "the MAIL FROM result"}, {n.NoMail, `whether the record is "v=spf1 -all" (No_Mail)`},
 		{n.ByAll, "whether nearly every client passes (Pass_By_All)"}, {n.Authentication, "whether the client has authenticated (Skip_Authenticated)"},
-		{n.DMARC, "the lookup of the DMARC policy (Leave_DMARC)"},
+		{n.DMARC, "whether the domain has a DMARC policy (Leave_DMARC)"},
 		{n.Recipient, "the recipient (Per_User)"}, {n.Envelope, "the client, HELO name or sender"}, {n.Whitelist, "the lookup for a whitelist"},
 	} {
 		if x.n > 0 {

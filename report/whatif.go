@@ -62,7 +62,7 @@ func newWhatIf(c Config, o *Options) *whatIf {
 		w.byUser = make(map[string]*conf.UserSettings)
 	}
 	recheck := o.NewResolver != nil && o.Recheck != RecheckOff
-	w.canWait = map[policy.Need]bool{policy.NeedWhitelist: o.NewResolver != nil, policy.NeedDMARC: o.NewResolver != nil, policy.NeedHELO: recheck, policy.NeedMailFrom: recheck}
+	w.canWait = map[policy.Need]bool{policy.NeedWhitelist: o.NewResolver != nil, policy.NeedDMARC: recheck, policy.NeedHELO: recheck, policy.NeedMailFrom: recheck}
 	return w
 }
 

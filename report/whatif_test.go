@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,9 +260,34 @@ func TestWhatIf_noDMARC(t *testing.T) {
 	_, log := serve(t, headerOnly, messages)
 	want, _ := serve(t, "HELO_reject = False\n", messages)
 	dead := func() dns.Resolver { return dnsfake.Func(noAnswer) }
-	got := whatIfOf(t, log.Bytes(), "HELO_reject = False\nLeave_DMARC = All\n", Options{NewResolver: dead})
+	got := whatIfOf(t, log.Bytes(), "HELO_reject = False\nLeave_DMARC = All\n", Options{Recheck: RecheckMissing, NewResolver: dead})
 	if n := int64(len(want)); n == 0 || got.Refused != 0 || got.Unknown != n || got.Needs.DMARC != n {
 		t.Errorf("%d refused, %d unknown: %s; want 0 and %d", got.Refused, got.Unknown, got.Needs, n)
+	}
+}
+
+// Only whitelists are looked up without --recheck.
+func TestWhatIf_withoutRecheck(t *testing.T) {
+	_, log := serve(t, headerOnly, requests())
+	for _, test := range []struct {
+		name, config string
+		asks         bool
+	}{
+		{name: "Leave_DMARC", config: "Leave_DMARC = All\n"},
+		{name: "No_Mail", config: "No_Mail = True\n"},
+		{name: "Domain_Whitelist", config: "Domain_Whitelist = friend.example\n", asks: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var lookups atomic.Int64
+			counting := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
+				lookups.Add(1)
+				return noAnswer(q, deadline)
+			})
+			got := whatIfOf(t, log.Bytes(), test.config, Options{NewResolver: func() dns.Resolver { return counting }})
+			if asks := lookups.Load() > 0; asks != test.asks || !asks && got.Unknown == 0 {
+				t.Errorf("%d lookups, %d unknown: %s", lookups.Load(), got.Unknown, got.Needs)
+			}
+		})
 	}
 }
 
