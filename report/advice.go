@@ -134,14 +134,9 @@ func (c *Collector) blockers(k *classes, remaining *tally, strict outcome) []str
 	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided} {
 		clients, messages := int64(0), int64(0)
 		for _, x := range k.ofKind(kind) {
-			d := x.tally.refused(strict)
-			n := d.Total()
-			if kind == Undecided { // DMARC refuses those that it fails anyway
-				n -= d.Fail
-			}
-			if n > 0 && !x.hasLine() {
+			if d := x.tally.refused(strict); d.Total() > 0 && !x.hasLine() {
 				clients += int64(len(x.addresses()))
-				messages += n
+				messages += d.Total()
 			}
 		}
 		switch {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"math/bits"
+	"slices"
 )
 
 // The criteria for a forwarder or a misconfigured server. They are about mail that some
@@ -33,9 +34,10 @@ const (
 
 	minSpray           = 8 // messages
 	minSprayUnderDMARC = 4 // the same where DMARC has a result for all of them
+	minSprayOnOneDay   = 3 // the same on one day only
 
 	minBurst       = 10 // messages
-	domainsPerHour = 4  // at most so many new domains an hour, on average over the hours with mail, are no burst
+	newPerHour     = 4  // at most so many new domains or recipients an hour, on average over the hours with mail, are no burst
 	maxHELODomains = 3  // of the HELO names of one server
 )
 
@@ -44,6 +46,7 @@ type site struct {
 	messages   int64
 	recipients int64    // distinct ones with a mailbox
 	own        [][]byte // the domains that it receives mail for
+	networks   *networkTable
 }
 
 // classify returns the kind of finding that a group is, "" if no value of
@@ -59,7 +62,9 @@ func (g *group) classify(s *site) string {
 		return Forwarder
 	case g.isMisconfigured(n):
 		return Misconfigured
-	case g.isForger(n), g.isSnowshoe(n, s):
+	case g.ownSendersOnly():
+		return ForgedOwn
+	case g.isForger(n, s), g.isSnowshoe(n, s):
 		return Forger
 	case g.isOwnServer(s):
 		return OwnHost
@@ -73,11 +78,12 @@ func (g *group) classify(s *site) string {
 // domains, spread over the time, for few recipients.
 func (g *group) isForwarder(n int64, s *site) bool {
 	domains := int64(minForwarderDomains)
+	servers := maxFarm
 	if g.recipients.count() == 0 {
-		domains = minDomainsOfDoubtful
+		domains, servers = minDomainsOfDoubtful, maxGateway
 	}
 	return g.domains.count() >= domains && n >= minForwarderMessages && g.dayCount() >= minDays &&
-		len(g.addrs) <= maxFarm && g.passesOn(n) && g.servesFew(s)
+		len(g.addrs) <= servers && g.passesOn(n) && g.servesFew(s)
 }
 
 // passesOn reports whether these are servers that do what a forwarder does, for whatever
@@ -91,14 +97,14 @@ func (g *group) passesOn(n int64) bool {
 // shows them.
 func (g *group) servesFew(s *site) bool {
 	r, deliveries := g.recipients.count(), int64(g.toRecipients)
-	few := r <= fewRecipients && 2*r <= deliveries && (r <= alwaysFew || shareOfFew*r <= s.recipients)
+	few := r <= fewRecipients && 3*r <= 2*deliveries && (r <= alwaysFew || shareOfFew*r <= s.recipients)
 	return few || deliveriesForMany*r <= deliveries && shareOfMany*r <= s.recipients
 }
 
 // isBurst reports whether most of the mail came in one hour, or names many domains in
 // few hours.
 func (c *client) isBurst(n int64) bool {
-	return n >= minBurst && (2*int64(c.maxHour) > n || c.domains.count() > domainsPerHour*c.hours.count())
+	return n >= minBurst && (2*int64(c.maxHour) > n || c.domains.count() > newPerHour*c.hours.count())
 }
 
 // changesHELO reports whether the client has more HELO names than a server has, and
@@ -109,7 +115,8 @@ func (c *client) changesHELO(n int64) bool {
 
 // isMisconfigured reports whether this is a server of the sender's domain, missing in
 // its record, or of a company with several domains: they are relatives, or one of two is
-// in the server's verified name.
+// in the server's verified name. The HELO name is below the domain or leads back, or the
+// server has a verified name.
 func (g *group) isMisconfigured(n int64) bool {
 	days := minDays
 	if 2*int64(g.verifiedBelow) > n {
@@ -117,17 +124,25 @@ func (g *group) isMisconfigured(n int64) bool {
 	}
 	oneOwner := g.unrelated == 0 || g.domains.count() == 2 && ownNameShare*int64(g.verifiedBelow) >= n
 	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
-		(g.leadsBack() || 2*int64(g.belowDomain) > n) &&
+		(g.leadsBack() || 2*int64(g.belowDomain) > n || g.hasServerName()) && !g.changesHELO(n) &&
 		int64(g.unknown)*forgerUnknown < max(int64(g.toRecipients), 1) && 2*int64(g.blocklisted) < n
 }
 
-// isForger reports whether the log shows that this is not a legitimate server: it does
-// not know who has a mailbox, sends to many recipients in a burst, does not know its own
-// name, or names another sender and another recipient each time.
-func (g *group) isForger(n int64) bool {
+// ownSendersOnly reports whether all mail has a domain of ours as sender, and none of it
+// passed DMARC.
+func (g *group) ownSendersOnly() bool {
+	return g.ownIndex > 0 && g.own.total() == g.tally.total() && g.tally.wanted(outcomeNeutral) == 0
+}
+
+// isForger reports whether the log shows that this is not a legitimate server: it or its
+// network does not know who has a mailbox, it sends to many recipients in a burst, does
+// not know its own name, or names another sender and another recipient each time.
+func (g *group) isForger(n int64, s *site) bool {
 	switch {
 	case 2*g.tally.wanted(outcomeNeutral) > n:
 		return false
+	case s.networks.guesses(g.address()) && g.tally.wanted(outcomeNeutral) == 0:
+		return true
 	case g.unknown > 0 && int64(g.unknown)*forgerUnknown >= int64(g.toRecipients), 2*int64(g.blocklisted) >= n, g.changesHELO(n), g.isSpray(n):
 		return true
 	}
@@ -136,10 +151,12 @@ func (g *group) isForger(n int64) bool {
 
 // isSpray reports whether nearly every message has another sender domain and another
 // recipient, and DMARC passes for none of them. Few messages show that only together
-// with DMARC.
+// with DMARC, or if they come on one day.
 func (g *group) isSpray(n int64) bool {
 	least := int64(minSpray)
-	if all := g.tally.refused(outcomeNeutral); all.Unknown == 0 {
+	if all := g.tally.refused(outcomeNeutral); g.dayCount() == 1 {
+		least = minSprayOnOneDay
+	} else if all.Unknown == 0 {
 		least = minSprayUnderDMARC
 	}
 	return n >= least && 4*g.domains.count() >= 3*n && 8*g.recipients.count() >= 7*int64(g.toRecipients) &&
@@ -158,17 +175,14 @@ func (g *group) isSnowshoe(n int64, s *site) bool {
 // isOwnServer reports whether the client's verified name is below a domain of ours and
 // is not that of a customer's or user's computer: a second MX or a gateway.
 func (g *group) isOwnServer(s *site) bool {
-	return g.ownName(s) != nil && g.dayCount() >= minDays && !isGeneric(g.name.String(), g.address())
+	below := func(own []byte) bool { return isBelow(g.name.bytes(), own) }
+	return g.dayCount() >= minDays && g.hasServerName() && slices.ContainsFunc(s.own, below)
 }
 
-// ownName returns the domain of ours that the client's verified name is below, or nil.
-func (g *group) ownName(s *site) []byte {
-	for _, own := range s.own {
-		if isBelow(g.name.bytes(), own) {
-			return own
-		}
-	}
-	return nil
+// hasServerName reports whether Postfix verified the client's name, and it says more
+// than the address.
+func (c *client) hasServerName() bool {
+	return c.name.n > 0 && !isGeneric(c.name.String(), c.address())
 }
 
 // mayBeWanted reports whether this could be a legitimate server about which the log
@@ -182,7 +196,7 @@ func (g *group) mayBeWanted(n int64, s *site) bool {
 		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
 	case g.name.n == 0:
 		return g.leadsBack()
-	case isGeneric(g.name.String(), g.address()):
+	case !g.hasServerName():
 		return g.leadsBack() && spread && g.unrelated == 0
 	}
 	return g.leadsBack() || spread
@@ -198,7 +212,7 @@ func (g *group) isSteady(n int64, s *site) bool {
 // hasOwnName reports whether the client's name says more than its address, or its
 // mail shows that it is wanted.
 func (g *group) hasOwnName() bool {
-	return g.name.n == 0 || !isGeneric(g.name.String(), g.address()) || g.tally.wanted(outcomeNeutral) > 0
+	return g.name.n == 0 || g.hasServerName() || g.tally.wanted(outcomeNeutral) > 0
 }
 
 // mayBeExempt reports whether a line may be proposed that exempts a group of a kind. It
@@ -215,7 +229,9 @@ func (g *group) mayBeExempt(kind string) bool {
 	case OwnHost:
 		return true
 	case Misconfigured:
-		return showsRecipients && (2*int64(g.verifiedBelow) > n || g.leadsBack() && g.hasOwnName())
+		// A campaign and phishing with one domain look the same.
+		campaign := g.recipients.count() > newPerHour*g.hours.count()
+		return showsRecipients && (2*int64(g.verifiedBelow) > n || g.leadsBack() && g.hasOwnName() && !campaign)
 	}
 	return false
 }

@@ -117,7 +117,11 @@ func (c *Collector) countClient(p *pending, out outcome) {
 	e := c.clients.get(p.client)
 	e.tally[out][p.class()]++
 	var buf [256]byte
-	domain := appendLower(buf[:0], p.domain())
+	domain := p.domain()
+	if len(domain) == 0 { // RFC 7208, 2.4: postmaster of the HELO name
+		domain = p.heloName()
+	}
+	domain = appendLower(buf[:0], domain)
 	if own := c.ownIndex(domain); own > 0 {
 		e.own[out][p.class()]++
 		if e.ownIndex == 0 {

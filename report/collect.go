@@ -57,6 +57,7 @@ type Collector struct {
 	clients    clientTable
 	broken     brokenTable
 	recipients distinct
+	networks   networkTable
 	unchecked  int64 // messages without a MAIL FROM result that were not refused
 	fails      tally // of all messages
 	whatIf     []*whatIf
@@ -68,7 +69,7 @@ func New(o Options) *Collector {
 	c := &Collector{options: o, reader: maillog.NewReader(o.Now), days: make(map[int64]*Day)}
 	c.join = newJoiner(c.count, maxPending)
 	c.hashSeed = maphash.Bytes(c.join.seed, nil)
-	c.clients.seed, c.clients.nameSeed = c.hashSeed, c.join.seed
+	c.clients.seed, c.clients.nameSeed, c.networks.seed = c.hashSeed, c.join.seed, c.hashSeed
 	c.settings = newSettingRows()
 	for _, d := range o.Own {
 		c.own = append(c.own, bytes.ToLower(bytes.Trim([]byte(d), ". ")))
@@ -167,15 +168,16 @@ func (c *Collector) count(p *pending) {
 			c.recipients.add(h)
 		}
 	}
-	hasSender := p.senderEnd > p.heloEnd
+	c.networks.count(p)
+	sender := p.senderState()
 	helo := p.helo
 	switch {
 	case p.exempt: // no setting refuses it
 		helo, mailFrom = maillog.None, maillog.None
-	case hasSender && mailFrom == maillog.NoResult && p.action != maillog.Reject && p.action != maillog.Defer:
+	case sender == senderKnown && mailFrom == maillog.NoResult && !isRefusal(p.action):
 		c.unchecked++
 	}
-	combo := comboIndex(helo, mailFrom, hasSender)
+	combo := comboIndex(helo, mailFrom, sender)
 	c.combos[combo*dmarcClasses+int(p.class())]++
 	c.countSettings(p, combo)
 	if out, ok := outcomeOf(mailFrom); ok {

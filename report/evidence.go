@@ -56,10 +56,14 @@ func (x *classified) nameEvidence() string {
 		return fmt.Sprintf("Postfix verified its name %s, which is below a domain of yours.", &x.name)
 	case x.name.n > 0 && x.leadsBack():
 		return fmt.Sprintf("Postfix verified its name %s, and its HELO name fits.", &x.name)
+	case x.name.n > 0 && x.helo.n == 0:
+		return fmt.Sprintf("Postfix verified its name %s; the log does not show its HELO name.", &x.name)
 	case x.name.n > 0:
 		return fmt.Sprintf("Postfix verified its name %s; its HELO name is another one (%s).", &x.name, &x.helo)
 	case x.leadsBack():
 		return fmt.Sprintf("SPF passes for its HELO name %s.", &x.helo)
+	case x.named == 0 && x.helo.n == 0:
+		return "The log shows neither its name nor its HELO name."
 	case x.named == 0:
 		return fmt.Sprintf("The log does not show whether it has a verified name; it calls itself %s.", &x.helo)
 	}

@@ -39,20 +39,12 @@ func (t *clientTable) owner(g *group) uint64 {
 // groups returns the clients. Those with names of one domain in one network are one
 // group: a server farm has adjacent addresses, and so has a snowshoe spammer.
 func (t *clientTable) groups() []group {
-	const farm4, farm6 = 3, 8            // bytes of an address: /24 and /64
 	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
 	list := make([]group, 0, t.n)
 	for i := range t.n {
 		g := group{client: t.at(i)}
-		addr := g.address()
-		if g.leadsBack() && !isPrivate(addr) {
-			network := g.addr
-			if addr.Is4() {
-				clear(network[len(network)-4+farm4:])
-			} else {
-				clear(network[farm6:])
-			}
-			key := mix(t.hash(&network), t.owner(&g))
+		if addr := g.address(); (g.leadsBack() || g.hasServerName()) && !isPrivate(addr) {
+			key := mix(hashAddr(t.seed, networkOf(addr)), t.owner(&g))
 			if first, ok := farms[key]; ok {
 				list[first].add(&g)
 				continue
@@ -108,14 +100,14 @@ func (s *sum) add(g *group, t *tally) {
 // merges the clients of a group.
 func (c *Collector) classifyAll() *classes {
 	k := &classes{own: make(map[int]*sum)}
-	here := &site{messages: c.report.Messages, recipients: c.recipients.count(), own: c.own}
+	here := &site{messages: c.report.Messages, recipients: c.recipients.count(), own: c.own, networks: &c.networks}
 	byDomain := make(map[string]int)
 	for _, x := range c.classifyGroups(here) {
-		if x.ownIndex > 0 && (x.kind == Forger || x.kind == Undecided) {
+		if x.ownIndex > 0 && (x.kind == ForgedOwn || x.kind == Forger || x.kind == Undecided) {
 			k.addOwn(&x.group)
 		}
 		switch x.kind {
-		case "":
+		case "", ForgedOwn:
 			continue
 		case Forger:
 			k.forgers.add(&x.group, &x.tally)

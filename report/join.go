@@ -328,11 +328,14 @@ func (j *joiner) refused(h *hostState, r *maillog.Record) {
 		j.joinBySender(q, r.Sender)
 		p = j.message(q.message)
 	} else {
-		p = j.find(hashAddr(h.hash, r.Client), j.next-1, func(p *pending) bool { return equalFold(p.sender(), r.Sender) })
+		p = j.find(hashAddr(h.hash, r.Client), j.next-1, func(p *pending) bool {
+			return equalFold(p.sender(), r.Sender) || p.known&maillog.HasSender == 0 && isRefusal(p.action)
+		})
 	}
 	if p == nil {
 		return
 	}
+	p.addNames(r)
 	if len(p.name) == 0 {
 		p.name = append(p.name, r.ClientName...)
 	}

@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"net/netip"
+	"slices"
+
 	"policyd-spf/maillog"
 )
 
@@ -47,9 +49,51 @@ func (p *pending) class() dmarcClass {
 	return p.dmarc
 }
 
+// senderState is whether a message has a sender.
+type senderState uint8
+
+const (
+	senderUnknown senderState = iota
+	senderNull                // the null reverse-path
+	senderKnown
+	senderStates int = iota
+)
+
+func (p *pending) senderState() senderState {
+	switch {
+	case p.senderEnd > p.heloEnd:
+		return senderKnown
+	case p.known&maillog.HasSender != 0:
+		return senderNull
+	}
+	return senderUnknown
+}
+
 func (p *pending) heloName() []byte { return p.text[:p.heloEnd] }
 
 func (p *pending) sender() []byte { return p.text[p.heloEnd:p.senderEnd] }
+
+// addNames adds the sender and the HELO name in a refusal by Postfix, if the refusal by
+// the policy server does not have them.
+func (p *pending) addNames(r *maillog.Record) {
+	missing := r.Known &^ p.known & (maillog.HasHELO | maillog.HasSender)
+	if missing == 0 {
+		return
+	}
+	helo, sender := p.heloName(), p.sender()
+	if missing&maillog.HasHELO != 0 {
+		helo = r.HELO
+	}
+	if missing&maillog.HasSender != 0 {
+		sender = r.Sender
+	}
+	text := slices.Concat(helo, sender, p.reason())
+	p.text, p.heloEnd, p.senderEnd = text, len(helo), len(helo)+len(sender)
+	p.known |= missing
+}
+
+// isRefusal reports whether a policy server refuses a message, for good or for now.
+func isRefusal(a maillog.Action) bool { return a == maillog.Reject || a == maillog.Defer }
 
 func (p *pending) reason() []byte { return p.text[p.senderEnd:] }
 
@@ -86,7 +130,7 @@ func (p *pending) inferMailFrom(m *maillog.Message) {
 // because it is none.
 func (p *pending) mailFromResult() maillog.Result {
 	if p.mfrom != maillog.NoResult || p.helo == maillog.NoResult || p.helo == maillog.None || p.senderEnd == p.heloEnd ||
-		p.action == maillog.Reject || p.action == maillog.Defer || p.action == maillog.NoAction {
+		isRefusal(p.action) || p.action == maillog.NoAction {
 		return p.mfrom
 	}
 	state := p.inferM

@@ -64,9 +64,10 @@ func (j *joiner) join(q *queued, p *pending) {
 	}
 }
 
-// joinBySender joins a queue id with the message of its client and sender. A sender
-// that cleanup has rewritten does not match, but if the client has only one candidate
-// message, it is that one.
+// joinBySender joins a queue id with the message of its client and sender. The policy
+// server may have logged the message after smtpd logged the queue id, since it replies
+// first. A sender that cleanup has rewritten does not match, but if the client has only
+// one candidate message, it is that one.
 func (j *joiner) joinBySender(q *queued, sender []byte) {
 	if q.message != 0 || q.clientKey == 0 {
 		return
@@ -75,7 +76,13 @@ func (j *joiner) joinBySender(q *queued, sender []byte) {
 		age := time.Duration(q.at - p.at)
 		return !p.joined && age < sessionTime && age > -time.Minute
 	}
-	p := j.find(q.clientKey, q.before, func(p *pending) bool { return inSession(p) && equalFold(p.sender(), sender) })
+	hasSender := func(p *pending) bool { return !p.joined && equalFold(p.sender(), sender) }
+	p := j.find(q.clientKey, q.before, func(p *pending) bool { return inSession(p) && hasSender(p) })
+	if p == nil {
+		if p = j.find(q.clientKey, j.next-1, hasSender); p != nil && p.seq <= q.before {
+			p = nil
+		}
+	}
 	if p == nil {
 		p = j.find(q.clientKey, q.before, inSession)
 		if p == nil || j.find(q.clientKey, p.seq-1, inSession) != nil {

@@ -14,15 +14,11 @@ import (
 // whether there is a sender. Messages are counted by combination and DMARC result.
 const (
 	maillogResults = int(maillog.Permerror) + 1
-	combos         = maillogResults * maillogResults * 2 * dmarcClasses
+	combos         = maillogResults * maillogResults * senderStates * dmarcClasses
 )
 
-func comboIndex(helo, mailFrom maillog.Result, hasSender bool) int {
-	i := (int(helo)*maillogResults + int(mailFrom)) * 2
-	if hasSender {
-		i++
-	}
-	return i
+func comboIndex(helo, mailFrom maillog.Result, sender senderState) int {
+	return (int(helo)*maillogResults+int(mailFrom))*senderStates + int(sender)
 }
 
 // settingRow is a setting whose effect is counted.
@@ -65,24 +61,33 @@ type rowMasks struct {
 	refused, deferred, missing uint16
 }
 
-// masks returns which settings refuse a combination.
-func (c *Collector) masksOf(i int) rowMasks {
-	m := &c.masks[i]
+// masksOf returns which settings refuse a combination.
+func (c *Collector) masksOf(combo int) rowMasks {
+	m := &c.masks[combo]
 	if m.known {
 		return *m
 	}
 	m.known = true
-	helo := maillog.Result(i / 2 / maillogResults)
-	mailFrom := maillog.Result(i / 2 % maillogResults)
 	f := policy.Facts{
 		Client: netip.IPv4Unspecified(), HELOName: "helo.example",
-		HELO: checkResult(helo, noMailUnknown), MailFrom: checkResult(mailFrom, noMailUnknown),
+		HELO:     checkResult(maillog.Result(combo/senderStates/maillogResults), noMailUnknown),
+		MailFrom: checkResult(maillog.Result(combo/senderStates%maillogResults), noMailUnknown),
 	}
-	if i%2 == 1 {
-		f.Sender = "sender@domain"
+	sender := senderState(combo % senderStates)
+	if sender == senderKnown {
+		f.Sender = someSender
 	}
 	for n, row := range c.settings {
-		switch d := policy.Decide(&row.settings, f); {
+		d := policy.Decide(&row.settings, f)
+		if sender == senderUnknown {
+			g := f
+			g.Sender = someSender
+			if other := policy.Decide(&row.settings, g); other.Kind != d.Kind || other.Needs != d.Needs {
+				m.missing |= 1 << n
+				continue
+			}
+		}
+		switch {
 		case d.Needs != policy.NeedNothing:
 			m.missing |= 1 << n
 		case d.Kind == policy.Reject:
@@ -93,6 +98,9 @@ func (c *Collector) masksOf(i int) rowMasks {
 	}
 	return *m
 }
+
+// someSender stands for any sender but the null reverse-path.
+const someSender = "sender@domain.example"
 
 // checkResult returns what policy.Decide needs to know about a logged result.
 func checkResult(r maillog.Result, n noMail) policy.CheckResult {
