@@ -10,9 +10,12 @@ type process struct {
 	key          processKey
 	older, newer int32
 
-	open    bool // msg has not been passed on
-	done    bool // msg has its action
-	checks  bool // the process logs checks before actions
+	open   bool // msg has not been passed on
+	done   bool // msg has its action
+	checks bool // the process logs checks before actions
+
+	answered time.Time // of the latest action
+
 	msg     Message
 	claim   Envelope // that the line of the action claims
 	storage []byte   // what the slices of msg are parts of
@@ -61,19 +64,25 @@ func refusedResult(rec *Record) Result {
 	return NoResult
 }
 
+// recipientsTime is how soon after a refusal by postfix-policyd-spf-perl the same one is
+// for another recipient of the message. Clients send all recipients at once, and rarely
+// the next message of the same sender.
+const recipientsTime = time.Second
+
 // repeats reports whether rec is the same answer as the last one, for another
 // recipient. The code may differ: an error's is 5.7.24 only once.
-func (p *process) repeats(rec *Record) bool {
+func (p *process) repeats(rec *Record, t time.Time) bool {
 	if rec.Program == PolicySPF { // it logs no checks, and has nothing to say once the message has its header
-		return rec.Action == Dunno
+		return rec.Action == Dunno || t.Sub(p.answered) <= recipientsTime && p.refusesAgain(rec)
 	}
-	if !p.checks {
-		return false
-	}
-	if rec.Action != p.msg.Action || !isRefusal(rec) && rec.Action != Restrict {
-		return false
-	}
-	return agree(&p.claim, &rec.Envelope) && bytes.Equal(rec.Reason, p.msg.Reason)
+	return p.checks && (p.refusesAgain(rec) || rec.Action == Restrict && p.sameAnswer(rec))
+}
+
+// refusesAgain reports whether rec is the same refusal as the last answer.
+func (p *process) refusesAgain(rec *Record) bool { return isRefusal(rec) && p.sameAnswer(rec) }
+
+func (p *process) sameAnswer(rec *Record) bool {
+	return rec.Action == p.msg.Action && agree(&p.claim, &rec.Envelope) && bytes.Equal(rec.Reason, p.msg.Reason)
 }
 
 // begin emits the message of a process and begins a new one with rec.

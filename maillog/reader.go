@@ -45,8 +45,8 @@ type Stats struct {
 // One message is the run of lines of one process for the same client, HELO name
 // and sender, up to the line of its action. The same action of that process
 // again, without a check before it, is the answer to another recipient, if the
-// process logs checks at all. The message is complete when the next line of the
-// process shows that no more belongs to it.
+// process logs checks at all or if it is postfix-policyd-spf-perl, at once. The message
+// is complete when the next line of the process shows that no more belongs to it.
 type Reader struct {
 	OnMessage func(*Message) // each message that a policy server answered, once it is complete
 
@@ -164,13 +164,14 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		case p.open && !p.done && (isRefusal(rec) || rec.Ambiguous || p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)):
 			p.act(rec)
 			r.answered(p)
-		case p.open && p.done && p.repeats(rec):
+		case p.open && p.done && p.repeats(rec, t):
 			p.msg.Answers += rec.Repeated
 		default:
 			r.begin(p, rec, t)
 			p.act(rec)
 			r.answered(p)
 		}
+		p.answered = t
 	case Shadowed:
 		if !p.open || p.msg.HasShadow {
 			r.begin(p, rec, t)

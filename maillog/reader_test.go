@@ -39,6 +39,8 @@ func TestReaderMessages(t *testing.T) {
 		rejectA = "550 5.7.23 Message rejected due to: x. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN>\n"
 		rejectB = "550 5.7.23 Message rejected due to: x. Please see http://www.openspf.net/Why?s=mfrom;id=b@example.com;ip=192.0.2.2;r=<UNKNOWN>\n"
 	)
+	const urlA = "http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=mx"
+	const perlA = "postfix/policy-spf[1]: Policy action=550 Please see " + urlA + "\n"
 	for _, test := range []struct {
 		name, log string
 		want      []string
@@ -97,6 +99,12 @@ func TestReaderMessages(t *testing.T) {
 			log: strings.Repeat("1 mx policyd-spf[1]: "+rejectA, 2),
 			want: slices.Repeat([]string{"10:00:01 mx/1 identity=mailfrom action=reject code=550 5.7.23 reason=x client=192.0.2.1 sender=<a@example.com>"},
 				2)},
+		{name: "further recipients refused by postfix-policyd-spf-perl",
+			log: strings.Repeat("1 mx "+perlA, 2) + "2 mx " + perlA + "7 mx " + perlA,
+			want: []string{
+				"10:00:01 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 reason=Please see " + urlA + " client=192.0.2.1 sender=<a@example.com> answers=3",
+				"10:00:07 mx/1 identity=mailfrom mailfrom_result=fail action=reject code=550 reason=Please see " + urlA + " client=192.0.2.1 sender=<a@example.com>",
+			}},
 		{name: "no action logged",
 			log: "1 mx policyd-spf[1]: None; identity=helo; " + a + "\n" +
 				"1 mx policyd-spf[1]: Fail; identity=mailfrom; " + a + "\n" +
