@@ -188,7 +188,7 @@ func (a *Advice) steps(r *Report, k *classes) []Step {
 		steps = append(steps, Step{Text: fmt.Sprintf(format, args...), Line: line})
 	}
 	if !r.hasDMARC() && r.Messages > 0 {
-		add("", "Run a DMARC filter (OpenDMARC or rspamd) that logs to the same file: without its lines nothing tells forwarded mail that DKIM saves.")
+		add("", "Run a DMARC filter (OpenDMARC or rspamd) that logs to the same file: only its lines show which forwarded mail passes DKIM.")
 	}
 	if len(a.Whitelist) > 0 {
 		saved := int64(0)

@@ -106,18 +106,6 @@ const maxBitmap = 256
 // exactly up to a few dozen, with an error of about 10 % at a thousand.
 type bitmap [maxBitmap / 64]uint64
 
-// nameHash returns a hash that is the same in each run (FNV-1a), in lower case.
-func nameHash(name []byte) uint64 {
-	h := uint64(0xCBF29CE484222325)
-	for _, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		h = (h ^ uint64(c)) * 0x100000001B3
-	}
-	return mix(h, 0)
-}
-
 func (b *bitmap) add(h uint64) { b[h>>6&(maxBitmap/64-1)] |= 1 << (h & 63) }
 
 func (b *bitmap) merge(o *bitmap) {

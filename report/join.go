@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"hash/maphash"
-	"net/netip"
 	"time"
 
 	"policyd-spf/maillog"
@@ -46,22 +45,6 @@ const (
 	noMailFalse
 )
 
-// mailFromState is whether a host checks MAIL FROM.
-type mailFromState uint8
-
-const (
-	stateUnknown mailFromState = iota
-	checksMailFrom
-	checksHELOOnly
-)
-
-// hostState is the state of a host that writes to the log.
-type hostState struct {
-	hash     uint64
-	first    mailFromState
-	mailFrom mailFromState
-}
-
 // joiner adds to messages what Postfix and DMARC filters log about them. The policy
 // server answers before there is a queue id, so its lines are joined to a queue id
 // by host, client and sender: smtpd logs the client of a queue id, qmgr its sender.
@@ -85,9 +68,6 @@ type joiner struct {
 	hostTable map[uint64]*hostState
 }
 
-// maxHosts bounds the hosts with their own state; the others share one.
-const maxHosts = 1024
-
 // newJoiner returns a joiner that holds size messages, a power of two.
 func newJoiner(done func(*pending), size int) *joiner {
 	return &joiner{
@@ -96,75 +76,6 @@ func newJoiner(done func(*pending), size int) *joiner {
 		queue: make([]queued, size), idHeads: make([]uint64, 2*size),
 		hostTable: make(map[uint64]*hostState),
 	}
-}
-
-// hostOf returns the state of a host. Lines of one host come in bursts.
-func (j *joiner) hostOf(name []byte) *hostState {
-	if j.host != nil && bytes.Equal(name, j.hostName) {
-		return j.host
-	}
-	j.hostName = append(j.hostName[:0], name...)
-	h := maphash.Bytes(j.seed, name)
-	if j.host = j.hostTable[h]; j.host == nil {
-		if len(j.hostTable) >= maxHosts {
-			h = 0
-		}
-		if j.host = j.hostTable[h]; j.host == nil {
-			j.host = &hostState{hash: h}
-			j.hostTable[h] = j.host
-		}
-	}
-	return j.host
-}
-
-// mix combines two hashes.
-func mix(a, b uint64) uint64 {
-	a = (a ^ b) * 0x9E3779B97F4A7C15
-	a ^= a >> 32
-	a *= 0xD6E8FEB86659FD93
-	return a ^ a>>32
-}
-
-func hashAddr(seed uint64, a netip.Addr) uint64 {
-	b := a.As16()
-	high, low := uint64(0), uint64(0)
-	for i := range 8 {
-		high, low = high<<8|uint64(b[i]), low<<8|uint64(b[8+i])
-	}
-	return mix(mix(seed, high), low)
-}
-
-// hashFold returns the hash of b in lower case.
-func (j *joiner) hashFold(b []byte) uint64 {
-	var buf [128]byte
-	return maphash.Bytes(j.seed, appendLower(buf[:0], b))
-}
-
-func appendLower(to, b []byte) []byte {
-	for _, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		to = append(to, c)
-	}
-	return to
-}
-
-// equalFold reports whether a and b are equal except for the case of US-ASCII letters.
-func equalFold(a, b []byte) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, c := range a {
-		d := b[i]
-		if c == d {
-			continue
-		}
-		if c|0x20 != d|0x20 || c|0x20 < 'a' || c|0x20 > 'z' {
-			return false
-		}
-	}
-	return true
 }
 
 // add holds a message.
@@ -259,62 +170,85 @@ func (j *joiner) record(r *maillog.Record) {
 	h := j.hostOf(r.Host)
 	switch r.Kind {
 	case maillog.Client:
-		if r.Known&maillog.HasClient == 0 {
-			return
+		if r.Known&maillog.HasClient != 0 {
+			j.addClient(h, r)
 		}
-		var q *queued
-		if j.knownIDs { // the policy server may have had the id before
-			q = j.queueID(h, r.QueueID)
-		}
-		if q == nil || j.message(q.message) == nil {
-			q = j.addQueueID(h, r.QueueID)
-		}
-		q.clientKey, q.before, q.at = hashAddr(h.hash, r.Client), j.next-1, j.now
-		q.name = append(q.name[:0], r.ClientName...)
-		if p := j.message(q.message); p != nil {
-			p.name = append(p.name[:0], r.ClientName...)
-		}
-	case maillog.Queued:
-		if q := j.queueID(h, r.QueueID); q != nil {
-			j.joinBySender(q, r.Sender)
-		}
-	case maillog.DMARC:
-		q := j.queueID(h, r.QueueID)
-		class := dmarcUnknown
-		switch r.Result {
-		case maillog.Pass:
-			class = dmarcPass
-		case maillog.Fail:
-			class = dmarcFail
-		case maillog.None, maillog.Permerror: // RFC 7489, 6.6.3: a broken policy counts as no policy
-			class = dmarcNone
-		}
-		if q == nil || class == dmarcUnknown || q.dmarc == dmarcPass {
-			return
-		}
-		q.dmarc = class
-		if p := j.message(q.message); p != nil {
-			p.dmarc = class
-		}
-	case maillog.DKIM:
-		if q := j.queueID(h, r.QueueID); q != nil && r.Result == maillog.Pass && len(r.Domain) > 0 {
-			q.signedBy = j.hashFold(orgDomain(r.Domain))
-			if p := j.message(q.message); p != nil && q.signedBy == j.hashFold(orgDomain(p.domain())) {
-				p.signed = true
-			}
-		}
-	case maillog.Delivered:
-		if q := j.queueID(h, r.QueueID); q != nil {
-			if p := j.message(q.message); p != nil {
-				n := p.nRecipients
-				j.addRecipient(p, r.Recipient)
-				if p.nRecipients > n && string(r.Status) == "bounced" && isUnknownMailbox(r.Reason) {
-					p.unknown++
-				}
-			}
-		}
+		return
 	case maillog.Refused:
 		j.refused(h, r)
+		return
+	}
+	q := j.queueID(h, r.QueueID)
+	if q == nil {
+		return
+	}
+	p := j.message(q.message)
+	switch r.Kind {
+	case maillog.Queued:
+		j.joinBySender(q, r.Sender)
+	case maillog.DMARC:
+		q.addDMARC(p, r.Result)
+	case maillog.DKIM:
+		if r.Result == maillog.Pass && len(r.Domain) > 0 {
+			q.signedBy = j.hashFold(orgDomain(r.Domain))
+			j.checkSignature(q, p)
+		}
+	case maillog.Delivered:
+		if p != nil {
+			j.delivered(p, r)
+		}
+	}
+}
+
+// addClient adds the client of a queue id.
+func (j *joiner) addClient(h *hostState, r *maillog.Record) {
+	var q *queued
+	if j.knownIDs { // the policy server may have had the id before
+		q = j.queueID(h, r.QueueID)
+	}
+	if q == nil || j.message(q.message) == nil {
+		q = j.addQueueID(h, r.QueueID)
+	}
+	q.clientKey, q.before, q.at = hashAddr(h.hash, r.Client), j.next-1, j.now
+	q.name = append(q.name[:0], r.ClientName...)
+	if p := j.message(q.message); p != nil {
+		p.name = append(p.name[:0], r.ClientName...)
+	}
+}
+
+// addDMARC adds the DMARC result of a queue id, and of its message unless p is nil. A
+// pass of one filter counts, whatever another one says.
+func (q *queued) addDMARC(p *pending, result maillog.Result) {
+	if q.dmarc == dmarcPass {
+		return
+	}
+	switch result {
+	case maillog.Pass:
+		q.dmarc = dmarcPass
+	case maillog.Fail:
+		q.dmarc = dmarcFail
+	case maillog.None, maillog.Permerror: // RFC 7489, 6.6.3: a broken policy counts as no policy
+		q.dmarc = dmarcNone
+	}
+	if p != nil && q.dmarc != dmarcUnknown {
+		p.dmarc = q.dmarc
+	}
+}
+
+// checkSignature records whether the signature of a queue id is one of the domain of the
+// message's sender.
+func (j *joiner) checkSignature(q *queued, p *pending) {
+	if p != nil && q.signedBy != 0 && q.signedBy == j.hashFold(orgDomain(p.domain())) {
+		p.signed = true
+	}
+}
+
+// delivered adds a recipient of a message.
+func (j *joiner) delivered(p *pending, r *maillog.Record) {
+	n := p.nRecipients
+	j.addRecipient(p, r.Recipient)
+	if p.nRecipients > n && string(r.Status) == "bounced" && isUnknownMailbox(r.Reason) {
+		p.unknown++
 	}
 }
 

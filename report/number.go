@@ -34,3 +34,11 @@ func percent(share float64) string {
 	}
 	return fmt.Sprintf("%.1f%%", share*100)
 }
+
+// share returns n as a share of a number, 0 if that is 0.
+func share(n, of int64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}

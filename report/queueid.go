@@ -39,6 +39,12 @@ func (j *joiner) queueID(h *hostState, id []byte) *queued {
 	return nil
 }
 
+// hashFold returns the hash of b in lower case.
+func (j *joiner) hashFold(b []byte) uint64 {
+	var buf [128]byte
+	return maphash.Bytes(j.seed, appendLower(buf[:0], b))
+}
+
 // addQueueID adds a queue id of a host. It replaces the oldest one.
 func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
 	q := &j.queue[j.nextID&(j.size-1)]
@@ -59,9 +65,7 @@ func (j *joiner) join(q *queued, p *pending) {
 	if q.dmarc != dmarcUnknown {
 		p.dmarc = q.dmarc
 	}
-	if q.signedBy != 0 && q.signedBy == j.hashFold(orgDomain(p.domain())) {
-		p.signed = true
-	}
+	j.checkSignature(q, p)
 }
 
 // joinBySender joins a queue id with the message of its client and sender. The policy
