@@ -76,7 +76,8 @@ func (c *Collector) advise(k *classes) outcome {
 	for _, s := range strictness {
 		a := Advice{Option: "Mail_From_reject", Value: s.value, Whitelist: []Line{}, Period: period.Hours() / 24, Blockers: []string{}}
 		remaining := c.fails
-		for _, x := range k.list {
+		for i := range k.list {
+			x := &k.list[i]
 			saved := x.tally.refused(s.strict)
 			if saved.Total() == 0 || !x.hasLine() {
 				continue
@@ -133,7 +134,7 @@ func (c *Collector) blockers(k *classes, remaining *tally, strict outcome) []str
 	}
 	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided} {
 		clients, messages := int64(0), int64(0)
-		for _, x := range k.ofKind(kind) {
+		for x := range k.ofKind(kind) {
 			if d := x.tally.refused(strict); d.Total() > 0 && !x.hasLine() {
 				clients += int64(len(x.addresses()))
 				messages += d.Total()
@@ -201,8 +202,12 @@ func (a *Advice) steps(r *Report, k *classes) []Step {
 	for _, b := range a.Blockers {
 		add("", "Before rejecting: %s", b)
 	}
-	if n := len(k.ofKind(Misconfigured)); n > 0 {
-		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(n), "domain"))
+	domains := 0
+	for range k.ofKind(Misconfigured) {
+		domains++
+	}
+	if domains > 0 {
+		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(domains), "domain"))
 	}
 	if a.Safe {
 		note := ""

@@ -182,7 +182,7 @@ func (g *group) isOwnServer(s *site) bool {
 // hasServerName reports whether Postfix verified the client's name, and it says more
 // than the address.
 func (c *client) hasServerName() bool {
-	return c.name.n > 0 && !isGeneric(c.name.String(), c.address())
+	return c.name.n > 0 && !isGeneric(c.name.bytes(), c.address())
 }
 
 // mayBeWanted reports whether this could be a legitimate server about which the log
@@ -196,10 +196,12 @@ func (g *group) mayBeWanted(n int64, s *site) bool {
 		return spread && bytes.Contains(g.helo.bytes(), []byte(".")) || g.leadsBack()
 	case g.name.n == 0:
 		return g.leadsBack()
+	case !g.leadsBack() && !spread:
+		return false
 	case !g.hasServerName():
 		return g.leadsBack() && spread && g.unrelated == 0
 	}
-	return g.leadsBack() || spread
+	return true
 }
 
 // isSteady reports whether a client, even without a name that says whose it is, behaves

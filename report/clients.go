@@ -27,6 +27,16 @@ func (s *shortName) set(name []byte) {
 	s.n = uint8(copy(s.text[:], name))
 }
 
+// is reports whether s is a name, as far as it was kept.
+func (s *shortName) is(name []byte) bool {
+	if len(name) > nameSize {
+		var short shortName
+		short.set(name)
+		return short == *s
+	}
+	return string(name) == string(s.bytes())
+}
+
 func (s *shortName) bytes() []byte { return s.text[:s.n] }
 
 func (s *shortName) String() string { return string(s.bytes()) }
@@ -138,11 +148,9 @@ func (c *Collector) countClient(p *pending, out outcome) {
 	}
 	org := orgDomain(domain)
 	e.domains.add(nameHash(org))
-	var owner shortName
-	owner.set(org)
 	if e.domain.n == 0 {
-		e.domain = owner
-	} else if !areRelated(owner.bytes(), e.domain.bytes()) {
+		e.domain.set(org)
+	} else if !e.domain.is(org) && !areRelated(org, e.domain.bytes()) {
 		e.unrelated++
 	}
 	e.countNames(p, org)
@@ -170,9 +178,11 @@ func (c *client) countNames(p *pending, org []byte) {
 	helo, name := p.heloName(), p.name
 	heloDomain := orgDomain(helo)
 	c.heloDomains |= 1 << (nameHash(heloDomain) & 63)
-	c.helo.set(helo)
+	if !c.helo.is(helo) {
+		c.helo.set(helo)
+	}
 	verified := len(name) > 0 && string(name) != "unknown"
-	if verified {
+	if verified && !c.name.is(name) {
 		c.name.set(name)
 	}
 	if len(name) > 0 {

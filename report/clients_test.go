@@ -118,7 +118,7 @@ func TestIsGeneric(t *testing.T) {
 		"static.7.113.0.203.clients.hoster.example": false, "203-0-113-7.static.isp.example": false, "static-dsl-7.isp.example": true,
 		"mail.example.com": false, "mx1.example.com": false, "out3.fwd.example": false,
 	} {
-		if got := isGeneric(name, addr); got != want {
+		if got := isGeneric([]byte(name), addr); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}

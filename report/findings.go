@@ -18,12 +18,14 @@ func (c *Collector) findings(k *classes, strict outcome) []Finding {
 	list := []Finding{}
 	for _, kind := range [...]string{Forwarder, Misconfigured, Undecided, OwnHost} {
 		var rest sum // in one finding
-		for i, x := range k.ofKind(kind) {
-			if kind == Undecided && i >= maxListed {
+		listed := 0
+		for x := range k.ofKind(kind) {
+			if kind == Undecided && listed == maxListed {
 				rest.add(&x.group, &x.tally)
 				continue
 			}
 			list = append(list, x.finding(strict))
+			listed++
 		}
 		if rest.clients > 0 {
 			list = append(list, rest.finding(kind, strict))

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"hash/maphash"
+	"iter"
 	"net/netip"
 	"slices"
 )
@@ -39,7 +40,7 @@ func (t *clientTable) owner(g *group) uint64 {
 // groups returns the clients. Those with names of one domain in one network are one
 // group: a server farm has adjacent addresses, and so has a snowshoe spammer.
 func (t *clientTable) groups() []group {
-	farms := make(map[uint64]int, t.n/2) // by hash of network and domain
+	farms := make(map[uint64]int, t.n) // by hash of network and domain
 	list := make([]group, 0, t.n)
 	for i := range t.n {
 		g := group{client: t.at(i)}
@@ -59,7 +60,8 @@ func (t *clientTable) groups() []group {
 // classified is a group with its kind.
 type classified struct {
 	group
-	kind string
+	kind  string
+	total int64 // messages that Mail_From_reject can refuse
 }
 
 // hasLine reports whether a line may be proposed that exempts the clients.
@@ -95,84 +97,108 @@ func (s *sum) add(g *group, t *tally) {
 	s.some = append(s.some, addrs[:min(len(addrs), maxShownClients-len(s.some))]...)
 }
 
-// classifyAll sorts clients, with mail that some setting would refuse, by kind. The
-// servers that are missing in one domain's record become one group. Call it once: it
-// merges the clients of a group.
+// classifyAll sorts clients, with mail that some setting would refuse, by kind. Call it
+// once: it merges the clients of a group.
 func (c *Collector) classifyAll() *classes {
 	k := &classes{own: make(map[int]*sum)}
 	here := &site{messages: c.report.Messages, recipients: c.recipients.count(), own: c.own, networks: &c.networks}
-	byDomain := make(map[string]int)
-	for _, x := range c.classifyGroups(here) {
-		if x.ownIndex > 0 && (x.kind == ForgedOwn || x.kind == Forger || x.kind == Undecided) {
-			k.addOwn(&x.group)
-		}
+	for _, g := range c.clients.groups() {
+		x := classified{group: g, kind: g.classify(here)}
 		switch x.kind {
-		case "", ForgedOwn:
-			continue
+		case "":
 		case Forger:
-			k.forgers.add(&x.group, &x.tally)
-			continue
-		case Misconfigured:
-			key := x.domain.String()
-			if !x.hasLine() {
-				key += "?"
-			}
-			if first, ok := byDomain[key]; ok {
-				k.list[first].add(&x.group)
-				continue
-			}
-			byDomain[key] = len(k.list)
+			k.forgers.add(&g, &g.tally)
+			k.addOwn(&g)
+		case ForgedOwn:
+			k.addOwn(&g)
+		default:
+			k.list = append(k.list, x)
 		}
-		k.list = append(k.list, x)
 	}
+	k.mergeForwarders(&c.clients, here)
+	k.mergeMisconfigured()
 	for i := range k.list {
-		if x := &k.list[i]; x.kind == Misconfigured && len(x.addrs) > maxServers {
-			x.kind = Undecided
+		x := &k.list[i]
+		x.total = x.tally.total()
+		if x.kind == Undecided {
+			k.addOwn(&x.group)
 		}
 	}
 	slices.SortFunc(k.list, func(a, b classified) int {
-		return cmp.Or(cmp.Compare(b.tally.total(), a.tally.total()), a.address().Compare(b.address()))
+		return cmp.Or(cmp.Compare(b.total, a.total), a.address().Compare(b.address()))
 	})
 	return k
 }
 
-// classifyGroups returns all groups with their kinds. A forwarder may have servers in
-// several networks, each with too little mail to show it: the undecided servers of one
-// owner become one group if it is a forwarder.
-func (c *Collector) classifyGroups(here *site) []classified {
-	var list []classified
-	owners := make(map[uint64][]int) // the undecided servers, as indices of list
-	for _, g := range c.clients.groups() {
-		x := classified{group: g, kind: g.classify(here)}
-		if x.kind == Undecided && x.leadsBack() && x.dayCount() > 1 && x.passesOn(x.tally.total()) {
-			owner := c.clients.owner(&x.group)
-			owners[owner] = append(owners[owner], len(list))
+// mergeForwarders makes the undecided servers of one owner one group if that is a
+// forwarder. It may have servers in several networks, each with too little mail to show
+// it.
+func (k *classes) mergeForwarders(t *clientTable, here *site) {
+	const minMessages = 2
+	owners := make(map[uint64][]int) // indices of list
+	for i := range k.list {
+		x := &k.list[i]
+		n := x.tally.total()
+		if x.kind == Undecided && n >= minMessages && x.leadsBack() && x.dayCount() > 1 && x.passesOn(n) {
+			owner := t.owner(&x.group)
+			owners[owner] = append(owners[owner], i)
 		}
-		list = append(list, x)
 	}
 	for _, servers := range owners {
 		if len(servers) == 1 {
 			continue
 		}
-		all := group{client: &client{}}
-		*all.client = *list[servers[0]].client
-		all.addrs = list[servers[0]].addresses()
+		first := &k.list[servers[0]]
+		sums := *first.client // the others stay as they are if this is no forwarder
+		all := group{client: &sums, addrs: first.addresses()}
 		for _, i := range servers[1:] {
-			all.add(&list[i].group)
+			all.add(&k.list[i].group)
 		}
 		if all.domains.count() < minDomainsOfDoubtful || !all.isForwarder(all.tally.total(), here) {
 			continue
 		}
 		for _, i := range servers {
-			list[i].kind = ""
+			k.list[i].kind = ""
 		}
-		list[servers[0]] = classified{group: all, kind: Forwarder}
+		*first = classified{group: all, kind: Forwarder}
 	}
-	return list
+	k.list = slices.DeleteFunc(k.list, func(x classified) bool { return x.kind == "" })
 }
 
-// addOwn adds the messages of a group that have a domain of ours as sender.
+// mergeMisconfigured makes the servers that are missing in one domain's record one
+// group, those without a line another one. So many that nobody forgets them are
+// undecided.
+func (k *classes) mergeMisconfigured() {
+	type key struct {
+		domain string
+		line   bool
+	}
+	byDomain := make(map[key]int)
+	merged := k.list[:0]
+	for _, x := range k.list {
+		if x.kind == Misconfigured {
+			domain := key{x.domain.String(), x.hasLine()}
+			if first, ok := byDomain[domain]; ok {
+				merged[first].add(&x.group)
+				continue
+			}
+			byDomain[domain] = len(merged)
+		}
+		merged = append(merged, x)
+	}
+	k.list = merged
+	for i := range k.list {
+		if x := &k.list[i]; x.kind == Misconfigured && len(x.addrs) > maxServers {
+			x.kind = Undecided
+		}
+	}
+}
+
+// addOwn adds the messages of a group that have a domain of ours as sender, if any.
 func (k *classes) addOwn(g *group) {
+	if g.ownIndex == 0 {
+		return
+	}
 	s := k.own[int(g.ownIndex)]
 	if s == nil {
 		s = &sum{}
@@ -181,12 +207,13 @@ func (k *classes) addOwn(g *group) {
 	s.add(g, &g.own)
 }
 
-func (k *classes) ofKind(kind string) []classified {
-	var of []classified
-	for _, x := range k.list {
-		if x.kind == kind {
-			of = append(of, x)
+// ofKind returns the groups of a kind, those with the most messages first.
+func (k *classes) ofKind(kind string) iter.Seq[*classified] {
+	return func(yield func(*classified) bool) {
+		for i := range k.list {
+			if x := &k.list[i]; x.kind == kind && !yield(x) {
+				return
+			}
 		}
 	}
-	return of
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // orgDomain returns the organizational domain of a name (RFC 7489, 3.2) as guessed from
@@ -71,29 +69,64 @@ func isPrivate(a netip.Addr) bool {
 // isGeneric reports whether a name is one that a provider assigns to any address: it
 // contains the address, or a word for a customer's line. The name of a static address
 // contains it, too, but is that of a server.
-func isGeneric(name string, addr netip.Addr) bool {
-	name = strings.ToLower(name)
-	labels := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '-' || '0' <= r && r <= '9' })
-	if a := addr.Unmap(); a.Is4() {
-		b := a.As4()
-		found := 0
-		for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
-			for _, octet := range b {
-				if part == strconv.Itoa(int(octet)) {
-					found++
-					break
-				}
-			}
+func isGeneric(name []byte, addr netip.Addr) bool {
+	octets, static := 0, false
+	for len(name) > 0 {
+		n := 1
+		for n < len(name) && charClass(name[n]) == charClass(name[0]) {
+			n++
 		}
-		if found >= 3 && !slices.Contains(labels, "static") {
-			return true
+		part := name[:n]
+		name = name[n:]
+		switch charClass(part[0]) {
+		case '0':
+			if isOctetOf(part, addr) {
+				octets++
+			}
+		case 'a':
+			if isLineWord(part) {
+				return true
+			}
+			static = static || equalFold(part, []byte("static"))
 		}
 	}
-	for _, label := range labels {
-		switch label {
-		case "dyn", "dynamic", "dsl", "adsl", "vdsl", "pool", "dhcp", "ppp", "pppoe", "cable", "dial", "dialup", "client", "customer", "cust", "user", "host", "broadband", "catv", "ip", "pc":
-			return true
-		}
+	const most = 3 // of the four octets: the network may have a name
+	return octets >= most && !static
+}
+
+// charClass returns '0' for a digit, 'a' for a letter or any other character of a label,
+// and '.' for a separator.
+func charClass(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return '0'
+	case c == '.' || c == '-':
+		return '.'
+	}
+	return 'a'
+}
+
+// isOctetOf reports whether a number in decimal is an octet of an IPv4 address.
+func isOctetOf(digits []byte, addr netip.Addr) bool {
+	const maxDigits = 3
+	addr = addr.Unmap()
+	if !addr.Is4() || len(digits) > maxDigits {
+		return false
+	}
+	n := 0
+	for _, d := range digits {
+		n = n*10 + int(d-'0')
+	}
+	octets := addr.As4()
+	return slices.ContainsFunc(octets[:], func(octet byte) bool { return int(octet) == n })
+}
+
+// isLineWord reports whether a part of a name is a word for a customer's line.
+func isLineWord(part []byte) bool {
+	var buf [nameSize]byte
+	switch string(appendLower(buf[:0], part)) {
+	case "dyn", "dynamic", "dsl", "adsl", "vdsl", "pool", "dhcp", "ppp", "pppoe", "cable", "dial", "dialup", "client", "customer", "cust", "user", "host", "broadband", "catv", "ip", "pc":
+		return true
 	}
 	return false
 }
