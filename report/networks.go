@@ -10,8 +10,8 @@ const (
 	// maxNetworks is the number of networks in the table. An entry takes 16 bytes.
 	maxNetworks = 1 << 16
 
-	// minGuesses is the number of recipients without a mailbox from which on a network
-	// is one of forgers, if it is a share of forgerUnknown.
+	// minGuesses is the least number of recipients without a mailbox that makes a
+	// network one of forgers.
 	minGuesses = 3
 )
 
