@@ -26,6 +26,10 @@ type Problem struct {
 	What     string   `json:"what"`
 	Expected string   `json:"expected,omitempty"`
 	Used     string   `json:"used,omitempty"` // what is used or done instead
+
+	// NoEffect means that the file is understood, but that an option in it, or all of
+	// it, does nothing.
+	NoEffect bool `json:"-"`
 }
 
 // String returns the problem as one line.

@@ -177,7 +177,7 @@ func (o Option) checkNumber(value string) []Problem {
 	n, _ := parseNumber(value)
 	switch {
 	case o.Name == "TestOnly" && n == 0:
-		return []Problem{{Severity: Faulty, What: "this is test mode: nothing is rejected or deferred",
+		return []Problem{{Severity: Faulty, NoEffect: true, What: "this is test mode: nothing is rejected or deferred",
 			Expected: "1 for normal operation"}}
 	case o.Name == "defaultSeedOnly":
 		return []Problem{{Severity: Faulty, What: "the old name of TestOnly only logs a warning for each request",

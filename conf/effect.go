@@ -47,7 +47,7 @@ func (f *File) checkWithoutEffect() []Problem {
 		if s.PerUser != "" {
 			r.severity = Hint
 		}
-		problems = append(problems, f.Place(r.option, Problem{Severity: r.severity, What: r.what, Expected: r.expected}))
+		problems = append(problems, f.Place(r.option, Problem{Severity: r.severity, What: r.what, Expected: r.expected, NoEffect: true}))
 	}
 	return append(problems, f.checkUnusedRestrictions()...)
 }
@@ -68,7 +68,7 @@ func (f *File) checkUnusedRestrictions() []Problem {
 			option, value = "Mail_From_reject", f.Settings.MailFromReject
 		}
 		if value == "No_Check" && r.File == f.path && f.Settings.PerUser == "" {
-			problems = append(problems, f.Place(r.Name, Problem{Severity: Faulty,
+			problems = append(problems, f.Place(r.Name, Problem{Severity: Faulty, NoEffect: true,
 				What: "there is no such result, because " + option + " = No_Check", Expected: option + " other than No_Check"}))
 		}
 	}

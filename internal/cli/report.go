@@ -202,7 +202,8 @@ func (p *Program) currentConfig(o *Options) string {
 }
 
 // loadWhatIf loads a configuration file to try. It does not guess what a faulty file
-// means: it prints the problems that --check-config finds, and returns false.
+// means: it prints the problems that --check-config finds, and returns false unless they
+// are about options without effect.
 func (p *Program) loadWhatIf(path string) (*conf.File, bool) {
 	info, err := os.Stat(path)
 	switch {
@@ -222,7 +223,7 @@ func (p *Program) loadWhatIf(path string) (*conf.File, bool) {
 	for _, problem := range loaded.Check() {
 		if problem.Severity == conf.Faulty {
 			p.complain("--what-if: %s", problem)
-			ok = false
+			ok = ok && problem.NoEffect
 		}
 	}
 	return loaded, ok

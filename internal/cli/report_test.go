@@ -60,6 +60,8 @@ func TestReport(t *testing.T) {
 	writeFile(t, "other.log", "Nov  2 10:11:12 mx sshd[1]: Server listening\n")
 	writeFile(t, "empty", "")
 	writeFile(t, "good.conf", "Mail_From_reject = Softfail\n")
+	writeFile(t, "idle.conf", "HELO_reject = False\nMail_From_reject = False\nPermError_reject = True\n")
+	writeFile(t, "test.conf", "TestOnly = 0\n")
 	writeFile(t, "bad.conf", "Mail_From_reject = Softfail\nTestOnly = maybe\n")
 	if err := os.Mkdir("folder", 0o755); err != nil {
 		t.Fatal(err)
@@ -82,6 +84,10 @@ func TestReport(t *testing.T) {
 		{name: "brief", args: []string{"--brief", "safe.log"}, status: 0, out: []string{"Rejecting is safe"}},
 		{name: "what-if", args: []string{"--what-if", "good.conf", "safe.log"}, status: 0, out: []string{"What if good.conf were in force"}},
 		{name: "broken what-if", args: []string{"--what-if", "bad.conf", "safe.log"}, status: 2, err: []string{`policyd-spf: --what-if: bad.conf:2: problem: TestOnly = maybe: bad number; expected a whole number`}},
+		{name: "what-if with an option without effect", args: []string{"--what-if", "idle.conf", "safe.log"}, status: 0, out: []string{"What if idle.conf were in force 0 of "},
+			err: []string{`policyd-spf: --what-if: idle.conf:3: problem: PermError_reject = True: no permanent error is rejected`}},
+		{name: "what-if in test mode", args: []string{"--what-if", "test.conf", "safe.log"}, status: 0, out: []string{"What if test.conf were in force 0 of "},
+			err: []string{`policyd-spf: --what-if: test.conf:1: problem: TestOnly = 0: this is test mode`}},
 		{name: "missing what-if", args: []string{"--what-if", "none.conf", "safe.log"}, status: 2, err: []string{"policyd-spf: --what-if none.conf cannot be read: no such file or directory"}},
 		{name: "what-if is a directory", args: []string{"--what-if", "folder", "safe.log"}, status: 2, err: []string{"policyd-spf: --what-if folder is not a regular file"}},
 		{name: "a missing file beside a good one", args: []string{"none.log", "safe.log"}, status: 0, out: []string{"Rejecting is safe"}, err: []string{"policyd-spf: none.log: no such file or directory"}},
