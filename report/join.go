@@ -14,6 +14,10 @@ const (
 	// on most servers those of a day.
 	maxPending = 1 << 14
 
+	// maxHeld bounds the memory for the texts of these messages, in bytes. Those of
+	// usual length take a third of it; a sender may choose names of 2 kB.
+	maxHeld = 16 << 20
+
 	// maxSearch bounds the search among messages of one client.
 	maxSearch = 64
 
@@ -55,6 +59,8 @@ type joiner struct {
 	size     uint64    // of the rings
 	messages []pending // a ring by seq
 	next     uint64    // seq of the next message
+	oldest   uint64    // no message before it is held
+	held     int       // bytes of the texts of messages
 	heads    []uint64  // by hash of key: the latest message
 	queue    []queued  // a ring by seq
 	nextID   uint64
@@ -71,7 +77,7 @@ type joiner struct {
 // newJoiner returns a joiner that holds size messages, a power of two.
 func newJoiner(done func(*pending), size int) *joiner {
 	return &joiner{
-		done: done, seed: maphash.MakeSeed(), next: 1, nextID: 1, size: uint64(size),
+		done: done, seed: maphash.MakeSeed(), next: 1, oldest: 1, nextID: 1, size: uint64(size),
 		messages: make([]pending, size), heads: make([]uint64, 2*size),
 		queue: make([]queued, size), idHeads: make([]uint64, 2*size),
 		hostTable: make(map[uint64]*hostState),
@@ -87,7 +93,7 @@ func (j *joiner) add(m *maillog.Message) {
 	text, recipient, name := p.text[:0], p.recipient[:0], p.name[:0]
 	*p = pending{
 		seq: j.next, at: m.Time.UnixNano(), client: m.Client, known: m.Known, helo: m.HELOResult, mfrom: m.MailFromResult,
-		action: m.Action, exempt: m.Exempt != "", name: name,
+		action: m.Action, exempt: m.Exempt != "", name: name, held: p.held,
 	}
 	j.next++
 	j.now = p.at
@@ -121,6 +127,24 @@ func (j *joiner) add(m *maillog.Message) {
 			q = j.addQueueID(p.host, m.QueueID)
 		}
 		j.join(q, p)
+	}
+	j.makeRoom(p)
+}
+
+// makeRoom completes the oldest messages while the texts of all take too much memory.
+// Call it when those of p have changed.
+func (j *joiner) makeRoom(p *pending) {
+	held := cap(p.text) + cap(p.recipient) + cap(p.name)
+	j.held += held - p.held
+	p.held = held
+	for ; j.held > maxHeld && j.oldest < j.next; j.oldest++ {
+		p := &j.messages[j.oldest&(j.size-1)]
+		if p.seq != j.oldest {
+			continue
+		}
+		j.done(p)
+		j.held -= p.held
+		*p = pending{}
 	}
 }
 
@@ -179,6 +203,9 @@ func (j *joiner) record(r *maillog.Record) {
 		return
 	}
 	q := j.queueID(h, r.QueueID)
+	if q == nil && (r.Kind == maillog.DMARC || r.Kind == maillog.DKIM) {
+		q = j.onlyQueueID(r.QueueID)
+	}
 	if q == nil {
 		return
 	}
@@ -250,6 +277,7 @@ func (j *joiner) delivered(p *pending, r *maillog.Record) {
 	if p.nRecipients > n && string(r.Status) == "bounced" && isUnknownMailbox(r.Reason) {
 		p.unknown++
 	}
+	j.makeRoom(p)
 }
 
 // refused adds a refusal by Postfix: of a recipient, or by a milter of a message.
@@ -281,6 +309,7 @@ func (j *joiner) refused(h *hostState, r *maillog.Record) {
 	if bytes.Contains(r.Reason, []byte("blocked using ")) { // reject_rbl_client
 		p.blocklisted = true
 	}
+	j.makeRoom(p)
 }
 
 // isUnknownMailbox reports whether the text of a refusal or bounce says that there

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"context"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"policyd-spf/maillog"
 )
 
 // The lines of a message from 192.0.2.1 that the tests put in different orders.
@@ -44,6 +48,8 @@ func TestJoin_dmarc(t *testing.T) {
 		{name: "rewritten sender", lines: joinChecks + joinAction + joinClient + joinDMARC + joinRewrote, joined: true},
 		{name: "rewritten sender, policy server logs after smtpd", lines: joinClient + joinChecks + joinAction + joinDMARC + joinRewrote},
 		{name: "client of another message", lines: joinChecks + joinAction + strings.ReplaceAll(joinClient, "192.0.2.1", "192.0.2.9") + joinDMARC + joinQueued},
+		{name: "filter on another host", lines: joinChecks + joinAction + joinClient + strings.ReplaceAll(joinDMARC, "mx ", "filter ") + joinQueued, joined: true},
+		{name: "filter on another host, queue id of two hosts", lines: joinChecks + joinAction + joinClient + strings.ReplaceAll(joinClient, "mx ", "mx2 ") + strings.ReplaceAll(joinDMARC, "mx ", "filter ") + joinQueued},
 		{name: "another host", lines: joinChecks + joinAction + strings.ReplaceAll(joinClient+joinDMARC+joinQueued, "mx ", "mx2 ")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -52,6 +58,40 @@ func TestJoin_dmarc(t *testing.T) {
 				t.Errorf("%+v of %d messages, want joined %v", r.DMARC, r.Messages, test.joined)
 			}
 		})
+	}
+}
+
+// Senders that choose long names do not make the joiner take more memory, and all
+// messages are completed in order.
+func TestJoin_longNames(t *testing.T) {
+	const messages, length = 20_000, 1900
+	completed := 0
+	j := newJoiner(func(p *pending) {
+		if len(p.sender()) != length || p.at != int64(completed) {
+			t.Fatalf("message %d: %d bytes at %d", completed, len(p.sender()), p.at)
+		}
+		completed++
+	}, maxPending)
+	long := bytes.Repeat([]byte("a"), length)
+	for i := range messages {
+		j.add(&maillog.Message{Time: time.Unix(0, int64(i)), Host: []byte("mx"), Envelope: maillog.Envelope{
+			Client: netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}), HELO: long, Sender: long, Recipient: long,
+			Known: maillog.HasClient | maillog.HasHELO | maillog.HasSender | maillog.HasRecipient,
+		}})
+		total := 0
+		if i%1000 == 0 {
+			for n := range j.messages {
+				p := &j.messages[n]
+				total += cap(p.text) + cap(p.recipient) + cap(p.name)
+			}
+		}
+		if total > maxHeld {
+			t.Fatalf("%d bytes after %d messages", total, i)
+		}
+	}
+	j.flush()
+	if completed != messages {
+		t.Errorf("%d messages, want %d", completed, messages)
 	}
 }
 

@@ -39,6 +39,7 @@ type pending struct {
 
 	host   *hostState
 	inferM mailFromState
+	held   int // bytes of the texts, as counted in joiner.held
 }
 
 // class returns the DMARC result as far as it is known.

@@ -9,7 +9,8 @@ import (
 type queued struct {
 	seq       uint64
 	older     uint64
-	key       uint64 // of host and queue id
+	key       uint64 // hash of the queue id
+	host      *hostState
 	clientKey uint64
 	before    uint64 // the last message before the queue id was assigned
 	message   uint64 // that it belongs to; 0 if it is not joined
@@ -19,19 +20,31 @@ type queued struct {
 	dmarc     dmarcClass
 }
 
-// idKey returns the key of a queue id of a host.
-func (j *joiner) idKey(h *hostState, id []byte) uint64 { return mix(h.hash, maphash.Bytes(j.seed, id)) }
-
 // queueID returns a queue id of a host, nil if it is unknown or was replaced.
 func (j *joiner) queueID(h *hostState, id []byte) *queued {
-	key := j.idKey(h, id)
+	return j.findID(id, func(q *queued) bool { return q.host == h })
+}
+
+// onlyQueueID returns the queue id of that name if only one host has it: a DMARC filter
+// may run on another host than Postfix.
+func (j *joiner) onlyQueueID(id []byte) *queued {
+	first := j.findID(id, func(*queued) bool { return true })
+	if first == nil || j.findID(id, func(q *queued) bool { return q.host != first.host }) != nil {
+		return nil
+	}
+	return first
+}
+
+// findID returns the latest queue id of a name that ok accepts.
+func (j *joiner) findID(id []byte, ok func(*queued) bool) *queued {
+	key := maphash.Bytes(j.seed, id)
 	seq := j.idHeads[key&(2*j.size-1)]
 	for range maxSearch {
 		q := &j.queue[seq&(j.size-1)]
 		if seq == 0 || q.seq != seq {
 			return nil
 		}
-		if q.key == key {
+		if q.key == key && ok(q) {
 			return q
 		}
 		seq = q.older
@@ -49,7 +62,7 @@ func (j *joiner) hashFold(b []byte) uint64 {
 func (j *joiner) addQueueID(h *hostState, id []byte) *queued {
 	q := &j.queue[j.nextID&(j.size-1)]
 	name := q.name[:0]
-	*q = queued{seq: j.nextID, key: j.idKey(h, id), name: name}
+	*q = queued{seq: j.nextID, key: maphash.Bytes(j.seed, id), host: h, name: name}
 	j.nextID++
 	head := &j.idHeads[q.key&(2*j.size-1)]
 	q.older, *head = *head, q.seq
