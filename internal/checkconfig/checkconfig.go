@@ -214,7 +214,7 @@ func sameFile(a, b string) bool {
 // is checked: the other problems are not about them.
 func (c *checker) addOtherConfig(other *config) {
 	for _, s := range other.services {
-		c.add(conf.Problem{Severity: conf.Hint, File: c.postfix.File("master.cf"), Name: s.Name + " argv", Value: strings.Join(s.Argv, " "),
+		c.add(conf.Problem{Severity: conf.Hint, File: c.postfix.File("master.cf"), Line: s.Line(), Name: s.Name + " argv", Value: strings.Join(s.Argv, " "),
 			What: "this service reads another configuration than " + c.File, Expected: "--check-config " + other.path + " to check that one"})
 	}
 }

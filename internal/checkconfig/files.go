@@ -98,7 +98,7 @@ func (c *checker) checkFiles(s *postfix.Service, user account) {
 		if v.access == missing && (c.isChrooted(s) || byPython) {
 			continue // checkChroot and checkPython
 		}
-		c.addAccess(s, v, conf.Problem{File: c.postfix.File("master.cf"), Name: s.Name + " argv", Value: strings.Join(s.Argv, " "),
+		c.addAccess(s, v, conf.Problem{File: c.postfix.File("master.cf"), Line: s.Line(), Name: s.Name + " argv", Value: strings.Join(s.Argv, " "),
 			Expected: "a program that " + user.name + " can execute"}, noReply)
 	}
 	config := c.configOf(s)

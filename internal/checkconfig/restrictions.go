@@ -80,8 +80,8 @@ func (c *checker) hasName(name string) bool {
 
 // addRestriction adds a problem of a list of restrictions.
 func (c *checker) addRestriction(d postfix.SMTPD, list string, severity conf.Severity, value, what, expected string) {
-	file, name := c.postfix.Place(d, list)
-	c.add(conf.Problem{Severity: severity, File: file, Name: name, Value: value, What: what, Expected: expected})
+	place := c.postfix.Place(d, list)
+	c.add(conf.Problem{Severity: severity, File: place.File, Line: place.Line, Name: place.Name, Value: value, What: what, Expected: expected})
 }
 
 // addRoute adds a problem of a check_policy_service.
@@ -224,7 +224,7 @@ func (c *checker) checkUnreached(client postfix.PolicyClient) {
 	if strings.Contains(client.Parameter, "/") || !slices.Contains(postfix.RestrictionLists(), client.Parameter) {
 		return
 	}
-	c.add(conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Name: client.Parameter,
+	c.add(conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Line: c.postfix.MainLine(client.Parameter), Name: client.Parameter,
 		Value: postfix.CheckPolicyService + " " + client.Service.Text, What: "never reached: -o " + client.Parameter + " in master.cf overrides the list at each smtpd",
 		Expected: "no such -o"})
 }

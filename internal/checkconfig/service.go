@@ -51,7 +51,7 @@ func (c *checker) checkPostfix() {
 
 // addService adds a problem of an entry of master.cf.
 func (c *checker) addService(s *postfix.Service, severity conf.Severity, name, value, what, expected string) {
-	c.add(conf.Problem{Severity: severity, File: c.postfix.File("master.cf"), Name: s.Name + " " + name, Value: value,
+	c.add(conf.Problem{Severity: severity, File: c.postfix.File("master.cf"), Line: s.Line(), Name: s.Name + " " + name, Value: value,
 		What: what, Expected: expected})
 }
 
@@ -172,7 +172,7 @@ func (c *checker) checkArguments(s *postfix.Service) {
 // serves, which otherwise has to wait and retry.
 func (c *checker) checkTimeLimit(s *postfix.Service) {
 	name := s.TimeLimitName()
-	problem := conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Name: name, Value: c.postfix.Main[name],
+	problem := conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Line: c.postfix.MainLine(name), Name: name, Value: c.postfix.Main[name],
 		Expected: name + " = 3600"}
 	limit, ok := postfix.ParseTime(problem.Value)
 	switch {

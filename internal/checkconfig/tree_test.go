@@ -51,7 +51,7 @@ type tree struct {
 
 const (
 	goodMain = `compatibility_level = 3.6
-config_directory = /etc/postfix
+config_directory = $DIR/postfix
 mail_owner = postfix
 mail_version = 3.7.11
 mynetworks = 127.0.0.0/8 [::1]/128
@@ -135,6 +135,8 @@ func (tr *tree) input(t *testing.T) Input {
 	if _, err := os.Stat(filepath.Join(tr.dir, "etc/policyd-spf.conf")); err != nil {
 		tr.write(t, "etc/policyd-spf.conf", tr.config, 0o644)
 	}
+	tr.write(t, "postfix/main.cf", "# main.cf\n"+tr.main, 0o644)
+	tr.write(t, "postfix/master.cf", strings.ReplaceAll(tr.master, " spawn ", " spawn\n    "), 0o644)
 	// postconf leaves $DIR alone only if it is replaced before.
 	files := postfixtest.Files{Main: tr.expand(tr.main), Master: tr.expand(tr.master), Overrides: tr.expand(tr.overrides)}
 	return Input{DefaultFile: tr.dir + "/etc/default.conf", ParseArgs: parseArgs, Postconf: files.Postconf, Host: tr.host}

@@ -3,7 +3,6 @@ package postfix
 import (
 	"context"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -11,7 +10,9 @@ import (
 // Config is the part of Postfix's configuration that concerns policy servers.
 type Config struct {
 	Main     map[string]string // parameters of main.cf, with $names expanded
-	Services []Service         // the entries of master.cf
+	Settings []Setting         // main.cf, line by line
+	Services []Service         // the entries of master.cf; the last one of a name and type
+	Replaced []Service         // those before it, which Postfix does not use
 	SMTPDs   []SMTPD           // those that run smtpd(8)
 }
 
@@ -35,8 +36,10 @@ func RestrictionLists() []string {
 func smtpdParameters() []string {
 	return []string{
 		"mynetworks", "smtpd_delay_reject", "smtpd_milters", "smtpd_policy_service_default_action",
-		"smtpd_policy_service_timeout", "smtpd_relay_before_recipient_restrictions",
-		"smtpd_restriction_classes", "smtpd_sasl_auth_enable",
+		"smtpd_policy_service_max_idle", "smtpd_policy_service_max_ttl", "smtpd_policy_service_request_limit",
+		"smtpd_policy_service_retry_delay", "smtpd_policy_service_timeout", "smtpd_policy_service_try_limit",
+		"smtpd_relay_before_recipient_restrictions", "smtpd_restriction_classes", "smtpd_sasl_auth_enable",
+		"soft_bounce",
 	}
 }
 
@@ -47,8 +50,9 @@ func Read(ctx context.Context, postconf Postconf) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Services: parseServices(entries)}
-	names := []string{"compatibility_level", "config_directory", "mail_owner", "mail_version", "queue_directory"}
+	c := new(Config)
+	c.Services, c.Replaced = withoutDuplicates(parseServices(entries))
+	names := []string{"compatibility_level", "config_directory", "mail_owner", "mail_version", "multi_instance_directories", "queue_directory", "smtpd_service_name"}
 	for _, s := range c.Services {
 		if s.Command == "spawn" {
 			names = append(names, s.TimeLimitName())
@@ -57,6 +61,7 @@ func Read(ctx context.Context, postconf Postconf) (*Config, error) {
 	if c.Main, err = readParameters(ctx, postconf, nil, names); err != nil {
 		return nil, err
 	}
+	c.readSource()
 	overrides := ""
 	if slices.ContainsFunc(c.Services, func(s Service) bool { return s.IsSMTPD() && len(s.Args) > 0 }) {
 		overrides, _ = postconf(ctx, "-P") // Postfix 2.11 and later
@@ -111,18 +116,6 @@ func readParameters(ctx context.Context, postconf Postconf, overridden []Paramet
 	return parameters, read(SplitList(parameters["smtpd_restriction_classes"]))
 }
 
-// File returns the path of main.cf or master.cf.
-func (c *Config) File(name string) string { return filepath.Join(c.Main["config_directory"], name) }
-
-// Place returns the file and the parameter that set a list of restrictions: main.cf,
-// or master.cf if the value is not that of main.cf.
-func (c *Config) Place(d SMTPD, parameter string) (file, name string) {
-	if d.Service == nil || d.Parameters[parameter] == c.Main[parameter] {
-		return c.File("main.cf"), parameter
-	}
-	return c.File("master.cf"), d.Service.ID() + "/" + parameter
-}
-
 // PolicyClient is a check_policy_service in a list of restrictions.
 type PolicyClient struct {
 	Parameter  string            // the list: NAME in main.cf, SERVICE/TYPE/NAME in master.cf
@@ -139,11 +132,10 @@ func (c *Config) PolicyClients() []PolicyClient {
 			if d.Service != nil && d.Parameters[list] == c.Main[list] {
 				continue
 			}
-			_, name := c.Place(d, list)
 			words := SplitList(d.Parameters[list])
 			for i, word := range words[:max(len(words)-1, 0)] {
 				if word == CheckPolicyService {
-					clients = append(clients, PolicyClient{name, d.Parameters, ParsePolicyService(words[i+1])})
+					clients = append(clients, PolicyClient{c.Place(d, list).Name, d.Parameters, ParsePolicyService(words[i+1])})
 				}
 			}
 		}

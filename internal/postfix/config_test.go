@@ -16,7 +16,7 @@ greylist   unix  n  n  n  -  0  spawn user=nobody argv=/usr/bin/greylist /etc/po
 `
 
 const main = `queue_directory = /var/spool/postfix
-config_directory = /etc/postfix
+config_directory = /nonexistent
 mua = permit_sasl_authenticated
 smtpd_restriction_classes = spf
 spf = check_policy_service { unix:private/policy-spf, timeout=30s, default_action=DUNNO }
@@ -46,11 +46,13 @@ func TestRead_override(t *testing.T) {
 	if got := c.SMTPDs[0].Parameters["smtpd_recipient_restrictions"]; got != "reject_unauth_destination, spf" {
 		t.Errorf("smtp has %q", got)
 	}
-	if file, name := c.Place(submission, "smtpd_recipient_restrictions"); file != "/etc/postfix/master.cf" || name != "submission/inet/smtpd_recipient_restrictions" {
-		t.Errorf("it is in %s, %s", file, name)
+	want := postfix.Place{File: "/nonexistent/master.cf", Name: "submission/inet/smtpd_recipient_restrictions"}
+	if got := c.Place(submission, "smtpd_recipient_restrictions"); got != want {
+		t.Errorf("it is in %+v, want %+v", got, want)
 	}
-	if file, name := c.Place(submission, "smtpd_sender_restrictions"); file != "/etc/postfix/main.cf" || name != "smtpd_sender_restrictions" {
-		t.Errorf("what it does not override is in %s, %s", file, name)
+	want = postfix.Place{File: "/nonexistent/main.cf", Name: "smtpd_sender_restrictions"}
+	if got := c.Place(submission, "smtpd_sender_restrictions"); got != want {
+		t.Errorf("what it does not override is in %+v, want %+v", got, want)
 	}
 }
 

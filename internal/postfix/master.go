@@ -22,6 +22,8 @@ type Service struct {
 	Args             []string // of Command
 	User             string   // of spawn(8): NAME or NAME:GROUP
 	Argv             []string // of spawn(8): the program and its arguments
+
+	source logicalLine // in master.cf
 }
 
 // parseServices parses the output of postconf -M: one entry a line.
@@ -50,6 +52,19 @@ func parseServices(text string) []Service {
 		services = append(services, s)
 	}
 	return services
+}
+
+// withoutDuplicates returns the entries that master(8) uses, the last one of each name
+// and type, and those that they replace.
+func withoutDuplicates(services []Service) (used, replaced []Service) {
+	for i, s := range services {
+		if slices.ContainsFunc(services[i+1:], func(later Service) bool { return later.ID() == s.ID() }) {
+			replaced = append(replaced, s)
+		} else {
+			used = append(used, s)
+		}
+	}
+	return used, replaced
 }
 
 // cutAttribute returns the value of an attribute of spawn(8), whose names are in

@@ -28,34 +28,40 @@ func SplitList(list string) []string { return split(list, ", \t\r\n") }
 // field, without the braces (Postfix 3.0 and later).
 func splitFields(entry string) []string { return split(entry, " \t\r\n") }
 
+// split splits as mystrtokq() of Postfix does: separators in braces do not count.
 func split(list, separators string) []string {
 	var found []string
-	for list != "" {
-		list = strings.TrimLeft(list, separators)
-		end := strings.IndexAny(list, separators)
-		if strings.HasPrefix(list, "{") {
-			if end = closingBrace(list); end >= 0 {
-				found = append(found, strings.TrimSpace(list[1:end]))
-				list = list[end+1:]
-				continue
-			}
+	for {
+		if list = strings.TrimLeft(list, separators); list == "" {
+			return found
 		}
+		depth := 0
+		end := strings.IndexFunc(list, func(r rune) bool {
+			switch {
+			case r == '{':
+				depth++
+			case r == '}' && depth > 0:
+				depth--
+			case depth == 0:
+				return strings.ContainsRune(separators, r)
+			}
+			return false
+		})
 		if end < 0 {
 			end = len(list)
 		}
-		if end > 0 {
-			found = append(found, list[:end])
-		}
+		found = append(found, withoutBraces(list[:end]))
 		list = list[end:]
 	}
-	return found
 }
 
-// closingBrace returns the index of the brace that closes the one at the start of
-// text, or -1.
-func closingBrace(text string) int {
+// withoutBraces returns a word without the braces around all of it.
+func withoutBraces(word string) string {
+	if !strings.HasPrefix(word, "{") {
+		return word
+	}
 	depth := 0
-	return strings.IndexFunc(text, func(r rune) bool {
+	closing := strings.IndexFunc(word, func(r rune) bool {
 		switch r {
 		case '{':
 			depth++
@@ -64,6 +70,10 @@ func closingBrace(text string) int {
 		}
 		return depth == 0
 	})
+	if closing != len(word)-1 {
+		return word
+	}
+	return strings.TrimSpace(word[1:closing])
 }
 
 // ParseTime parses a time of main.cf. Without a unit it is in seconds

@@ -17,6 +17,9 @@ func TestSplitList(t *testing.T) {
 		{name: "braces", list: "check_policy_service { unix:x, timeout=1s }, b", want: []string{"check_policy_service", "unix:x, timeout=1s", "b"}},
 		{name: "nested braces", list: "{a {b c} d} e", want: []string{"a {b c} d", "e"}},
 		{name: "open brace", list: "{a b", want: []string{"{a b"}},
+		{name: "braces within a word", list: "check_client_access inline:{ {a = OK}, b=OK }, c", want: []string{"check_client_access", "inline:{ {a = OK}, b=OK }", "c"}},
+		{name: "text after braces", list: "{a b}c d", want: []string{"{a b}c", "d"}},
+		{name: "closing brace alone", list: "a } b", want: []string{"a", "}", "b"}},
 		{name: "only separators", list: " , ,"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
