@@ -56,12 +56,13 @@ type layer struct {
 var layers = []layer{
 	{folder: "internal/idn", reason: "names are mapped before anything else is done with them"},
 	{folder: "internal/lru", reason: "a cache knows nothing of what it holds"},
+	{folder: "internal/suggest", reason: "a name is compared with others, whatever they name"},
 	{folder: "internal/golden", reason: "only tests import it: it imports testing and defines a flag"},
 	{folder: "internal/mailstream", reason: "made-up mail must not depend on what reads it"},
 	{folder: "spf/dns", imports: []string{"internal/lru"}, reason: "DNS knows nothing of SPF"},
 	{folder: "spf/dns/dnstest", reason: "a name server for tests knows nothing of what it tests"},
 	{folder: "spf/dns/dnsfake", imports: []string{"spf/dns"}, reason: "a fake resolver returns the answers of spf/dns"},
-	{folder: "conf", imports: []string{"internal/idn"}, reason: "settings are plain values"},
+	{folder: "conf", imports: []string{"internal/idn", "internal/suggest"}, reason: "settings are plain values"},
 	{folder: "maillog", reason: "a log is read as it is, whoever wrote it"},
 	{folder: "internal/term", reason: "rendering knows nothing of what it renders"},
 	{folder: "internal/html", reason: "rendering knows nothing of what it renders"},
@@ -73,10 +74,10 @@ var layers = []layer{
 	{folder: "explain", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "maillog", "internal/html", "internal/idn", "internal/term"}, reason: "explanations observe the server"},
 	{folder: "internal/postfix", reason: "Postfix's files are read as they are, whoever asks"},
 	{folder: "internal/postfix/postfixtest", imports: []string{"internal/postfix"}, reason: "it stands in for postconf(1)"},
-	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "dmarc", "conf", "policy", "internal/postfix", "internal/term"}, reason: "a check reads what the server and Postfix read"},
+	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "dmarc", "conf", "policy", "internal/postfix", "internal/suggest", "internal/term"}, reason: "a check reads what the server and Postfix read"},
 	{folder: "internal/probe", imports: []string{"internal/postfix", "internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
 	{folder: "report", imports: []string{"spf", "spf/dns", "conf", "policy", "maillog", "internal/html", "internal/term"}, reason: "a report reads logs and decides as the server does"},
-	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/html", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe"}, reason: "the command line wires everything"},
+	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/html", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe", "internal/suggest"}, reason: "the command line wires everything"},
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }
 

@@ -41,7 +41,7 @@ var transcripts = map[string]string{
 const postconf = `#!/bin/sh
 case $1 in
 -M) echo 'policy-spf unix - n n - 10 spawn user=postfix argv=/usr/bin/policyd-spf mistakes.conf' ;;
--x) echo 'config_directory = /etc/postfix'
+-x) echo 'config_directory = postfix'
     echo 'mail_owner = postfix'
     echo 'policy-spf_time_limit = 1000s'
     echo 'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination'

@@ -1,6 +1,10 @@
 package conf
 
-import "strings"
+import (
+	"strings"
+
+	"policyd-spf/internal/suggest"
+)
 
 // maxSuggestLen limits the length of a name for which another is suggested: the
 // time is proportional to it, and no misspelling is that long.
@@ -19,7 +23,7 @@ func suggestName(name string, nameOf func(*Option) string) string {
 		if known == name {
 			return ""
 		}
-		if d := editDistance(foldName(name), foldName(known)); known != "" && d < best {
+		if d := suggest.Distance(foldName(name), foldName(known)); known != "" && d < best {
 			nearest, best = known, d
 		}
 	}
@@ -29,26 +33,4 @@ func suggestName(name string, nameOf func(*Option) string) string {
 // foldName returns a name in lower case and without separators.
 func foldName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
-}
-
-// editDistance returns the number of bytes to insert, delete or replace to turn a
-// into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1) // distances of a[:i] to each b[:j]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

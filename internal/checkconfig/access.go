@@ -60,6 +60,8 @@ func (a account) may(root, path string, want fs.FileMode) verdict {
 				at = "/"
 			}
 			continue
+		case len(names) == 0 && want&mayExecute != 0 && info.IsDir():
+			return verdict{denied, full, full + " is a folder, not a program"}
 		case len(names) == 0:
 			return a.has(full, info, want)
 		case !info.IsDir():

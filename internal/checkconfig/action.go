@@ -86,23 +86,9 @@ func isHeader(text string) bool {
 	return ok && name != "" && !strings.ContainsAny(name, " \t")
 }
 
-// isRestriction reports whether Postfix has a restriction of that name (postconf(5)),
-// of those that need no argument or whose argument is no lookup table.
+// isRestriction reports whether Postfix has a restriction of that name that needs no
+// lookup table or policy service.
 func isRestriction(word string) bool {
-	known := []string{
-		"defer", "defer_if_permit", "defer_if_reject", "defer_unauth_destination", "permit", "permit_auth_destination",
-		"permit_dnswl_client", "permit_inet_interfaces", "permit_mx_backup", "permit_mynetworks", "permit_naked_ip_address",
-		"permit_rhswl_client", "permit_sasl_authenticated", "permit_tls_all_clientcerts", "permit_tls_clientcerts", "reject",
-		"reject_authenticated_sender_login_mismatch", "reject_invalid_helo_hostname", "reject_invalid_hostname",
-		"reject_known_sender_login_mismatch", "reject_multi_recipient_bounce", "reject_non_fqdn_helo_hostname",
-		"reject_non_fqdn_hostname", "reject_non_fqdn_recipient", "reject_non_fqdn_sender", "reject_plaintext_session",
-		"reject_rbl_client", "reject_rhsbl_client", "reject_rhsbl_helo", "reject_rhsbl_recipient", "reject_rhsbl_reverse_client",
-		"reject_rhsbl_sender", "reject_sender_login_mismatch", "reject_unauth_destination", "reject_unauth_pipelining",
-		"reject_unauthenticated_sender_login_mismatch", "reject_unknown_address", "reject_unknown_client",
-		"reject_unknown_client_hostname", "reject_unknown_forward_client_hostname", "reject_unknown_helo_hostname",
-		"reject_unknown_hostname", "reject_unknown_recipient_domain", "reject_unknown_reverse_client_hostname",
-		"reject_unknown_sender_domain", "reject_unlisted_recipient", "reject_unlisted_sender", "reject_unverified_recipient",
-		"reject_unverified_sender", "sleep", "warn_if_reject",
-	}
-	return slices.Contains(known, strings.ToLower(word))
+	argument, known := postfix.Restriction(word)
+	return known && argument != postfix.TableArgument && argument != postfix.ServiceArgument
 }

@@ -129,7 +129,8 @@ func (c *checker) readPostfix(ctx context.Context) string {
 		if strings.Contains(err.Error(), "main.cf: No such file") {
 			severity = conf.Hint // Postfix is installed, but not in use
 		}
-		c.add(conf.Problem{Severity: severity, File: "Postfix", What: err.Error(),
+		file, line, what := postfix.ErrorPlace(err)
+		c.add(conf.Problem{Severity: severity, File: cmp.Or(file, "Postfix"), Line: line, What: what,
 			Expected: "main.cf and master.cf that Postfix can read", Used: "nothing on Postfix's side was checked"})
 		return "its files cannot be read"
 	}

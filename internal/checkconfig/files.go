@@ -194,3 +194,8 @@ func (c *checker) checkSELinux(s *postfix.Service) {
 			"no line of "+program+" in ausearch -m avc")
 	}
 }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -17,7 +17,7 @@ func (c *checker) checkOwnUsers(r route, s *conf.Settings) {
 	}
 	permitsMynetworks, permitsSASL := r.permitsMynetworks, r.permitsSASL
 	for _, list := range postfix.RestrictionLists() { // a client that is rejected elsewhere is not checked
-		if w := follow(r.smtpd, list); w.rejectsAtEnd() {
+		if w := c.follow(r.smtpd, list); w.rejectsAtEnd() {
 			permitsMynetworks = permitsMynetworks || !w.at.permitsMynetworks
 			permitsSASL = permitsSASL || !w.at.permitsSASL
 		}

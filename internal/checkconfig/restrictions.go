@@ -1,7 +1,6 @@
 package checkconfig
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -24,17 +23,14 @@ func (c *checker) checkRestrictions() {
 	named := make(map[string]bool)   // our services that a list names
 	reached := make(map[string]bool) // and those that smtpd reaches there, by smtpd
 	for _, d := range c.smtpds() {
+		c.checkClasses(d)
+		c.checkRequired(d)
+		c.checkPolicyParameters(d)
 		for _, list := range postfix.RestrictionLists() {
-			w := follow(d, list)
-			for _, word := range w.stray {
+			w := c.follow(d, list)
+			for _, f := range w.flaws {
 				c.unclear = true
-				c.addRestriction(d, list, conf.Faulty, word, "not after "+postfix.CheckPolicyService+", so Postfix takes it as a lookup table",
-					postfix.CheckPolicyService+" "+word)
-			}
-			for _, word := range w.unknown {
-				c.unclear = true
-				c.addRestriction(d, list, conf.Faulty, word, word+" is neither a restriction of Postfix nor in smtpd_restriction_classes"+configurationError,
-					"smtpd_restriction_classes = "+word+" in main.cf, and a line "+word+" = RESTRICTIONS")
+				c.addRestriction(d, list, f.severity, f.word, f.what, f.expected)
 			}
 			for _, r := range w.routes {
 				s := c.checkAddress(r)
@@ -52,7 +48,7 @@ func (c *checker) checkRestrictions() {
 	overridden := c.checkOverrides(reached)
 	for _, client := range c.postfix.PolicyClients() { // a class that only a lookup table names
 		if s := c.postfix.Find(client.Service); s != nil && s.IsOurs() {
-			if !overridden && !named[s.ID()] {
+			if !overridden && !named[s.ID()] && !c.unclear {
 				c.checkUnreached(client)
 			}
 			named[s.ID()] = true
@@ -60,8 +56,7 @@ func (c *checker) checkRestrictions() {
 	}
 	for i := range c.postfix.Services {
 		if s := &c.postfix.Services[i]; s.IsOurs() && !named[s.ID()] && !c.unclear {
-			c.add(conf.Problem{Severity: conf.Hint, File: c.postfix.File("main.cf"),
-				What: "no restriction uses the service " + s.Name, Expected: postfix.CheckPolicyService + " " + s.Address()})
+			c.checkUnused(s)
 		}
 	}
 }
@@ -71,11 +66,6 @@ func smtpdID(d postfix.SMTPD) string {
 		return ""
 	}
 	return d.Service.ID()
-}
-
-// hasName reports whether master.cf has a service of that name.
-func (c *checker) hasName(name string) bool {
-	return slices.ContainsFunc(c.postfix.Services, func(s postfix.Service) bool { return s.Name == name && s.Type != "inet" })
 }
 
 // addRestriction adds a problem of a list of restrictions.
@@ -89,87 +79,6 @@ func (c *checker) addRoute(r route, severity conf.Severity, what, expected strin
 	c.addRestriction(r.smtpd, r.list, severity, postfix.CheckPolicyService+" "+r.service.Text, what, expected)
 }
 
-// checkAddress checks the address of a policy service, and returns the entry of
-// master.cf that serves it, if there is one.
-func (c *checker) checkAddress(r route) *postfix.Service {
-	p := r.service
-	if p.Transport == "" {
-		expected := "unix: or inet: in front"
-		if strings.Contains(p.Address, "/") && !strings.Contains(p.Address, ":") {
-			expected = postfix.CheckPolicyService + " unix:" + p.Address
-		}
-		c.unclear = true
-		c.addRoute(r, conf.Faulty, "no unix: or inet: before the address: smtpd ends, and no mail is received", expected)
-		return nil
-	}
-	c.checkAttributes(r)
-	s := c.postfix.Find(p)
-	folder, name, isMasters := c.postfix.SocketFolder(p)
-	switch {
-	case isMasters && s == nil && c.hasName(name):
-		c.unclear = true
-		c.addRoute(r, conf.Faulty, "the service "+name+" in master.cf is not of type unix: all mail is deferred", name+" unix in master.cf")
-	case isMasters && s == nil:
-		c.unclear = true
-		expected := "an existing service"
-		if ours := c.ourService(); ours != nil {
-			expected = postfix.CheckPolicyService + " " + ours.Address()
-		}
-		c.addRoute(r, conf.Faulty, "master.cf has no service "+name+": all mail is deferred", expected)
-	case isMasters && strings.HasPrefix(p.Endpoint, "/") && r.smtpd.Service != nil && c.isChrooted(r.smtpd.Service):
-		c.addRoute(r, conf.Faulty, "the smtpd of "+r.smtpd.Service.Name+" is in a chroot, where this path does not exist: all mail is deferred",
-			postfix.CheckPolicyService+" "+s.Address())
-	case isMasters && folder != s.SocketFolder():
-		c.addRoute(r, conf.Faulty, fmt.Sprintf("master.cf puts the socket of %s into %s, because private is %s there: all mail is deferred", name, s.SocketFolder(), s.Private),
-			postfix.CheckPolicyService+" "+s.Address())
-	case p.Transport == "unix" && s == nil:
-		for i := range c.postfix.Services {
-			if ours := &c.postfix.Services[i]; ours.IsOurs() && ours.Type == "unix" && p.Endpoint == ours.Name {
-				c.unclear = true
-				c.addRoute(r, conf.Faulty, "no such socket: that of the service is in "+ours.SocketFolder()+", and all mail is deferred",
-					postfix.CheckPolicyService+" "+ours.Address())
-			}
-		}
-	case p.Transport == "inet" && !strings.Contains(strings.TrimSuffix(p.Endpoint, ":"), ":") && strings.ContainsAny(p.Endpoint, ".:"):
-		c.unclear = true
-		c.addRoute(r, conf.Faulty, "no port after the host: smtpd cannot connect, and all mail is deferred", "inet:HOST:PORT")
-	}
-	return s
-}
-
-// ourService returns the only service of ours, or nil.
-func (c *checker) ourService() *postfix.Service {
-	var found *postfix.Service
-	for i := range c.postfix.Services {
-		if s := &c.postfix.Services[i]; s.IsOurs() {
-			if found != nil {
-				return nil
-			}
-			found = s
-		}
-	}
-	return found
-}
-
-// checkAttributes checks the attributes of a policy service. They are the parameters
-// smtpd_policy_service_NAME of postconf(5).
-func (c *checker) checkAttributes(r route) {
-	known := []string{"default_action", "max_idle", "max_ttl", "policy_context", "request_limit", "retry_delay", "timeout", "try_limit"}
-	for _, a := range r.service.Attributes {
-		if a.Name == "" {
-			c.addRoute(r, conf.Faulty, "an attribute is not NAME=VALUE: smtpd ends, and no mail is received",
-				"no spaces around =, or braces, as in { default_action = 451 4.3.5 Try later }")
-			return
-		}
-	}
-	for _, a := range r.service.Attributes {
-		if !slices.Contains(known, a.Name) {
-			c.addRoute(r, conf.Faulty, "Postfix does not know the attribute "+a.Name+": smtpd ends, and no mail is received",
-				"one of "+strings.Join(known, ", "))
-		}
-	}
-}
-
 // checkRoute checks a check_policy_service of ours.
 func (c *checker) checkRoute(r route, s *postfix.Service) {
 	if r.endedBy != "" {
@@ -180,6 +89,9 @@ func (c *checker) checkRoute(r route, s *postfix.Service) {
 	c.checkStage(r)
 	if r.warnOnly {
 		c.addRoute(r, conf.Hint, "warn_if_reject before it: nothing is rejected, only a warning is logged", "no warn_if_reject")
+	}
+	if r.smtpd.Parameters["soft_bounce"] == "yes" {
+		c.addRestriction(r.smtpd, "soft_bounce", conf.Hint, "yes", "no rejection is final: Postfix sends 450 for 550, and clients try again", "no")
 	}
 	if config := c.configOf(s); config.err == nil {
 		c.checkOwnUsers(r, &config.file.Settings)
@@ -218,35 +130,44 @@ func (c *checker) checkStage(r route) {
 	}
 }
 
-// checkUnreached reports a check_policy_service of main.cf that no smtpd(8) has,
-// because each one's -o in master.cf overrides the list.
-func (c *checker) checkUnreached(client postfix.PolicyClient) {
-	if strings.Contains(client.Parameter, "/") || !slices.Contains(postfix.RestrictionLists(), client.Parameter) {
-		return
-	}
-	c.add(conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Line: c.postfix.MainLine(client.Parameter), Name: client.Parameter,
-		Value: postfix.CheckPolicyService + " " + client.Service.Text, What: "never reached: -o " + client.Parameter + " in master.cf overrides the list at each smtpd",
-		Expected: "no such -o"})
-}
-
-// checkOverrides reports each smtpd(8) for mail from the Internet where nothing is
-// checked, although the lists of main.cf would check it, and whether there is one.
-func (c *checker) checkOverrides(reached map[string]bool) (found bool) {
-	main := postfix.SMTPD{Parameters: c.postfix.Main}
-	for _, list := range postfix.RestrictionLists() {
-		for _, r := range follow(main, list).routes {
-			s := c.postfix.Find(r.service)
-			if s == nil || !s.IsOurs() || r.endedBy != "" {
-				continue
-			}
-			for _, d := range c.postfix.SMTPDs {
-				if d.Service.ReceivesFromInternet() && !reached[d.Service.ID()] && d.Parameters[list] != c.postfix.Main[list] {
-					found = true
-					c.addRestriction(d, list, conf.Faulty, d.Parameters[list], "mail is not checked here: this overrides the list in main.cf, which has "+
-						postfix.CheckPolicyService, "no -o "+list+", or one with "+postfix.CheckPolicyService+" "+s.Address())
-				}
-			}
+// checkClasses reports restriction classes without a definition.
+func (c *checker) checkClasses(d postfix.SMTPD) {
+	const parameter = "smtpd_restriction_classes"
+	for _, class := range postfix.SplitList(d.Parameters[parameter]) {
+		if d.Parameters[class] == "" {
+			c.unclear = true
+			c.addRestriction(d, parameter, conf.Faulty, class, "this class has no definition"+noMail, "a line "+class+" = RESTRICTIONS in main.cf")
 		}
 	}
-	return found
+}
+
+// checkRequired reports an smtpd(8) that refuses to run, because nothing in its lists
+// refuses to relay.
+func (c *checker) checkRequired(d postfix.SMTPD) {
+	const relay, recipient = "smtpd_relay_restrictions", "smtpd_recipient_restrictions"
+	if !hasRequired(d, d.Parameters[relay], 0) && !hasRequired(d, d.Parameters[recipient], 0) {
+		c.addRestriction(d, recipient, conf.Faulty, d.Parameters[recipient], "neither this nor "+relay+" refuses to relay"+noMail, "reject_unauth_destination")
+	}
+}
+
+// hasRequired reports whether a list has one of the restrictions without which smtpd(8)
+// does not run: has_required() in its source.
+func hasRequired(d postfix.SMTPD, list string, depth int) bool {
+	required := []string{"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit", "check_relay_domains"}
+	words := postfix.SplitList(list)
+	for i := 0; i < len(words); i++ {
+		word := strings.ToLower(words[i])
+		switch {
+		case word == "warn_if_reject":
+			i++
+		case word == "permit":
+			return false
+		case slices.Contains(required, word):
+			return true
+		case depth < maxClassDepth && slices.Contains(postfix.SplitList(d.Parameters["smtpd_restriction_classes"]), words[i]) &&
+			hasRequired(d, d.Parameters[words[i]], depth+1):
+			return true
+		}
+	}
+	return false
 }

@@ -1,10 +1,9 @@
 package checkconfig
 
 import (
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/postfix"
@@ -17,13 +16,6 @@ const (
 	// unprivilegedUser is a user that may run the program: it owns no files.
 	unprivilegedUser = "nobody"
 
-	// minTimeLimit is a time limit that no smtpd(8) outlives: it serves 100 clients
-	// (max_use) and waits 100 s for the next one (max_idle).
-	minTimeLimit = time.Hour
-
-	// defaultTimeLimit is the default of command_time_limit.
-	defaultTimeLimit = 1000 * time.Second
-
 	// exampleEntry is an entry of master.cf as it should be.
 	exampleEntry = "policy-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf /etc/python-policyd-spf/policyd-spf.conf"
 )
@@ -32,52 +24,19 @@ const (
 // program, and the restrictions that name them.
 func (c *checker) checkPostfix() {
 	before, ours := len(c.problems), 0
+	c.checkEntries()
 	for i := range c.postfix.Services {
 		s := &c.postfix.Services[i]
-		c.checkFields(s)
-		switch {
-		case s.IsOurs():
+		if s.IsOurs() {
 			ours++
 			c.checkService(s)
-		case s.NamesProgram():
-			c.addService(s, conf.Faulty, "command", s.Command, "this command does not run programs for others", "spawn")
+			c.checkTimeLimit(s)
 		}
 	}
 	c.checkRestrictions()
 	if ours == 0 && len(c.problems) == before {
 		c.add(conf.Problem{Severity: conf.Hint, File: c.postfix.File("master.cf"), What: "no service runs " + program, Expected: exampleEntry})
 	}
-}
-
-// addService adds a problem of an entry of master.cf.
-func (c *checker) addService(s *postfix.Service, severity conf.Severity, name, value, what, expected string) {
-	c.add(conf.Problem{Severity: severity, File: c.postfix.File("master.cf"), Line: s.Line(), Name: s.Name + " " + name, Value: value,
-		What: what, Expected: expected})
-}
-
-// checkFields reports an entry that master(8) refuses to read: postconf(1) accepts some
-// of them.
-func (c *checker) checkFields(s *postfix.Service) {
-	const fatal = "Postfix does not start with such an entry"
-	if !slices.Contains([]string{"inet", "unix", "unix-dgram", "fifo", "pass"}, s.Type) {
-		c.addService(s, conf.Faulty, "type", s.Type, fatal, "inet or unix")
-	}
-	for _, field := range []struct{ name, value string }{{"private", s.Private}, {"unpriv", s.Unprivileged}, {"chroot", s.Chroot}} {
-		if !slices.Contains([]string{"y", "n", "-"}, field.value) {
-			c.addService(s, conf.Faulty, field.name, field.value, fatal, "y, n or -")
-		}
-	}
-	if !isNumber(strings.TrimSuffix(s.Wakeup, "?")) {
-		c.addService(s, conf.Faulty, "wakeup", s.Wakeup, fatal, "a number or -")
-	}
-	if !isNumber(s.MaxProcs) {
-		c.addService(s, conf.Faulty, "maxproc", s.MaxProcs, fatal, "a number or -")
-	}
-}
-
-func isNumber(field string) bool {
-	_, err := strconv.ParseUint(field, 10, 31)
-	return field == "-" || err == nil
 }
 
 // checkService checks an entry of master.cf that runs this program.
@@ -88,8 +47,15 @@ func (c *checker) checkService(s *postfix.Service) {
 	if s.MaxProcs != "0" && isNumber(s.MaxProcs) {
 		c.addService(s, conf.Faulty, "maxproc", s.MaxProcs, "when that many processes are busy, other smtpd processes wait, and then turn mail away", "0, which is no limit")
 	}
+	if s.Wakeup != "-" && s.Wakeup != "0" && isNumber(strings.TrimSuffix(s.Wakeup, "?")) {
+		c.addService(s, conf.Hint, "wakeup", s.Wakeup, "master(8) starts the program for nothing each time", "-")
+	}
 	if s.Unprivileged != "n" {
 		c.addService(s, conf.Faulty, "unpriv", s.Unprivileged, "spawn(8) cannot change to another user", "n")
+	}
+	if len(s.Argv) == 0 || s.Argv[0] == "" {
+		c.addService(s, conf.Faulty, "argv", strings.Join(s.Args, " "), "no program directly after argv=, and spawn(8) ends: "+noReply, "argv=PROGRAM, without a space after =")
+		return
 	}
 	attributes := s.Args[:len(s.Args)-len(s.Argv)]
 	isBad := slices.ContainsFunc(attributes, func(arg string) bool { return !strings.HasPrefix(strings.ToLower(arg), "user=") })
@@ -108,7 +74,6 @@ func (c *checker) checkService(s *postfix.Service) {
 	} else {
 		c.checkChroot(s)
 	}
-	c.checkTimeLimit(s)
 }
 
 // checkUser checks the user of a service, and returns it if spawn(8) accepts it.
@@ -162,30 +127,11 @@ func (c *checker) checkArguments(s *postfix.Service) {
 			"--zone FILE, --zone-fallback or --dns ADDRESS, and the configuration file")
 		return
 	}
+	if path := c.configPath(s); file != "" && !filepath.IsAbs(file) && !exists(path) {
+		c.addService(s, conf.Hint, "argv", argv, file+" is a relative path, which begins at the queue directory: there is no "+path, "an absolute path")
+	}
 	if len(ignored) > 0 {
 		c.addService(s, conf.Faulty, "argv", argv, "ignored, because it follows the configuration file: "+strings.Join(ignored, " "),
 			"nothing after the configuration file")
 	}
-}
-
-// checkTimeLimit checks how long a process may run: it should outlive the smtpd that it
-// serves, which otherwise has to wait and retry.
-func (c *checker) checkTimeLimit(s *postfix.Service) {
-	name := s.TimeLimitName()
-	problem := conf.Problem{Severity: conf.Faulty, File: c.postfix.File("main.cf"), Line: c.postfix.MainLine(name), Name: name, Value: c.postfix.Main[name],
-		Expected: name + " = 3600"}
-	limit, ok := postfix.ParseTime(problem.Value)
-	switch {
-	case !ok:
-		problem.What = "not a time"
-	case limit < defaultTimeLimit:
-		problem.What = "the process is killed while an smtpd still uses it"
-	case limit == defaultTimeLimit:
-		problem.What = "1000 s, the default, is too short: the process is killed while a busy smtpd still uses it"
-	case limit < minTimeLimit:
-		problem.Severity, problem.What = conf.Hint, "rather short: the process is killed while a busy smtpd still uses it"
-	default:
-		return
-	}
-	c.add(problem)
 }

@@ -25,9 +25,7 @@ func (c *checker) checkTimeout(r route, s *conf.Settings) {
 	}
 	answer := s.AnswerTime()
 	switch {
-	case !ok && braces:
-		add(conf.Faulty, "timeout= is not a time: smtpd ends, and no mail is received", "100s")
-	case !ok || limit >= answer:
+	case !ok || limit == 0 || limit >= answer: // checkAttributes and checkPolicyParameters report what is not a time
 	case isDunno(r):
 		add(conf.Hint, fmt.Sprintf("an answer may take %s; mail is accepted without a check if it comes later", seconds(answer)), "100s, or a smaller Lookup_Time")
 	default:

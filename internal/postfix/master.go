@@ -77,8 +77,17 @@ func cutAttribute(arg, name string) (string, bool) {
 // ID returns postconf(1)'s name for the service: NAME/TYPE.
 func (s *Service) ID() string { return s.Name + "/" + s.Type }
 
-// NamesProgram reports whether argv names our program.
-func (s *Service) NamesProgram() bool { return slices.ContainsFunc(s.Argv, IsProgram) }
+// NamesProgram reports whether the entry names our program: in argv, or where argv=
+// is missing.
+func (s *Service) NamesProgram() bool {
+	if len(s.Argv) > 0 {
+		return slices.ContainsFunc(s.Argv, IsProgram)
+	}
+	isSpawn := s.Command == "spawn" || slices.Contains(s.Args, "spawn")
+	return isSpawn && slices.ContainsFunc(s.Args, func(arg string) bool {
+		return IsProgram(arg[strings.IndexByte(arg, '=')+1:])
+	})
+}
 
 // IsOurs reports whether the service runs our program, directly or not.
 func (s *Service) IsOurs() bool { return s.Command == "spawn" && s.NamesProgram() }

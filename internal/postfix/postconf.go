@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +34,7 @@ func RunPostconf(ctx context.Context, args ...string) (string, error) {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if text := strings.TrimSpace(stderr.String()); err != nil && text != "" {
+	if text := errorText(stderr.String()); err != nil && text != "" {
 		return "", fmt.Errorf("postconf %s: %s", args[0], text)
 	} else if err != nil {
 		return "", fmt.Errorf("postconf %s: %w", args[0], err)
@@ -43,4 +45,38 @@ func RunPostconf(ctx context.Context, args ...string) (string, error) {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// errorText returns what postconf(1) writes to standard error as one line, without its
+// path and without what it repeats.
+func errorText(text string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if at := strings.Index(line, "postconf: "); at >= 0 {
+			line = line[at+len("postconf: "):]
+		}
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(found, line) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "; ")
+}
+
+// ErrorPlace returns the file and the line that an error of Read is about, "" and 0 if
+// it does not name them, and the error's text without them.
+func ErrorPlace(err error) (file string, line int, what string) {
+	what = err.Error()
+	_, text, ok := strings.Cut(what, "fatal: ")
+	if !ok {
+		return "", 0, what
+	}
+	// "file /etc/postfix/master.cf: line 8: TEXT" or "/etc/postfix/main.cf, line 10: TEXT"
+	file, rest, ok := strings.Cut(strings.TrimPrefix(text, "file "), "line ")
+	file = strings.TrimRight(file, ",: ")
+	number, text, hasText := strings.Cut(rest, ": ")
+	line, numberErr := strconv.Atoi(number)
+	if !ok || !hasText || numberErr != nil || !filepath.IsAbs(file) {
+		return "", 0, what
+	}
+	return file, line, text
 }
