@@ -51,16 +51,15 @@ func outcome(s *conf.Settings, id policy.Identity, r spf.Result) Outcome {
 	if value == "No_Check" {
 		return Outcome{Identity: o.Identity, Text: "not checked, because " + option + " = No_Check"}
 	}
-	var text, noMail string
-	text, o.Refused = with(s, policy.CheckResult{Known: true, Result: r})
-	if r == spf.Fail || r == spf.Softfail || r == spf.Neutral {
-		var refused bool
-		if noMail, refused = with(s, policy.CheckResult{Known: true, Result: r, NoMail: true}); refused && noMail != text {
+	text, refused := with(s, policy.CheckResult{Known: true, Result: r})
+	if r == spf.Fail { // the only result of the record that No_Mail = True rejects
+		noMail, noMailRefused := with(s, policy.CheckResult{Known: true, Result: r, NoMail: true})
+		if noMail != text {
 			text = noMail + `, if the record is "v=spf1 -all"; otherwise ` + text
-			o.Refused = true
 		}
+		refused = refused || noMailRefused
 	}
-	o.Text = text
+	o.Text, o.Refused = text, refused
 	return o
 }
 

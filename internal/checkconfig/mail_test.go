@@ -1,0 +1,219 @@
+package checkconfig
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"policyd-spf/conf"
+	"policyd-spf/policy"
+	"policyd-spf/spf"
+	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
+)
+
+// scenario is a message with one result of one identity; the other has no record.
+type scenario struct {
+	identity    string
+	result      spf.Result
+	emptySender bool
+	noMail      bool   // the record is "v=spf1 -all"
+	dmarc       string // the sender domain's policy
+}
+
+// record returns an SPF record with the scenario's result for 192.0.2.1, "" if there
+// is no record.
+func (s scenario) record() string {
+	switch s.result {
+	case spf.Pass:
+		return "v=spf1 ip4:192.0.2.1 -all"
+	case spf.Neutral:
+		return "v=spf1 ?all"
+	case spf.Softfail:
+		return "v=spf1 ~all"
+	case spf.Permerror:
+		return "v=spf1 nonsense"
+	case spf.Fail:
+		if s.noMail {
+			return "v=spf1 -all"
+		}
+		return "v=spf1 ip4:203.0.113.1 -all"
+	}
+	return ""
+}
+
+// lookup answers with the scenario's records.
+func (s scenario) lookup(q dns.Question, _ time.Time) (dns.Answer, error) {
+	checked := map[string]string{"helo": "helo.test.example", "mailfrom": "sender.example"}[s.identity]
+	text := ""
+	switch {
+	case q.Type != dns.TypeTXT:
+	case q.Name == checked && s.result == spf.Temperror:
+		return dns.Answer{}, &dns.Error{Kind: dns.BadRcode, Question: q}
+	case q.Name == checked:
+		text = s.record()
+	case q.Name == "_dmarc.sender.example" && s.dmarc != "":
+		text = "v=DMARC1; p=" + s.dmarc
+	}
+	if text == "" {
+		return dns.Answer{TTL: time.Hour}, nil
+	}
+	return dns.Answer{TXT: [][]string{{text}}, TTL: time.Hour}, nil
+}
+
+// resolve returns the part of an outcome's text that is about the scenario.
+func (s scenario) resolve(text string) string {
+	for condition, holds := range map[string]bool{
+		`the record is "v=spf1 -all"`: s.noMail,
+		"the sender is empty":         s.emptySender,
+	} {
+		if yes, no, ok := strings.Cut(text, ", if "+condition+"; otherwise "); ok && holds {
+			return s.resolve(yes)
+		} else if ok {
+			return s.resolve(no)
+		}
+	}
+	if yes, rest, ok := strings.Cut(text, ", if the DMARC policy is "); ok {
+		policies, no, _ := strings.Cut(rest, "; otherwise ")
+		for p := range strings.SplitSeq(policies, " or ") {
+			if p == s.dmarc || p == "no policy" && s.dmarc == "" {
+				return s.resolve(yes)
+			}
+		}
+		return s.resolve(no)
+	}
+	return text
+}
+
+// replyTo returns how the server's reply begins if an outcome is true.
+func replyTo(outcome string) string {
+	for _, r := range []struct{ text, reply string }{
+		{"rejected, ", ""}, {"deferred, ", ""}, {leftToPostfix, ""},
+		{"accepted, with Received-SPF", "prepend Received-SPF: "},
+		{"accepted, with Authentication-Results", "prepend Authentication-Results: "},
+		{"accepted", "dunno"},
+	} {
+		if rest, ok := strings.CutPrefix(outcome, r.text); ok && r.reply == "" {
+			return rest
+		} else if ok {
+			return r.reply
+		}
+	}
+	return "an outcome that the test does not know: " + outcome
+}
+
+type discard struct{}
+
+func (discard) Write([]policy.Line) {}
+
+// TestOutcomes_served: what --check-config says about mail is what the server does, for
+// random configurations.
+func TestOutcomes_served(t *testing.T) {
+	const configurations = 200
+	values := map[string][]string{
+		"HELO_reject":                     {"SPF_Not_Pass", "Softfail", "Fail", "Null", "False", "No_Check", "fail"},
+		"Mail_From_reject":                {"SPF_Not_Pass", "Softfail", "Fail", "False", "No_Check", "fail"},
+		"PermError_reject":                {"True", "False"},
+		"TempError_Defer":                 {"True", "False"},
+		"No_Mail":                         {"True", "False"},
+		"TestOnly":                        {"0", "1", "1", "1"},
+		"Header_Type":                     {"SPF", "AR", "None"},
+		"SPF_Enhanced_Status_Codes":       {"Yes", "No"},
+		"HELO_pass_restriction":           {"", "", "class_a"},
+		"HELO_softfail_restriction":       {"", "", "HOLD", "450 4.7.1 later"},
+		"HELO_neutral_restriction":        {"", "", "class_b"},
+		"HELO_permerror_restriction":      {"", "", "class_b"},
+		"HELO_temperror_restriction":      {"", "", "DEFER_IF_PERMIT later"},
+		"Mail_From_pass_restriction":      {"", "", "class_a"},
+		"Mail_From_softfail_restriction":  {"", "", "class_b"},
+		"Mail_From_neutral_restriction":   {"", "", "class_b"},
+		"Mail_From_permerror_restriction": {"", "", "class_b"},
+		"Mail_From_temperror_restriction": {"", "", "class_b"},
+		"Leave_DMARC":                     {"None", "None", "Enforced", "All"},
+		"Pass_By_All":                     {"Yes", "No"},
+		"Prospective":                     {"", "", "", "192.0.2.1"},
+		"Reject_Not_Pass_Domains":         {"", "other.example"},
+		"Authserv_Id":                     {"mx.example.net"},
+	}
+	path := filepath.Join(t.TempDir(), "policyd-spf.conf")
+	random := rand.New(rand.NewPCG(1, 2))
+	outcomesSeen := make(map[string]bool)
+	for range configurations {
+		var config strings.Builder
+		for _, o := range conf.Options() { // in their order, so that the configurations are always the same
+			if choices := values[o.Name]; len(choices) > 0 && random.IntN(2) == 0 {
+				fmt.Fprintf(&config, "%s = %s\n", o.Name, choices[random.IntN(len(choices))])
+			}
+		}
+		if err := os.WriteFile(path, []byte(config.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		file, err := conf.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range outcomes(&file.Settings) {
+			for _, s := range scenarios(o) {
+				want := replyTo(s.resolve(o.Text))
+				got := answer(t, file.Settings, s)
+				outcomesSeen[want] = true
+				if !strings.HasPrefix(got, want) {
+					t.Fatalf("%+v: %q, but the outcome is %q\n%s", s, got, o.Text, &config)
+				}
+				if refuses := strings.HasPrefix(got, "4") || strings.HasPrefix(got, "5") || strings.HasPrefix(got, "defer_if_permit"); refuses && !o.Refused && !strings.HasPrefix(o.Text, leftToPostfix) {
+					t.Fatalf("%+v: %q, but the outcome is that nothing is refused\n%s", s, got, &config)
+				}
+			}
+		}
+	}
+	if len(outcomesSeen) < 10 {
+		t.Errorf("only %d different outcomes: %v", len(outcomesSeen), outcomesSeen)
+	}
+}
+
+// scenarios returns the messages that an outcome is about. It has none if the identity
+// is not checked.
+func scenarios(o Outcome) []scenario {
+	i := slices.IndexFunc(results(), func(r spf.Result) bool { return r.String() == o.Result })
+	if i < 0 {
+		return nil
+	}
+	result := results()[i]
+	s := scenario{identity: o.Identity, result: result}
+	all := []scenario{s}
+	if result == spf.Fail {
+		s.noMail = true
+		all = append(all, s)
+	}
+	for _, s := range all {
+		if o.Identity == "helo" {
+			s.emptySender = true
+			all = append(all, s)
+			continue
+		}
+		for _, p := range []string{"none", "quarantine", "reject"} {
+			s.dmarc = p
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// answer returns the server's reply, without "action=".
+func answer(t *testing.T, settings conf.Settings, s scenario) string {
+	t.Helper()
+	server := &policy.Server{Settings: settings, Resolver: dnsfake.Func(s.lookup), Log: &policy.Log{Sink: discard{}}}
+	request := policy.Request{
+		ClientAddress: "192.0.2.1", HELOName: "helo.test.example", Sender: "a@sender.example",
+		Recipient: "b@example.net", Instance: "1",
+	}
+	if s.emptySender {
+		request.Sender = ""
+	}
+	return server.Answer(t.Context(), request).String()
+}
