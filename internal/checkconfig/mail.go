@@ -54,8 +54,11 @@ func outcome(s *conf.Settings, id policy.Identity, r spf.Result) Outcome {
 	text, refused := with(s, policy.CheckResult{Known: true, Result: r})
 	if r == spf.Fail { // the only result of the record that No_Mail = True rejects
 		noMail, noMailRefused := with(s, policy.CheckResult{Known: true, Result: r, NoMail: true})
-		if noMail != text {
-			text = noMail + `, if the record is "v=spf1 -all"; otherwise ` + text
+		const record = `the record is "v=spf1 -all"; otherwise `
+		if condition, ok := strings.CutSuffix(noMail, "; otherwise "+text); ok {
+			text = condition + " and " + record + text
+		} else if noMail != text {
+			text = noMail + ", if " + record + text
 		}
 		refused = refused || noMailRefused
 	}
