@@ -42,6 +42,14 @@ type Configuration struct {
 	Notes    []string  `json:"notes,omitempty"`    // remarks for people
 }
 
+// Arguments are the arguments of the program in master.cf.
+type Arguments struct {
+	File       string         // the configuration; "" if they name none
+	Zone       string         // the zone file that answers lookups; "" if there is none
+	NameServer netip.AddrPort // the only one to query; the zero value for those in resolv.conf
+	Ignored    []string       // what follows the configuration
+}
+
 // Input is what a check needs from elsewhere.
 type Input struct {
 	// File is the configuration to check. If it is empty, the configurations of
@@ -49,10 +57,7 @@ type Input struct {
 	File        string
 	DefaultFile string
 
-	// ParseArgs parses the arguments of the program in master.cf. It returns the
-	// configuration file, or "" if they name none, and the arguments after it,
-	// which are ignored.
-	ParseArgs func(args []string) (file string, ignored []string)
+	ParseArgs func(args []string) Arguments // parses those of the program in master.cf
 
 	Servers    []netip.AddrPort // the name servers to query
 	ServerFile string           // the file or flag that names them
@@ -97,9 +102,7 @@ func Run(ctx context.Context, in Input) *Report {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	c.checkIgnoredLines()
-	for _, server := range c.Servers {
-		r.NameServers = append(r.NameServers, c.checkNameServer(ctx, server))
-	}
+	r.NameServers = append(r.NameServers, c.checkNameServers(ctx)...)
 	if c.postfix != nil {
 		c.checkPostfix()
 	}
@@ -180,15 +183,14 @@ func addService(configs []*config, path string, s *postfix.Service) []*config {
 
 // configPath returns the path of the configuration file that a service reads.
 func (c *checker) configPath(s *postfix.Service) string {
-	file, _ := c.parseArgs(s)
-	return c.locate(s, cmp.Or(file, c.DefaultFile))
+	return c.locate(s, cmp.Or(c.parseArgs(s).File, c.DefaultFile))
 }
 
 // parseArgs parses the arguments after the program.
-func (c *checker) parseArgs(s *postfix.Service) (file string, ignored []string) {
+func (c *checker) parseArgs(s *postfix.Service) Arguments {
 	at := slices.IndexFunc(s.Argv, postfix.IsProgram)
 	if at < 0 || c.ParseArgs == nil {
-		return "", nil
+		return Arguments{}
 	}
 	return c.ParseArgs(s.Argv[at+1:])
 }

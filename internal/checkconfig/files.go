@@ -10,6 +10,7 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/internal/postfix"
+	"policyd-spf/spf/dns"
 )
 
 const (
@@ -102,8 +103,8 @@ func (c *checker) checkFiles(s *postfix.Service, user account) {
 			Expected: "a program that " + user.name + " can execute"}, noReply)
 	}
 	config := c.configOf(s)
-	file, _ := c.parseArgs(s)
-	v := user.may(root, c.inside(s, cmp.Or(file, c.DefaultFile)), mayRead)
+	c.checkZone(s, user)
+	v := user.may(root, c.inside(s, cmp.Or(c.parseArgs(s).File, c.DefaultFile)), mayRead)
 	if v.access != missing { // conf reports that
 		c.addAccess(s, v, conf.Problem{File: config.path, Expected: "a file that " + user.name + " can read"},
 			"the program ends: "+noReply)
@@ -115,6 +116,25 @@ func (c *checker) checkFiles(s *postfix.Service, user account) {
 		c.addAccess(s, v, conf.Problem{File: v.at, Expected: "a file that " + user.name + " can read", Used: "the name server 127.0.0.1"}, "")
 	}
 	c.checkSELinux(s)
+}
+
+// checkZone checks the zone file that argv names.
+func (c *checker) checkZone(s *postfix.Service, user account) {
+	zone := c.parseArgs(s).Zone
+	if zone == "" {
+		return
+	}
+	p := conf.Problem{File: c.postfix.File("master.cf"), Line: s.Line(), Name: s.Name + " argv", Value: "--zone " + zone,
+		Expected: "a zone file that " + user.name + " can read"}
+	v := user.may(c.root(s), c.inside(s, zone), mayRead)
+	c.addAccess(s, v, p, "the program ends: "+noReply)
+	if v.access != allowed {
+		return
+	}
+	if _, err := dns.ReadZone(c.locate(s, zone), ""); err != nil {
+		p.Severity, p.What = conf.Faulty, err.Error()+": the program ends: "+noReply
+		c.add(p)
+	}
 }
 
 // checkNamedFiles checks the files that a configuration names.
@@ -173,8 +193,7 @@ func (c *checker) checkChroot(s *postfix.Service) {
 		return
 	}
 	root := c.root(s)
-	file, _ := c.parseArgs(s)
-	needed := slices.Concat(c.programs(s), []string{cmp.Or(file, c.DefaultFile), resolvConf, devLog})
+	needed := slices.Concat(c.programs(s), []string{cmp.Or(c.parseArgs(s).File, c.DefaultFile), resolvConf, devLog})
 	var lacking []string
 	for _, path := range needed {
 		if _, err := os.Stat(filepath.Join(root, path)); os.IsNotExist(err) {

@@ -3,6 +3,7 @@ package checkconfig
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"policyd-spf/conf"
@@ -25,8 +26,34 @@ const (
 	probeTimeout = 5 * time.Second
 )
 
-// checkNameServer queries a name server for a name that it must know.
-func (c *checker) checkNameServer(ctx context.Context, server netip.AddrPort) NameServer {
+// checkNameServers queries the name servers of resolv.conf or of the command line, and
+// then those that services name with --dns.
+func (c *checker) checkNameServers(ctx context.Context) []NameServer {
+	var checked []NameServer
+	for _, server := range c.Servers {
+		checked = append(checked, c.checkNameServer(ctx, server, conf.Problem{File: c.ServerFile, Name: "nameserver", Value: server.String(),
+			Used: "the other ones; without any, each check is temperror"}))
+	}
+	if c.ServerFile != resolvConf {
+		return checked
+	}
+	for _, config := range c.configs {
+		for _, s := range config.services {
+			server := c.parseArgs(s).NameServer
+			isChecked := slices.ContainsFunc(checked, func(n NameServer) bool { return n.Address == server.String() })
+			if !server.IsValid() || isChecked {
+				continue
+			}
+			checked = append(checked, c.checkNameServer(ctx, server, conf.Problem{File: c.postfix.File("master.cf"), Line: s.Line(),
+				Name: s.Name + " argv", Value: "--dns " + server.String(), Used: "no other one: each check is temperror"}))
+		}
+	}
+	return checked
+}
+
+// checkNameServer queries a name server for a name that it must know. If it does not
+// answer, p is added with the reason.
+func (c *checker) checkNameServer(ctx context.Context, server netip.AddrPort, p conf.Problem) NameServer {
 	client := dns.NewClient(dns.ResolvConf{Servers: []netip.AddrPort{server}, Timeout: probeTimeout, Attempts: 1})
 	start := time.Now()
 	deadline, _ := ctx.Deadline()
@@ -34,8 +61,8 @@ func (c *checker) checkNameServer(ctx context.Context, server netip.AddrPort) Na
 	n := NameServer{Address: server.String(), Took: float64(time.Since(start).Microseconds()) / 1000}
 	if err != nil {
 		n.Error = err.Error()
-		c.add(conf.Problem{Severity: conf.Faulty, File: c.ServerFile, Name: "nameserver", Value: n.Address,
-			What: n.Error, Expected: "a name server that answers", Used: "the other ones; without any, each check is temperror"})
+		p.Severity, p.What, p.Expected = conf.Faulty, n.Error, "a name server that answers"
+		c.add(p)
 	}
 	return n
 }

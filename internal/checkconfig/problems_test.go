@@ -97,6 +97,16 @@ var cases = []struct {
 		tr.write(t, "lib/policyd-spf/README", "", 0o644)
 	}},
 	{name: "relative path of the configuration", edits: []edit{{"$DIR/etc/policyd-spf.conf", "policyd-spf.conf"}}},
+	{name: "no zone file", edits: []edit{{"$DIR/etc/policyd-spf.conf", "--zone=$DIR/zone $DIR/etc/policyd-spf.conf"}}},
+	{name: "zone file not readable", edits: []edit{{"$DIR/etc/policyd-spf.conf", "--zone=$DIR/zone $DIR/etc/policyd-spf.conf"}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "zone", "", 0o600)
+	}},
+	{name: "zone file with an error", edits: []edit{{"$DIR/etc/policyd-spf.conf", "--zone=$DIR/zone $DIR/etc/policyd-spf.conf"}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "zone", "example.com. TXT \"a\n", 0o644)
+	}},
+	{name: "zone file", edits: []edit{{"$DIR/etc/policyd-spf.conf", "--zone=$DIR/zone $DIR/etc/policyd-spf.conf"}}, setup: func(t *testing.T, tr *tree) {
+		tr.write(t, "zone", "example.com. TXT \"a\"\n", 0o644)
+	}},
 	{name: "program not executable", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin/policyd-spf", 0o644) }},
 	{name: "program executable for its owner only", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin/policyd-spf", 0o744) }},
 	{name: "folder of the program not searchable", setup: func(t *testing.T, tr *tree) { tr.chmod(t, "bin", 0o700) }},

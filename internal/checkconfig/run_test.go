@@ -208,6 +208,32 @@ func TestRun_nameServers(t *testing.T) {
 	}
 }
 
+// TestRun_serviceNameServer: the name server of --dns in master.cf is queried, too.
+func TestRun_serviceNameServer(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		server netip.AddrPort
+		want   string
+	}{
+		{name: "answers", server: nameServer(t)},
+		{name: "closed", server: closedPort(t), want: "master.cf:3: problem: policy-spf argv = --dns "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tr := newTree(t)
+			tr.replace(t, "$DIR/etc/policyd-spf.conf", "--dns="+test.server.String()+" $DIR/etc/policyd-spf.conf")
+			in := tr.input(t)
+			in.ServerFile = "/etc/resolv.conf"
+			r := Run(t.Context(), in)
+			if len(r.NameServers) != 1 || r.NameServers[0].Address != test.server.String() || (r.NameServers[0].Error == "") != (test.want == "") {
+				t.Errorf("%+v", r.NameServers)
+			}
+			if test.want == "" && len(r.Problems) > 0 || test.want != "" && (len(r.Problems) != 1 || !strings.Contains(r.Problems[0].String(), test.want)) {
+				t.Errorf("%v, want %s", r.Problems, test.want)
+			}
+		})
+	}
+}
+
 func TestRun_ignoredLines(t *testing.T) {
 	tr := newTree(t)
 	in := tr.input(t)

@@ -113,7 +113,8 @@ func (c *checker) checkUser(s *postfix.Service) (account, bool) {
 // checkArguments checks the arguments of the program. It knows three flags there;
 // anything else is the name of the configuration file.
 func (c *checker) checkArguments(s *postfix.Service) {
-	file, ignored := c.parseArgs(s)
+	args := c.parseArgs(s)
+	file := args.File
 	argv := strings.Join(s.Argv, " ")
 	if strings.ContainsAny(argv, "\"'") {
 		c.addService(s, conf.Faulty, "argv", argv, "spawn(8) starts no shell, so quotes are part of the names", "no quotes; braces around an argument with spaces")
@@ -130,8 +131,8 @@ func (c *checker) checkArguments(s *postfix.Service) {
 	if path := c.configPath(s); file != "" && !filepath.IsAbs(file) && !exists(path) {
 		c.addService(s, conf.Hint, "argv", argv, file+" is a relative path, which begins at the queue directory: there is no "+path, "an absolute path")
 	}
-	if len(ignored) > 0 {
-		c.addService(s, conf.Faulty, "argv", argv, "ignored, because it follows the configuration file: "+strings.Join(ignored, " "),
+	if len(args.Ignored) > 0 {
+		c.addService(s, conf.Faulty, "argv", argv, "ignored, because it follows the configuration file: "+strings.Join(args.Ignored, " "),
 			"nothing after the configuration file")
 	}
 }

@@ -1,6 +1,7 @@
 package checkconfig
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,14 +144,19 @@ func (tr *tree) input(t *testing.T) Input {
 }
 
 // parseArgs is a simple parser of arguments in master.cf.
-func parseArgs(args []string) (file string, ignored []string) {
-	for len(args) > 0 && strings.HasPrefix(args[0], "--dns=") {
+func parseArgs(args []string) (parsed Arguments) {
+	for len(args) > 0 {
+		if server, ok := strings.CutPrefix(args[0], "--dns="); ok {
+			parsed.NameServer, _ = netip.ParseAddrPort(server)
+		} else if zone, ok := strings.CutPrefix(args[0], "--zone="); ok {
+			parsed.Zone = zone
+		} else {
+			parsed.File, parsed.Ignored = args[0], args[1:]
+			break
+		}
 		args = args[1:]
 	}
-	if len(args) == 0 {
-		return "", nil
-	}
-	return args[0], args[1:]
+	return parsed
 }
 
 // problems returns the problems of the tree as lines.

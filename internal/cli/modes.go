@@ -155,7 +155,7 @@ func (p *Program) CheckConfig(o *Options) int {
 	}
 	servers, source, ignored := dnsServers(o)
 	r := checkconfig.Run(context.Background(), checkconfig.Input{
-		File: o.configFile, DefaultFile: p.configPath(new(Options)), ParseArgs: serviceConfig,
+		File: o.configFile, DefaultFile: p.configPath(new(Options)), ParseArgs: serviceArgs,
 		Servers: servers, ServerFile: source, Ignored: ignored,
 		Postconf: postfix.RunPostconf, Host: checkconfig.System{},
 	})

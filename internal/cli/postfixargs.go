@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"unicode"
+
+	"policyd-spf/internal/checkconfig"
 )
 
 // parsePostfixArgs parses the arguments in master.cf. There a mistake cannot be
@@ -20,13 +22,14 @@ func parsePostfixArgs(args []string) Options {
 	return o
 }
 
-// serviceConfig returns the configuration file that the arguments of a service in
-// master.cf name, or "", and the arguments after it, which are ignored.
-func serviceConfig(args []string) (file string, ignored []string) {
-	if _, args = parsePostfixFlags(args); len(args) == 0 {
-		return "", nil
+// serviceArgs parses the arguments of a service in master.cf.
+func serviceArgs(args []string) checkconfig.Arguments {
+	o, rest := parsePostfixFlags(args)
+	parsed := checkconfig.Arguments{Zone: o.zone, NameServer: o.dnsServer}
+	if len(rest) > 0 {
+		parsed.File, parsed.Ignored = rest[0], rest[1:]
 	}
-	return args[0], args[1:]
+	return parsed
 }
 
 // parsePostfixFlags parses the flags before the configuration file. It returns the

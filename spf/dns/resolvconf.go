@@ -117,7 +117,7 @@ func (conf *ResolvConf) read(r io.Reader) error {
 		return nil
 	}
 	for i, l := range conf.Ignored {
-		if strings.HasPrefix(l.Text, "nameserver") {
+		if strings.Contains(strings.ToLower(l.Text), "nameserver") {
 			conf.Ignored[i].Used = conf.Servers[0].String() + ", because no line names a server"
 		}
 	}

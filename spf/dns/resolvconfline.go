@@ -37,7 +37,7 @@ func parseServer(values []string, others int) (server netip.AddrPort, ignored Ig
 	addr, err := netip.ParseAddr(values[0])
 	switch {
 	case err != nil:
-		return server, IgnoredLine{What: values[0] + " is not an IP address", Expected: "an address" + portAdvice(values[0])}
+		return server, IgnoredLine{What: values[0] + " is not an IP address", Expected: "an address" + addressAdvice(values[0])}
 	case others >= maxServers:
 		return server, IgnoredLine{What: fmt.Sprintf("more than %d name servers", maxServers), Expected: "the servers to query in the first lines"}
 	}
@@ -47,6 +47,21 @@ func parseServer(values []string, others int) (server netip.AddrPort, ignored Ig
 			Used: "the first address, " + values[0]}
 	}
 	return server, ignored
+}
+
+// addressAdvice returns what an address should be without: brackets, a comma, a
+// network's length or a port.
+func addressAdvice(value string) string {
+	for _, extra := range []struct{ name, address string }{
+		{"brackets", strings.Trim(value, "[]")},
+		{"a comma, on a line for each", strings.TrimRight(value, ",;")},
+		{"a length", strings.Split(value, "/")[0]},
+	} {
+		if _, err := netip.ParseAddr(extra.address); err == nil {
+			return " without " + extra.name
+		}
+	}
+	return portAdvice(value)
 }
 
 // portAdvice returns what to do with an address that has a port.
@@ -90,6 +105,10 @@ func unusedOption(name string) IgnoredLine {
 func unusedKeyword(keyword string) IgnoredLine {
 	if slices.Contains([]string{"domain", "search", "sortlist", "lookup", "family"}, keyword) {
 		return IgnoredLine{}
+	}
+	const byteOrderMark = "\ufeff" // of Windows editors
+	if bare, ok := strings.CutPrefix(keyword, byteOrderMark); ok {
+		return IgnoredLine{What: "a byte order mark before " + bare, Expected: bare + " as the first bytes of the file"}
 	}
 	return IgnoredLine{What: keyword + " is not a keyword of resolv.conf(5)", Expected: "nameserver, options or search"}
 }
