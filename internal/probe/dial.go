@@ -20,13 +20,30 @@ const connectRetry = 10 * time.Millisecond
 // adds 300 kB and 1 % of start-up time to a program that is started for every
 // smtpd process.
 func (t target) dial(deadline time.Time) (*os.File, error) {
-	family, address, err := t.sockaddr()
+	addresses, err := t.addresses()
 	if err != nil {
 		return nil, err
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+	for _, address := range addresses {
+		var fd int
+		if fd, err = open(address, deadline); err == nil {
+			return os.NewFile(uintptr(fd), t.socket()), nil // with deadlines: it is non-blocking
+		}
+	}
+	return nil, err
+}
+
+// open opens a non-blocking socket and connects it.
+func open(address unix.Sockaddr, deadline time.Time) (fd int, err error) {
+	family := unix.AF_INET6
+	switch address.(type) {
+	case *unix.SockaddrUnix:
+		family = unix.AF_UNIX
+	case *unix.SockaddrInet4:
+		family = unix.AF_INET
+	}
+	if fd, err = unix.Socket(family, unix.SOCK_STREAM, 0); err != nil {
+		return -1, os.NewSyscallError("socket", err)
 	}
 	unix.CloseOnExec(fd)
 	if err = unix.SetNonblock(fd, true); err == nil {
@@ -34,9 +51,9 @@ func (t target) dial(deadline time.Time) (*os.File, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return nil, err
+		return -1, err
 	}
-	return os.NewFile(uintptr(fd), t.socket()), nil // with deadlines: it is non-blocking
+	return fd, nil
 }
 
 // connect connects a non-blocking socket.
@@ -66,21 +83,27 @@ func connect(fd int, address unix.Sockaddr, deadline time.Time) error {
 	}
 }
 
-// sockaddr returns the address of a target's socket.
-func (t target) sockaddr() (family int, address unix.Sockaddr, err error) {
+// addresses returns the addresses of a target's socket, of which the first that accepts
+// a connection is used, as Postfix does.
+func (t target) addresses() ([]unix.Sockaddr, error) {
 	if t.path != "" {
-		return unix.AF_UNIX, &unix.SockaddrUnix{Name: t.path}, nil
+		return []unix.Sockaddr{&unix.SockaddrUnix{Name: t.path}}, nil
 	}
-	text := t.hostPort
-	if port, ok := strings.CutPrefix(text, "localhost:"); ok {
-		text = "127.0.0.1:" + port
+	texts := []string{t.hostPort}
+	if port, ok := strings.CutPrefix(t.hostPort, "localhost:"); ok {
+		texts = []string{"[::1]:" + port, "127.0.0.1:" + port} // the last error is the one that is reported
 	}
-	a, err := netip.ParseAddrPort(text)
-	switch {
-	case err != nil:
-		return 0, nil, fmt.Errorf("%q is not an address and a port in numbers", t.hostPort)
-	case a.Addr().Is4():
-		return unix.AF_INET, &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, nil
+	var addresses []unix.Sockaddr
+	for _, text := range texts {
+		a, err := netip.ParseAddrPort(text)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%q is not an address and a port in numbers", t.hostPort)
+		case a.Addr().Is4():
+			addresses = append(addresses, &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()})
+		default:
+			addresses = append(addresses, &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()})
+		}
 	}
-	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}, nil
+	return addresses, nil
 }

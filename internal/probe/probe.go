@@ -54,11 +54,8 @@ func (t target) probe(request Request) Result {
 		return s
 	}
 	start := time.Now()
-	reply, problem := t.exchange(request.attributes(start))
+	s.Action, s.Problem = t.exchange(request.attributes(start))
 	s.Milliseconds = float64(time.Since(start).Microseconds()) / 1000
-	if s.Problem = problem; problem == nil {
-		s.Action, _, _ = strings.Cut(strings.TrimPrefix(reply, "action="), "\n")
-	}
 	return s
 }
 
@@ -82,9 +79,9 @@ func (t target) check() *Problem {
 	return nil
 }
 
-// exchange connects, sends attributes and reads the answer, all within the
-// time that smtpd(8) allows.
-func (t target) exchange(attributes string) (reply string, problem *Problem) {
+// exchange connects, sends attributes and reads the answer, all within the time that
+// smtpd(8) allows. It returns the action in the answer.
+func (t target) exchange(attributes string) (action string, problem *Problem) {
 	deadline := time.Now().Add(t.timeout)
 	conn, err := t.dial(deadline)
 	if err != nil {
@@ -93,15 +90,16 @@ func (t target) exchange(attributes string) (reply string, problem *Problem) {
 	defer conn.Close()
 	conn.SetDeadline(deadline)
 	_, writeErr := io.WriteString(conn, attributes) // a service that has closed the connection is diagnosed below
-	reply, err = readReply(conn)
+	reply, err := readReply(conn)
+	action, ok := parseReply(reply)
 	switch {
-	case err == nil && strings.HasPrefix(reply, "action="):
-		return reply, nil
+	case err == nil && ok:
+		return action, nil
 	case errors.Is(err, os.ErrDeadlineExceeded) && reply == "":
 		return "", t.problemTimeout()
 	case reply == "" && (err != nil || writeErr != nil):
 		return "", t.problemClosed()
-	case !strings.HasPrefix(reply, "action="):
+	case !ok:
 		return "", t.problemNotAReply(reply)
 	}
 	return "", t.problemIncomplete(reply)
@@ -121,21 +119,48 @@ func (t target) connectProblem(err error) *Problem {
 	return t.problemUnreachable(err)
 }
 
-// readReply reads up to the empty line after a reply.
+// readReply reads up to the empty line after a reply, or up to a line that a reply does
+// not have.
 func readReply(conn io.Reader) (string, error) {
 	var reply []byte
 	buffer := make([]byte, maxReply)
 	for len(reply) < maxReply {
 		n, err := conn.Read(buffer)
 		reply = append(reply, buffer[:n]...)
-		if strings.HasSuffix(string(reply), "\n\n") {
-			return string(reply), nil
+		if text := string(reply); strings.Contains(text, "\n\n") || !isReply(text) {
+			return text, nil
 		}
 		if err != nil {
 			return string(reply), err
 		}
 	}
 	return string(reply), io.ErrShortBuffer
+}
+
+// isReply reports whether each complete line is an attribute, name=value, up to an
+// empty line at the end.
+func isReply(text string) bool {
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines[:len(lines)-1] {
+		isEnd := line == "\n" && i == len(lines)-2 && lines[i+1] == ""
+		if !strings.Contains(line, "=") && !isEnd {
+			return false
+		}
+	}
+	return true
+}
+
+// parseReply returns the action of a reply. Like smtpd(8) it ignores other attributes.
+func parseReply(reply string) (action string, ok bool) {
+	if !isReply(reply) {
+		return "", false
+	}
+	for line := range strings.Lines(reply) {
+		if action, ok := strings.CutPrefix(line, "action="); ok {
+			return strings.TrimSuffix(action, "\n"), true
+		}
+	}
+	return "", false
 }
 
 // attributes returns a request in the order and with the names that smtpd(8)

@@ -1,24 +1,17 @@
 package probe
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"golang.org/x/sys/unix"
-
-	"policyd-spf/internal/golden"
 	"policyd-spf/internal/postfix"
 	"policyd-spf/internal/postfix/postfixtest"
-	"policyd-spf/internal/term"
 )
 
 const answer = "action=prepend Received-SPF: None (no SPF record)\n\n"
@@ -123,6 +116,14 @@ func TestRun(t *testing.T) {
 		{name: "another protocol", postfix: fakePostfix{main: asked, master: master}, serve: func(c net.Conn) { io.WriteString(c, "220 ready\r\n\n\n") }, kind: NotAReply},
 		{name: "text of a crash", postfix: fakePostfix{main: asked, master: master}, serve: reply("Traceback (most recent call last):\n\n"), kind: NotAReply},
 		{name: "endless text", postfix: fakePostfix{main: asked, master: master}, serve: func(c net.Conn) { io.WriteString(c, strings.Repeat("x", maxReply)) }, kind: NotAReply},
+		{name: "another attribute first", postfix: fakePostfix{main: asked, master: master}, serve: reply("x=y\naction=dunno\n\n")},
+		{name: "other attributes only", postfix: fakePostfix{main: asked, master: master}, serve: reply("x=y\n\n"), kind: NotAReply},
+		{name: "two answers", postfix: fakePostfix{main: asked, master: master}, serve: reply("action=dunno\n\naction=dunno\n\n"), kind: NotAReply},
+		{name: "a line that is no attribute after the action", postfix: fakePostfix{main: asked, master: master}, serve: reply("action=dunno\nx\n\n"), kind: NotAReply},
+		{name: "an empty line first", postfix: fakePostfix{main: asked, master: master}, serve: reply("\naction=dunno\n\n"), kind: NotAReply},
+		{name: "CR LF", postfix: fakePostfix{main: asked, master: master}, serve: reply("action=dunno\r\n\r\n"), kind: NotAReply},
+		{name: "banner, then silence", kind: NotAReply, serve: reply("220 mx.example ESMTP\r\n"), postfix: fakePostfix{master: master,
+			main: "smtpd_recipient_restrictions = check_policy_service { unix:private/policy-spf, timeout=100s }\n"}},
 		{name: "no empty line", postfix: fakePostfix{main: asked, master: master}, serve: reply("action=dunno\n"), kind: Incomplete},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -179,67 +180,6 @@ func testInet(t *testing.T, listenAt string) {
 	}
 }
 
-func TestSockaddr_name(t *testing.T) {
-	f := fakePostfix{main: "smtpd_recipient_restrictions = check_policy_service inet:mail.example:1000\n"}
-	if p := onlyProblem(t, Run(t.Context(), f.postconf("/nowhere"), DefaultRequest())); p == nil || p.Kind != Unreachable {
-		t.Errorf("%+v, want %q", p, Unreachable)
-	}
-}
-
-// A UNIX-domain socket whose queue is full: the server accepts nothing.
-func TestRun_queueFull(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "socket")
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Listen(fd, 0); err != nil {
-		t.Fatal(err)
-	}
-	full := target{path: path}
-	for range 10 { // until the queue is full
-		conn, err := full.dial(time.Now().Add(time.Millisecond))
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-	}
-	t.Error("the queue does not fill up")
-}
-
-func TestRun_nobodyListens(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	f := fakePostfix{main: "smtpd_recipient_restrictions = check_policy_service inet:" + l.Addr().String() + "\n"}
-	if p := onlyProblem(t, Run(t.Context(), f.postconf("/nowhere"), DefaultRequest())); p == nil || p.Kind != Refused {
-		t.Errorf("%+v, want %q", p, Refused)
-	}
-
-	queue := t.TempDir() // a stopped Postfix leaves its sockets
-	if err := os.Mkdir(filepath.Join(queue, "private"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	u, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(queue, "private", "policy-spf")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.SetUnlinkOnClose(false)
-	u.Close()
-	f = fakePostfix{main: asked, master: master}
-	if p := onlyProblem(t, Run(t.Context(), f.postconf(queue), DefaultRequest())); p == nil || p.Kind != Refused {
-		t.Errorf("%+v, want %q", p, Refused)
-	}
-}
-
 func TestConnectProblem(t *testing.T) {
 	for _, test := range []struct {
 		err  error
@@ -291,116 +231,6 @@ func TestProblemClosed_program(t *testing.T) {
 			if got := (target{entry: &postfix.Service{Name: "policyd-spf", Argv: []string{test.argv}}}).problemClosed(); got.Text != test.want {
 				t.Errorf("%q, want %q", got.Text, test.want)
 			}
-		})
-	}
-}
-
-func TestNewTarget(t *testing.T) {
-	parameters := map[string]string{"queue_directory": "/var/spool/postfix", "smtpd_policy_service_timeout": "2m"}
-	for _, test := range []struct {
-		name, argument  string
-		service, socket string
-		timeout         time.Duration
-	}{
-		{name: "unix", argument: "unix:private/x", service: "unix:private/x", socket: "/var/spool/postfix/private/x", timeout: 2 * time.Minute},
-		{name: "absolute path", argument: "unix:/run/x", service: "unix:/run/x", socket: "/run/x", timeout: 2 * time.Minute},
-		{name: "inet", argument: "inet:127.0.0.1:1000", service: "inet:127.0.0.1:1000", socket: "127.0.0.1:1000", timeout: 2 * time.Minute},
-		{name: "inet, IPv6", argument: "inet:[::1]:1000", service: "inet:[::1]:1000", socket: "[::1]:1000", timeout: 2 * time.Minute},
-		{name: "inet, port only", argument: "inet:1000", service: "inet:1000", socket: "localhost:1000", timeout: 2 * time.Minute},
-		{name: "timeout in braces", argument: "unix:private/x, timeout=20s, default_action=DUNNO", service: "unix:private/x", socket: "/var/spool/postfix/private/x", timeout: 20 * time.Second},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := newTarget(&postfix.Config{Main: parameters}, postfix.PolicyClient{
-				Parameter: "p", Parameters: parameters, Service: postfix.ParsePolicyService(test.argument)})
-			if got.service != test.service || got.socket() != test.socket || got.timeout != test.timeout {
-				t.Errorf("%+v", got)
-			}
-		})
-	}
-}
-
-// reports are what the golden files show.
-func reports() []*Report {
-	t := target{parameter: "smtpd_recipient_restrictions", service: "unix:private/policy-spf", path: "/var/spool/postfix/private/policy-spf",
-		timeout: 100 * time.Second, timeoutFrom: "smtpd_policy_service_timeout",
-		entry: &postfix.Service{Name: "policy-spf", Type: "unix", Private: "-", Command: "spawn", Argv: []string{"/nowhere/policyd-spf", "/etc/x.conf"}}}
-	result := Result{Parameter: t.parameter, Service: t.service, Socket: t.path, Command: t.entry.CommandLine(), Timeout: 100, TimeoutFrom: t.timeoutFrom, Milliseconds: 12.3}
-	answered := result
-	answered.Action = "prepend Received-SPF: None (no SPF record) identity=mailfrom; client-ip=192.0.2.1; helo=probe.invalid; envelope-from=probe@probe.invalid; receiver=<UNKNOWN>"
-	all := []*Report{{Version: Version, Request: DefaultRequest(), Services: []Result{answered}}}
-	for _, p := range []*Problem{
-		(target{parameter: t.parameter, service: "private/policy-spf"}).problemBadAddress(), t.problemNoService(), t.problemWrongDirectory("public"), t.problemMissing(), t.problemPermission(), t.problemRefused(),
-		t.problemUnreachable(errors.New("no such host")), t.problemTimeout(), t.problemClosed(), t.problemNotAReply("220 \x1b[2J\r\n"), t.problemIncomplete("action=dunno\n"),
-	} {
-		failed := result
-		failed.Problem = p
-		all = append(all, &Report{Version: Version, Request: DefaultRequest(), Services: []Result{failed}})
-	}
-	for _, p := range []*Problem{problemNoPostconf(), problemPostconf(errors.New("postconf -M: fatal: bad field count")), problemNotAsked(), problemSeveral([]target{t, t})} {
-		all = append(all, &Report{Version: Version, Request: DefaultRequest(), Problem: p})
-	}
-	return all
-}
-
-// docs/json.md documents every name in a report, and every kind of problem.
-func TestReport_documented(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "\n## --probe\n")
-	var names []string
-	for _, r := range reports() {
-		var b strings.Builder
-		if err := r.JSON(&b); err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(b.String()) {
-			if name, _, ok := strings.Cut(strings.TrimSpace(line), `": `); ok {
-				names = append(names, strings.TrimPrefix(name, `"`))
-			}
-		}
-		if r.Problem != nil {
-			names = append(names, string(r.Problem.Kind))
-		}
-		for _, s := range r.Services {
-			if s.Problem != nil {
-				names = append(names, string(s.Problem.Kind))
-			}
-		}
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		if !strings.Contains(section, "`"+name+"`") {
-			t.Errorf("docs/json.md does not document %q", name)
-		}
-	}
-}
-
-func TestReport_golden(t *testing.T) {
-	for name, render := range map[string]func(*Report) string{
-		"text-80":  func(r *Report) string { return r.Text(term.Style{UTF8: true, Width: 80}) },
-		"text-120": func(r *Report) string { return r.Text(term.Style{Width: 120}) },
-		"brief":    func(r *Report) string { return r.Brief(term.Style{}) + "\n" },
-		"json": func(r *Report) string {
-			var b strings.Builder
-			if err := r.JSON(&b); err != nil || !json.Valid([]byte(b.String())) {
-				t.Errorf("%v, %s", err, b.String())
-			}
-			return b.String()
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var b strings.Builder
-			for _, r := range reports() {
-				b.WriteString(render(r))
-				if strings.HasPrefix(name, "text") {
-					b.WriteString("\n")
-				}
-			}
-			if strings.ContainsRune(b.String(), '\x1b') {
-				t.Errorf("an escape character: %q", b.String())
-			}
-			golden.Compare(t, filepath.Join("testdata", name+".txt"), b.String())
 		})
 	}
 }
