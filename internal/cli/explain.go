@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -50,9 +51,14 @@ func (p *Program) Explain(o *Options) int {
 }
 
 // takeConfigFile decides whether the first file on the command line of --explain
-// is the configuration file, or holds a message to explain.
+// is the configuration file, or holds a message to explain. One that is missing is to
+// be explained, unless flags say what is or it is named like a configuration file.
 func (p *Program) takeConfigFile(o *Options) {
-	if o.configFile == stdinName || holdsMessage(o.configFile, len(o.files) == 0) {
+	if o.configFile == "" {
+		return
+	}
+	isMissing := !strings.HasSuffix(o.configFile, ".conf") && !exists(o.configFile) && o.log == "" && len(o.givenIdentities()) == 0
+	if isMissing || o.configFile == stdinName || holdsMessage(o.configFile, len(o.files) == 0) {
 		o.files, o.configFile = append([]string{o.configFile}, o.files...), ""
 	}
 }
@@ -123,7 +129,10 @@ func (e *explainer) open(file string, read func(explain.Text) error) error {
 func uncompressed(in io.Reader) (io.Reader, error) {
 	const gzipMagic = "\x1f\x8b"
 	buffered := bufio.NewReader(in)
-	if start, err := buffered.Peek(len(gzipMagic)); err != nil || string(start) != gzipMagic {
+	switch start, err := buffered.Peek(len(gzipMagic)); {
+	case err == io.EOF:
+		return bytes.NewReader(start), nil // a terminal would have to end once more
+	case err != nil || string(start) != gzipMagic:
 		return buffered, nil // an error of Peek comes back with the next read
 	}
 	return gzip.NewReader(buffered)
@@ -134,7 +143,7 @@ func uncompressed(in io.Reader) (io.Reader, error) {
 // file and does not look like a configuration file at all.
 func holdsMessage(file string, isOnly bool) bool {
 	const maxSize = 1 << 20 // of a configuration file
-	if file == "" || strings.HasSuffix(file, ".conf") {
+	if strings.HasSuffix(file, ".conf") {
 		return false
 	}
 	f, err := os.Open(file)

@@ -344,7 +344,11 @@ func (o *Options) validate() error {
 	}
 	for _, s := range flags() {
 		if o.has(s.name) && s.mode == Serve && len(s.usedIn) > 0 && !slices.Contains(s.usedIn, o.Mode) {
-			return fmt.Errorf("--%s goes with %s; add one of them or leave --%s out", s.name, modeNames(s.usedIn), s.name)
+			add := "it"
+			if len(s.usedIn) > 1 {
+				add = "one of them"
+			}
+			return fmt.Errorf("--%s goes with %s; add %s or leave --%s out", s.name, modeNames(s.usedIn), add, s.name)
 		}
 	}
 	identities := o.givenIdentities()

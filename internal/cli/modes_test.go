@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,8 @@ func TestModes(t *testing.T) {
 		{name: "exit status of two requests", args: []string{"--explain", "--exit-code", "--zone", zones, good}, in: request + "client_address=203.0.113.1\nsender=a@fail.example\n\n" + request, stdout: "Rejected", status: 3},
 		{name: "exit status of an accepted message", args: []string{"--explain", "--exit-code", "--zone", zones, good}, in: request, stdout: "Not refused"},
 		{name: "missing configuration file", args: append(rejected, good+".gone"), stdout: "Rejected", stderr: "no such file or directory"},
+		{name: "missing file to explain", args: []string{"--explain", good + ".eml"}, stderr: "no such file or directory", status: 2},
+		{name: "missing configuration file, request on standard input", args: []string{"--explain", "--zone", zones, filepath.Join(filepath.Dir(good), "gone.conf")}, in: request, stdout: "Not refused", stderr: "using the defaults"},
 		{name: "color", args: append(rejected, "--color=always", good), stdout: "\x1b["},
 		{name: "domain", args: []string{"--explain", "--zone", zones, "--domain", "fail.example"}, stdout: "fail.example: SPF works"},
 		{name: "page", args: append(rejected, "--html", good), stdout: "<p class=\"headline\">Rejected"},

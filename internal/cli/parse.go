@@ -113,7 +113,10 @@ func (p *parser) word(arg string, rest []string) ([]string, error) {
 	case o.Mode == Help:
 		return nil, nil
 	case o.Mode == Explain && arg == stdinName:
-	case !exists(arg) && !strings.ContainsAny(arg, "/."):
+	case exists(arg) || strings.ContainsAny(arg, "/."):
+	case p.terminated && strings.HasPrefix(arg, "-"):
+		return nil, fmt.Errorf("no file has the name %q; what follows -- is not a flag", arg)
+	default:
 		return nil, unknownWord(arg)
 	}
 	o.configFile = arg

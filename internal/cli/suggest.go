@@ -35,15 +35,25 @@ func flagNames() []string {
 	return names
 }
 
-// didYouMean returns "; did you mean X?" for the nearest candidate, with a
-// prefix, or "" if none is near.
+// didYouMean returns "; did you mean X?" for the nearest candidate, or else the only
+// one that begins with word, with a prefix, or "" if there is none.
 func didYouMean(word string, candidates []string, prefix string) string {
 	word = strings.ToLower(strings.Trim(strings.ReplaceAll(word, "_", "-"), "-"))
+	if word == "" {
+		return ""
+	}
+	var longer []string
 	best, bestDistance := "", len(word)/3+1
 	for _, c := range candidates {
 		if d := suggest.Distance(word, c); d < bestDistance || d == 1 && len(word) > 1 && best == "" {
 			best, bestDistance = c, d
 		}
+		if strings.HasPrefix(c, word) {
+			longer = append(longer, c)
+		}
+	}
+	if best == "" && len(longer) == 1 {
+		best = longer[0]
 	}
 	if best == "" {
 		return ""
