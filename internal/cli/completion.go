@@ -88,7 +88,7 @@ func zshCompletion(specs []flagSpec) string {
 			fmt.Fprintf(&b, "  '--%s=[%s]:%s: ' \\\n", s.name, help, message)
 		}
 	}
-	b.WriteString("  '1:configuration file:_files'\n")
+	b.WriteString("  '*:file:_files'\n")
 	return b.String()
 }
 

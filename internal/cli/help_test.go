@@ -2,10 +2,8 @@ package cli
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 
@@ -79,78 +77,6 @@ func TestVersion(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := version(test.linked, test.info); got != test.want {
-				t.Errorf("%q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-// completionFiles are the scripts in the packages.
-var completionFiles = map[string]string{
-	"bash": "policyd-spf.bash",
-	"zsh":  "_policyd-spf",
-	"fish": "policyd-spf.fish",
-}
-
-func TestCompletion(t *testing.T) {
-	for shell, name := range completionFiles {
-		script := completion(shell)
-		golden.Compare(t, filepath.Join("..", "..", "packaging", "completions", name), script)
-		for _, flag := range flagNames() {
-			if !strings.Contains(script, "--"+flag) && !strings.Contains(script, "-l "+flag) {
-				t.Errorf("%s: --%s is missing", shell, flag)
-			}
-		}
-	}
-}
-
-// The scripts parse, in the shells that are installed.
-func TestCompletion_syntax(t *testing.T) {
-	for shell := range completionFiles {
-		t.Run(shell, func(t *testing.T) {
-			path, err := exec.LookPath(shell)
-			if err != nil {
-				t.Skip(shell + " is not installed")
-			}
-			cmd := exec.Command(path, "-n")
-			cmd.Stdin = strings.NewReader(completion(shell))
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
-		})
-	}
-}
-
-func TestCompletion_bash(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("bash is not installed")
-	}
-	folder := t.TempDir()
-	writeFile(t, filepath.Join(folder, "my zone.txt"), "")
-	for _, test := range []struct {
-		name  string
-		words []string
-		want  []string
-	}{
-		{name: "flags", words: []string{"--ex"}, want: []string{"--explain", "--exit-code"}},
-		{name: "values", words: []string{"--color", "a"}, want: []string{"auto", "always"}},
-		{name: "values after an equals sign", words: []string{"--color", "=", "n"}, want: []string{"never"}},
-		{name: "all values after an equals sign", words: []string{"--completion", "="}, want: []string{"bash", "zsh", "fish"}},
-		{name: "a value that only the user knows", words: []string{"--helo", ""}},
-		{name: "files", words: []string{"--zone", "my"}, want: []string{"my zone.txt"}},
-		{name: "configuration file", words: []string{"my"}, want: []string{"my zone.txt"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			script := completion("bash") + "\nCOMP_WORDS=(policyd-spf \"$@\"); COMP_CWORD=$#\n_policyd_spf\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n"
-			cmd := exec.Command(bash, append([]string{"-c", script, "bash"}, test.words...)...)
-			cmd.Dir = folder
-			out, err := cmd.Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := strings.Split(strings.TrimSpace(string(out)), "\n")
-			if !slices.Equal(got, append(test.want, make([]string, max(0, 1-len(test.want)))...)) {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
