@@ -1,7 +1,9 @@
 // Package cli is the command line of policyd-spf: its flags, its modes and its
 // exit statuses.
 //
-//	flags.go        the table of flags; parse.go, how arguments are parsed
+//	options.go      what the arguments say; parse.go, how they are parsed
+//	flags.go        the table of flags; flagvalue.go, their values
+//	validate.go     flags that do not go together
 //	postfixargs.go  the arguments in master.cf, where nothing is an error
 //	program.go      what all modes share: name, version, descriptors
 //	suggest.go      "did you mean"
