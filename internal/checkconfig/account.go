@@ -78,7 +78,9 @@ func getent(database, name string, atLeast int) (fields []string, found bool, er
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), getentTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, database, name).Output()
+	cmd := exec.CommandContext(ctx, path, database, name)
+	cmd.WaitDelay = time.Second // for what it has started
+	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == notFound {
 		return nil, false, nil

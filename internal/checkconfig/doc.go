@@ -4,6 +4,7 @@
 // happens to mail is what policy.Decide says.
 //
 //	checkconfig.go   Run, and the Report that it returns
+//	config.go        the configurations to check
 //	nameserver.go    resolv.conf and the name servers in it
 //	entry.go         the entries of master.cf
 //	service.go       those that run this program; timelimit.go, for how long

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Postconf runs postconf(1) with arguments and returns what it prints.
@@ -17,6 +18,10 @@ type Postconf func(ctx context.Context, args ...string) (string, error)
 
 // ErrNoPostconf is the error of a host without postconf(1).
 var ErrNoPostconf = errors.New("postconf(1) is not installed here")
+
+// waitDelay is how long a program that was killed may keep its output open: one that it
+// has started does so for as long as it likes.
+const waitDelay = 500 * time.Millisecond
 
 // RunPostconf is the Postconf of this host. Its errors contain what postconf(1) writes
 // to standard error.
@@ -33,7 +38,11 @@ func RunPostconf(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
+	cmd.WaitDelay = waitDelay
 	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("postconf %s: no answer in time", args[0])
+	}
 	if text := errorText(stderr.String()); err != nil && text != "" {
 		return "", fmt.Errorf("postconf %s: %s", args[0], text)
 	} else if err != nil {

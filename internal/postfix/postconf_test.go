@@ -1,9 +1,33 @@
 package postfix
 
 import (
+	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 )
+
+// TestRunPostconf_silent: a postconf(1) that does not end is no reason to wait longer,
+// not even if a program that it has started lives on.
+func TestRunPostconf_silent(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "postconf"), []byte("#!/bin/sh\nsleep 5 &\nwait\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := RunPostconf(ctx, "-M")
+	if err == nil || err.Error() != "postconf -M: no answer in time" {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(start); took > 4*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
 
 func TestErrorText(t *testing.T) {
 	const text = `/usr/sbin/postconf: warning: truncated macro reference: "${spf"
