@@ -29,6 +29,13 @@ func TestCheckConfig_postfix(t *testing.T) {
 			want: "nothing before it permits mynetworks, which has 192.0.2.0/24"},
 		{name: "submission", old: "pickup     unix", new: "submission inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\npickup     unix", want: "own users that connect to submission are checked"},
 		{name: "timeout", old: "default_action=DUNNO", new: "timeout=10s", want: "an answer may take 40 s"},
+		{name: "conditional expansion", old: "check_policy_service {", new: "${nothing?{dunno}:{check_policy_service}} {"},
+		{name: "inline table before it", old: "check_policy_service {", new: "check_client_access inline:{ {192.0.2.1 = OK} }, check_policy_service {"},
+		{name: "comments within the list", old: "check_policy_service {", new: "\n# comment\n\n    check_policy_service {"},
+		{name: "misspelt restriction", old: "check_policy_service {", new: "reject_unlisted_recipients, check_policy_service {", want: "expected: reject_unlisted_recipient"},
+		{name: "-o with a space in its value", old: "-     smtpd", new: "-     smtpd\n  -o smtpd_helo_restrictions=permit_mynetworks, reject", want: "not an option, but perhaps the rest of the value before it"},
+		{name: "no argv=", old: "argv=", new: "", want: "no program directly after argv="},
+		{name: "number that is none", old: "default_action=DUNNO", new: "try_limit=0", want: "is not a number of at least 1"},
 		{name: "chroot", old: "policy-spf unix  -  n  n", new: "policy-spf unix  -  n  y", want: "which lacks " + binary},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -145,6 +145,9 @@ func (c *checker) checkClasses(d postfix.SMTPD) {
 // refuses to relay.
 func (c *checker) checkRequired(d postfix.SMTPD) {
 	const relay, recipient = "smtpd_relay_restrictions", "smtpd_recipient_restrictions"
+	if d.Service == nil {
+		return // there is no smtpd(8)
+	}
 	if !hasRequired(d, d.Parameters[relay], 0) && !hasRequired(d, d.Parameters[recipient], 0) {
 		c.addRestriction(d, recipient, conf.Faulty, d.Parameters[recipient], "neither this nor "+relay+" refuses to relay"+noMail, "reject_unauth_destination")
 	}

@@ -92,6 +92,19 @@ func TestRun_noService(t *testing.T) {
 	}
 }
 
+// TestRun_noSMTPD: a host that receives no mail needs no restrictions.
+func TestRun_noSMTPD(t *testing.T) {
+	tr := newTree(t)
+	tr.master = "pickup unix n - y 60 1 pickup\n"
+	tr.replace(t, "permit_mynetworks, reject_unauth_destination, check_policy_service unix:private/policy-spf", "")
+	tr.replace(t, "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination", "")
+	in := tr.input(t)
+	tr.write(t, "etc/default.conf", "Reason_URL =\n", 0o644)
+	if r := Run(t.Context(), in); !r.Clean() {
+		t.Errorf("%v", r.Problems)
+	}
+}
+
 // TestRun_unreadable: a file that the services can read may still be closed to the
 // user who runs the check.
 func TestRun_unreadable(t *testing.T) {

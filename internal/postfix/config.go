@@ -2,6 +2,7 @@ package postfix
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -60,6 +61,9 @@ func Read(ctx context.Context, postconf Postconf) (*Config, error) {
 	}
 	if c.Main, err = readParameters(ctx, postconf, nil, names); err != nil {
 		return nil, err
+	}
+	if _, ok := c.Main["config_directory"]; !ok {
+		return nil, errors.New("postconf -x: config_directory is missing in what it prints")
 	}
 	c.readSource()
 	overrides := ""
