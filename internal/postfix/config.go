@@ -2,7 +2,6 @@ package postfix
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -61,9 +60,6 @@ func Read(ctx context.Context, postconf Postconf) (*Config, error) {
 	}
 	if c.Main, err = readParameters(ctx, postconf, nil, names); err != nil {
 		return nil, err
-	}
-	if _, ok := c.Main["config_directory"]; !ok {
-		return nil, errors.New("postconf -x: config_directory is missing in what it prints")
 	}
 	c.readSource()
 	overrides := ""

@@ -37,8 +37,9 @@ func Restriction(name string) (argument Argument, known bool) {
 
 // isTableRestriction reports whether a restriction looks something up in a table.
 func isTableRestriction(name string) bool {
-	subject, ok := strings.CutPrefix(name, "check_")
-	if subject, ok = strings.CutSuffix(subject, "_access"); !ok || !strings.HasPrefix(name, "check_") {
+	subject, hasPrefix := strings.CutPrefix(name, "check_")
+	subject, hasSuffix := strings.CutSuffix(subject, "_access")
+	if !hasPrefix || !hasSuffix {
 		return false
 	}
 	if slices.Contains([]string{"ccert", "etrn", "sasl"}, subject) {

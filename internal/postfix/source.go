@@ -70,6 +70,9 @@ func splitLines(text string) []logicalLine {
 
 // readSource finds the lines of parameters and services in their files.
 func (c *Config) readSource() {
+	if c.Main["config_directory"] == "" {
+		return
+	}
 	for _, line := range readLines(c.File("main.cf")) {
 		if name, value, ok := strings.Cut(line.text(), "="); ok {
 			c.Settings = append(c.Settings, Setting{strings.TrimSpace(name), strings.TrimSpace(value), line[0].number})
