@@ -93,12 +93,18 @@ func (p Problem) at(origin Origin, name string) Problem {
 	return p
 }
 
+// byteOrderMark is what some editors write at the start of a file: the first name has
+// it in front.
+const byteOrderMark = "\ufeff"
+
 // problem returns the diagnostic as a Problem of a file in which nameOf returns
 // the options' names.
 func (d Diagnostic) problem(nameOf func(*Option) string) Problem {
 	p := Problem{Severity: Faulty, File: d.File, Line: d.Line, Name: d.Name, Value: d.Value,
 		What: d.What, Expected: d.Want, Used: d.Used}
-	if name := suggestName(d.Name, nameOf); name != "" {
+	if bare, ok := strings.CutPrefix(d.Name, byteOrderMark); ok {
+		p.What, p.Expected = "a byte order mark before the name", bare+" as the first bytes of the file"
+	} else if name := suggestName(d.Name, nameOf); name != "" {
 		p.Expected += fmt.Sprintf(" (perhaps %s)", name)
 	}
 	return p

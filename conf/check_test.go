@@ -29,6 +29,8 @@ func TestCheck(t *testing.T) {
 		{name: "empty", text: ""},
 		{name: "configuration of the how-to", text: "debugLevel = 1\nTestOnly = 1\nHELO_reject = False\nMail_From_reject = False\nPermError_reject = False\n" +
 			"TempError_Defer = False\nskip_addresses = 127.0.0.0/8,::ffff:127.0.0.0/104,::1\nHide_Receiver = Yes\nAuthserv_Id = HEADER\n"},
+		{name: "byte order mark", text: "\ufeffHELO_reject = Fail", want: []string{
+			"policyd-spf.conf:1: problem: \ufeffHELO_reject = Fail: a byte order mark before the name; expected HELO_reject as the first bytes of the file; used: the line is ignored"}},
 		{name: "unknown name", text: "HELO_rejects = Fail", want: []string{
 			"policyd-spf.conf:1: problem: HELO_rejects = Fail: unknown name; expected an option of policyd-spf.conf(5) (perhaps HELO_reject); used: the line is ignored"}},
 		{name: "name in another case", text: "\nmail_from_reject = Fail", want: []string{
@@ -299,6 +301,10 @@ func TestCheckPerUser(t *testing.T) {
 			"peruser:3: problem: user = a@: not a whole address, so this never matches; expected the address of one recipient",
 			"peruser:4: problem: user = <a@b>: recipients have no angle brackets, so this never matches; expected a@b",
 			"peruser:5: problem: user = a@b.: recipients have no final dot, so this never matches; expected a@b"}},
+		{name: "setting twice", text: "a@b,HELO_reject=False|No_Mail=True|HELO_reject=Fail\n", want: []string{
+			"peruser:1: problem: HELO_reject = Fail: set before in this line; expected each setting once; used: the last one that is valid"}},
+		{name: "byte order mark", text: "\ufeffa@b,HELO_reject=False\n", want: []string{
+			"peruser:1: problem: user = \ufeffa@b: a byte order mark before it, so this never matches; expected a@b as the first bytes of the file"}},
 		{name: "twice", text: "\na@b,HELO_reject=False\na@b,HELO_reject=Fail\n", want: []string{
 			"peruser:3: problem: user = a@b: the user is in line 2 already; used: the first line"}},
 		{name: "unknown name", text: "a@b,helo_reject=False\n", want: []string{

@@ -13,7 +13,11 @@ const maxPerUserProblems = 100
 func (f *File) checkPerUser() []Problem {
 	p := NewPerUser(f.Settings.PerUser)
 	if d, ok := p.reload(); !ok {
-		return []Problem{f.Place("Per_User", d.problem(perUserName))}
+		q := d.problem(perUserName)
+		if TrimSpace(p.path) != p.path {
+			q.Expected = "text,PATH without a space"
+		}
+		return []Problem{f.Place("Per_User", q)}
 	}
 	var problems []Problem
 	for number := range len(p.table.starts) {
@@ -57,9 +61,14 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 	for _, d := range u.Diagnostics {
 		problems = append(problems, d.problem(perUserName))
 	}
+	set := make(map[string]bool)
 	for setting := range strings.SplitSeq(settings, "|") {
 		name, value, _ := strings.Cut(setting, "=")
 		option, known := find(p.options, perUserName, name)
+		if known && set[name] {
+			problems = append(problems, at(Problem{Severity: Faulty, Name: name, Value: value, What: "set before in this line", Expected: "each setting once", Used: "the last one that is valid"}))
+		}
+		set[name] = true
 		if !known || option.PerUserIgnored || strings.Contains(value, "=") || !option.valid(value) {
 			continue
 		}
@@ -76,6 +85,8 @@ func (p *PerUser) checkLine(line string, number int) []Problem {
 func checkUser(user string) (what, expected string) {
 	local, domain, hasAt := strings.Cut(user, "@")
 	switch {
+	case strings.HasPrefix(user, byteOrderMark):
+		return "a byte order mark before it, so this never matches", strings.TrimPrefix(user, byteOrderMark) + " as the first bytes of the file"
 	case strings.Contains(user, "*"):
 		return "an asterisk stands for itself, so this never matches", "the address of one recipient"
 	case hasAt && (local == "" || domain == ""):
