@@ -11,11 +11,54 @@ import (
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/golden"
 	"policyd-spf/policy"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/dns/dnsfake"
 )
+
+func TestOutcomes(t *testing.T) {
+	var got strings.Builder
+	for _, test := range []struct{ name, config string }{
+		{name: "defaults"},
+		{name: "header only", config: "HELO_reject = False\nMail_From_reject = False"},
+		{name: "nothing checked", config: "HELO_reject = No_Check\nMail_From_reject = No_Check"},
+		{name: "strict", config: "HELO_reject = SPF_Not_Pass\nMail_From_reject = Softfail\nPermError_reject = True\nTempError_Defer = True"},
+		{name: "old codes", config: "SPF_Enhanced_Status_Codes = No\nPermError_reject = True\nTempError_Defer = True"},
+		{name: "HELO_reject = Null", config: "HELO_reject = Null"},
+		{name: "No_Mail", config: "No_Mail = True\nMail_From_reject = Softfail"},
+		{name: "test mode", config: "TestOnly = 0\nHeader_Type = AR"},
+		{name: "no header", config: "Header_Type = None"},
+		{name: "another address", config: "Prospective = 192.0.2.9\nHELO_reject = No_Check"},
+		{name: "actions", config: "HELO_pass_restriction = spf_pass\nMail_From_pass_restriction = permit_auth_destination\nMail_From_softfail_restriction = greylist\nMail_From_none_restriction = greylist\nMail_From_reject = False\nHELO_reject = False"},
+		{name: "actions for HELO", config: "HELO_none_restriction = greylist\nHELO_softfail_restriction = HOLD"},
+		{name: "listed domains", config: "Reject_Not_Pass_Domains = a.example\nHELO_reject = False\nMail_From_reject = False"},
+		{name: "DMARC", config: "Leave_DMARC = Enforced"},
+		{name: "DMARC, all policies", config: "Leave_DMARC = All\nMail_From_reject = SPF_Not_Pass"},
+		{name: "mock", config: "Mock = True"},
+	} {
+		path := filepath.Join(t.TempDir(), "policyd-spf.conf")
+		if err := os.WriteFile(path, []byte(test.config+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		file, err := conf.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.WriteString("-- " + test.name + " --\n" + test.config + "\n\n")
+		mail := outcomes(&file.Settings)
+		for _, o := range mail {
+			refused := ""
+			if o.Refused {
+				refused = " (refused)"
+			}
+			got.WriteString(strings.TrimSpace(o.Identity+" "+o.Result) + ": " + o.Text + refused + "\n")
+		}
+		got.WriteString(strings.Join(notes(&file.Settings, mail), "\n") + "\n")
+	}
+	golden.Compare(t, "testdata/outcomes.txt", got.String())
+}
 
 // scenario is a message with one result of one identity; the other has no record.
 type scenario struct {
