@@ -114,11 +114,14 @@ var exclusiveImports = []struct {
 	{path: "encoding/json", places: []string{"internal/term", "explain/changes.go", "maillog/paste_json.go"}, reason: "only documents for people, and what they paste, are JSON"},
 	{path: "os/exec", places: []string{"internal/postfix", "internal/checkconfig"}, reason: "the server starts no program; the tools start postconf(1) and getent(1)"},
 	{path: "flag", places: []string{"internal/cli", "internal/golden"}, reason: "flags are parsed in one place, and -update of tests in another"},
-	{path: "testing", places: []string{"internal/golden", "internal/html/htmltest", "spf/dns/dnstest"}, reason: "only tests import these packages"},
+	{path: "sync", places: []string{"report", "spf/dns/dnstest"}, reason: "the server has one goroutine; --recheck and test servers have several"},
+	{path: "testing", places: []string{"internal/golden", "internal/html/htmltest", "spf/dns/dnsfake", "spf/dns/dnstest"}, reason: "only tests import these packages"},
 }
 
 // bannedImports are packages that no part of the program may import.
 var bannedImports = []struct{ path, reason string }{
+	{path: "sync/atomic", reason: "what goroutines share goes through channels or a mutex"},
+	{path: "unsafe", reason: "golang.org/x/sys/unix has the system calls"},
 	{path: "net/http", reason: "it adds a megabyte and slows the start"},
 	{path: "crypto/tls", reason: "it adds a megabyte and slows the start"},
 	{path: "log", reason: "it writes to standard error, which is Postfix's socket"},

@@ -16,7 +16,7 @@ func referenceRead(text string) map[string]string {
 	}
 	values := make(map[string]string)
 	text = strings.ReplaceAll(strings.ReplaceAll(DecodeUTF8([]byte(text)), "\r\n", "\n"), "\r", "\n")
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		parts := strings.Split(strings.Split(line, "#")[0], "=")
 		if name := TrimSpace(parts[0]); name == "Reason_URL" && len(parts) > 2 {
 			parts = []string{name, strings.Join(parts[1:], "=")}

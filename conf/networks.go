@@ -46,14 +46,8 @@ func ParseNetworks(text string) *Networks {
 	return n
 }
 
-// Contains reports whether a network of the set contains a. It ignores the zone of
-// a.
-func (n *Networks) Contains(a netip.Addr) bool {
-	_, ok := n.Find(a)
-	return ok
-}
-
-// Find returns the widest network of the set that contains a, if there is one.
+// Find returns the widest network of the set that contains a, if there is one. It
+// ignores the zone of a.
 func (n *Networks) Find(a netip.Addr) (netip.Prefix, bool) {
 	switch {
 	case n == nil || !a.IsValid():

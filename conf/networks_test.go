@@ -50,7 +50,7 @@ func TestParseNetwork(t *testing.T) {
 	}
 }
 
-func TestNetworksContains(t *testing.T) {
+func TestNetworksFind_membership(t *testing.T) {
 	n := ParseNetworks("127.0.0.0/8, ::ffff:127.0.0.0/104,::1,192.0.2.7,2001:db8::/33,255.255.255.255,10.0.0.0/8,10.1.0.0/16")
 	for address, want := range map[string]bool{
 		"127.0.0.0": true, "127.255.255.255": true, "126.255.255.255": false, "128.0.0.0": false,
@@ -61,14 +61,14 @@ func TestNetworksContains(t *testing.T) {
 		"10.0.0.1": true, "10.1.0.1": true, "10.2.0.1": true, "11.0.0.0": false,
 	} {
 		t.Run(address, func(t *testing.T) {
-			if got := n.Contains(netip.MustParseAddr(address)); got != want {
-				t.Errorf("Contains(%s) = %v", address, got)
+			if network, got := n.Find(netip.MustParseAddr(address)); got != want {
+				t.Errorf("Find(%s) = %v, %v", address, network, got)
 			}
 		})
 	}
 }
 
-func TestNetworksFind(t *testing.T) {
+func TestNetworksFind_widest(t *testing.T) {
 	n := ParseNetworks("10.1.0.0/16,10.0.0.0/8,0.0.0.0/1,2001:db8:1::/48,2001:db8::/32,::ffff:0:0/96,192.0.2.0/24,192.0.2.255,192.0.2.0,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
 	for address, want := range map[string]string{
 		"10.1.2.3": "0.0.0.0/1", "2001:db8:1::1": "2001:db8::/32", "::ffff:1.2.3.4": "::ffff:0.0.0.0/96",
@@ -85,28 +85,31 @@ func TestNetworksInvalid(t *testing.T) {
 	if got, want := n.Invalid(), []string{"mx.example", "10.0.0.1/8", "::1/0"}; !slices.Equal(got, want) {
 		t.Errorf("Invalid() = %q, want %q", got, want)
 	}
-	if !n.Contains(netip.MustParseAddr("10.9.9.9")) {
+	if _, ok := n.Find(netip.MustParseAddr("10.9.9.9")); !ok {
 		t.Error("the valid entry after invalid ones is missing")
 	}
 }
 
 func TestNetworksEmpty(t *testing.T) {
-	var unset *Networks
-	if !unset.Empty() || unset.Contains(netip.MustParseAddr("::1")) || unset.Invalid() != nil {
-		t.Error("nil is not an empty set")
-	}
-	if n := ParseNetworks(" ,"); !n.Empty() || n.Contains(netip.MustParseAddr("::1")) {
-		t.Error("a list without entries is not an empty set")
+	for _, test := range []struct {
+		name string
+		n    *Networks
+	}{{name: "nil"}, {name: "list without entries", n: ParseNetworks(" ,")}} {
+		t.Run(test.name, func(t *testing.T) {
+			if network, ok := test.n.Find(netip.MustParseAddr("::1")); ok || !test.n.Empty() || test.n.Invalid() != nil {
+				t.Errorf("not an empty set: %v, invalid entries %q", network, test.n.Invalid())
+			}
+		})
 	}
 	if ParseNetworks("x").Empty() {
 		t.Error("a list with an invalid entry is empty")
 	}
-	if ParseNetworks("::1").Contains(netip.Addr{}) {
-		t.Error("the zero Addr is in a network")
+	if network, ok := ParseNetworks("::1").Find(netip.Addr{}); ok {
+		t.Errorf("the zero Addr is in %v", network)
 	}
 }
 
-// FuzzNetworks compares Contains with a scan of all prefixes.
+// FuzzNetworks compares Find with a scan of all prefixes.
 func FuzzNetworks(f *testing.F) {
 	f.Add(uint64(1))
 	f.Add(uint64(20))
@@ -122,8 +125,8 @@ func FuzzNetworks(f *testing.F) {
 		for range 100 {
 			a := randomAddr(random)
 			contains := func(p netip.Prefix) bool { return p.Contains(a) }
-			if got, want := n.Contains(a), slices.ContainsFunc(prefixes, contains); got != want {
-				t.Fatalf("Contains(%s) = %v in %v", a, got, prefixes)
+			if _, got := n.Find(a); got != slices.ContainsFunc(prefixes, contains) {
+				t.Fatalf("Find(%s) = %v in %v", a, got, prefixes)
 			}
 		}
 	})
@@ -139,14 +142,14 @@ func randomAddr(random *rand.Rand) netip.Addr {
 	return netip.AddrFrom16(a)
 }
 
-func BenchmarkNetworksContains(b *testing.B) {
+func BenchmarkNetworksFind(b *testing.B) {
 	for _, size := range []int{1, 10_000} {
 		n := manyNetworks(size)
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			a4, a6 := netip.MustParseAddr("10.20.30.40"), netip.MustParseAddr("2001:db8:1234::1")
 			for b.Loop() {
-				n.Contains(a4)
-				n.Contains(a6)
+				n.Find(a4)
+				n.Find(a6)
 			}
 		})
 	}

@@ -207,9 +207,9 @@ func TestPerUserDoesNotLeak(t *testing.T) {
 		got  UserSettings
 		want []string
 	}{
-		"bob":   {bob, []string{junk, `0 err ERROR: Unknown name "x" in file "peruser" in per user settings`}},
-		"carol": {carol, []string{junk, `0 err ERROR: Unknown name "z" in file "peruser" in per user settings`}},
-		"dave":  {dave, []string{junk}},
+		"bob":   {got: bob, want: []string{junk, `0 err ERROR: Unknown name "x" in file "peruser" in per user settings`}},
+		"carol": {got: carol, want: []string{junk, `0 err ERROR: Unknown name "z" in file "peruser" in per user settings`}},
+		"dave":  {got: dave, want: []string{junk}},
 	} {
 		if got := logged(test.got.Diagnostics); !slices.Equal(got, test.want) {
 			t.Errorf("%s: log %q, want %q", name, got, test.want)

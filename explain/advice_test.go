@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 const adviceZone = `$ORIGIN example.
@@ -56,10 +56,7 @@ func TestAdvice(t *testing.T) {
 		{name: "pass restriction", config: "Mail_From_pass_restriction = class\n", sender: "a@good.example"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			zone, err := dns.ParseZone(strings.NewReader(adviceZone), "", "zone")
-			if err != nil {
-				t.Fatal(err)
-			}
+			zone := dnsfake.Zone(t, adviceZone)
 			if test.ip == "" {
 				test.ip = "203.0.113.9"
 			}
@@ -68,7 +65,7 @@ func TestAdvice(t *testing.T) {
 			}
 			loaded, path := load(t, test.config)
 			var got *Advice
-			err = (&Server{Loaded: loaded, Path: path, Resolver: zone}).ExplainRequest(context.Background(),
+			err := (&Server{Loaded: loaded, Path: path, Resolver: zone}).ExplainRequest(context.Background(),
 				"client_address="+test.ip+"\nhelo_name="+test.helo+"\nsender="+test.sender+"\n", func(d *Report) error {
 					got = d.Advice
 					return nil
@@ -100,10 +97,7 @@ func TestAdvice(t *testing.T) {
 // The line for a forwarder, when it is in the configuration file, exempts the client.
 func TestAdvice_lineExempts(t *testing.T) {
 	loaded, path := load(t, "Whitelist = 198.51.100.7\n")
-	zone, err := dns.ParseZone(strings.NewReader(adviceZone), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
+	zone := dnsfake.Zone(t, adviceZone)
 	explained := func(s *Server) (last *Report) {
 		err := s.ExplainRequest(context.Background(), "client_address=203.0.113.9\nhelo_name=h.example\nsender=a@all.example\n", func(d *Report) error {
 			last = d

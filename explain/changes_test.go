@@ -8,16 +8,13 @@ import (
 
 	"policyd-spf/internal/term"
 	"policyd-spf/spf"
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 	"policyd-spf/spf/lint"
 )
 
 func TestChangesText(t *testing.T) {
 	audit := func(zone string) *Audit {
-		z, err := dns.ParseZone(strings.NewReader(zone), "example", "zone")
-		if err != nil {
-			t.Fatal(err)
-		}
+		z := dnsfake.Zone(t, "$ORIGIN example.\n"+zone)
 		return NewAudit(lint.Domain(context.Background(), z, "a.example", spf.DefaultLimits()))
 	}
 	const before = "a TXT \"v=spf1 include:b.example -all\"\nb TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n"

@@ -31,14 +31,11 @@ func TestExplainAnswersAsTheServer(t *testing.T) {
 		}
 		compared++
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			zone, err := dns.ParseZone(strings.NewReader(g.Text("zone")+g.Text("dns")), "", "zone")
-			if err != nil {
-				t.Fatal(err)
-			}
+			zone := dnsfake.Zone(t, g.Text("zone")+g.Text("dns"))
 			loaded, path := load(t, g.Text("config"))
 			var explained, served bytes.Buffer
 			s := &Server{Loaded: loaded, Path: path, Resolver: zone}
-			err = s.Explain(context.Background(), Text{In: strings.NewReader(g.Text("request"))}, func(d *Report) error {
+			err := s.Explain(context.Background(), Text{In: strings.NewReader(g.Text("request"))}, func(d *Report) error {
 				explained.WriteString(d.Reply + "\n\n")
 				return nil
 			})

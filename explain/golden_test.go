@@ -103,10 +103,7 @@ func TestGolden(t *testing.T) {
 // run makes the reports that a golden file is about, and renders them in all ways.
 func (s scenario) run(t *testing.T) map[string]string {
 	t.Helper()
-	zone, err := dns.ParseZone(strings.NewReader(s.Text("zone")+s.Text("dns")), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
+	zone := dnsfake.Zone(t, s.Text("zone")+s.Text("dns"))
 	var resolver dns.Resolver = zone
 	var prefetcher dns.Prefetcher
 	if s.Text("dns") != "" {
@@ -169,10 +166,7 @@ func (s scenario) domainReport(t *testing.T, ctx context.Context, resolver dns.R
 		ip := netip.MustParseAddr(strings.TrimSpace(s.Text("ip")))
 		return NewAddress(domain, lint.CheckAddress(ctx, resolver, domain, ip, spf.DefaultLimits()))
 	case s.Text("new") != "":
-		zone, err := dns.ParseZone(strings.NewReader(s.Text("new")), "", "new")
-		if err != nil {
-			t.Fatal(err)
-		}
+		zone := dnsfake.Zone(t, s.Text("new"))
 		zone.Fallback = resolver
 		return NewComparison(lint.Compare(now, lint.Domain(ctx, zone, domain, spf.DefaultLimits())))
 	}

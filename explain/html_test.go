@@ -11,7 +11,7 @@ import (
 	"policyd-spf/internal/html"
 	"policyd-spf/internal/html/htmltest"
 	"policyd-spf/spf"
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 	"policyd-spf/spf/lint"
 )
 
@@ -23,7 +23,7 @@ func FuzzHTML(f *testing.F) {
 	f.Add("192.0.2.1", "x", "</bdi></article>@b.example", "v=spf1 ipv4:&lt; -all")
 	f.Add("192.0.2.1", "x", "\u202e\xff@b.example", "v=spf1 mx:<!--.example ?all")
 	ours := make(map[string]bool)
-	for _, name := range strings.Fields("article section h1 h2 h3 div p dl dt dd ul li bdi span strong pre code mark table caption thead tbody tr th td") {
+	for name := range strings.FieldsSeq("article section h1 h2 h3 div p dl dt dd ul li bdi span strong pre code mark table caption thead tbody tr th td") {
 		ours[name] = true
 	}
 	loaded := &conf.File{Settings: conf.Default()}
@@ -52,7 +52,7 @@ func FuzzHTML(f *testing.F) {
 
 // Each text, name and number of JSON that people need is on the page.
 func TestHTML_hasWhatJSONHas(t *testing.T) {
-	zone, err := dns.ParseZone(strings.NewReader(`$ORIGIN example.
+	zone := dnsfake.Zone(t, `$ORIGIN example.
 $TTL 300
 @ SOA ns hostmaster 1 3600 600 86400 300
 a TXT "v=spf1 mx include:b.example exists:%{i}.c.example -all exp=why.example"
@@ -60,10 +60,7 @@ a MX 10 h
 h A 192.0.2.1
 b TXT "v=spf1 ip4:198.51.100.0/24 ?all"
 why TXT "<b>%{i}</b> may not send"
-`), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	loaded, path := load(t, "Mail_From_reject = Fail\n")
 	s := &Server{Loaded: loaded, Path: path, Resolver: zone}
 	var d *Report

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // searchedLog is a log of two messages from one client to different recipients, one
@@ -36,10 +36,7 @@ Nov  2 13:00:03 mx postfix/lmtp[4]: 4F1A22C0D3: to=<erin@example.net>, relay=x, 
 
 func logServer(t *testing.T) *Server {
 	t.Helper()
-	zone, err := dns.ParseZone(strings.NewReader("$ORIGIN example.\nshop TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
+	zone := dnsfake.Zone(t, "$ORIGIN example.\nshop TXT \"v=spf1 ip4:192.0.2.1 -all\"\n")
 	loaded, path := load(t, "")
 	return &Server{Loaded: loaded, Path: path, Resolver: zone}
 }

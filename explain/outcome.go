@@ -2,6 +2,7 @@ package explain
 
 import (
 	"errors"
+	"slices"
 
 	"policyd-spf/conf"
 	"policyd-spf/policy"
@@ -23,10 +24,8 @@ func (s settings) setting(option, value string) Setting {
 
 func (s settings) origin(option string) Origin {
 	if s.user != nil && s.user.Found {
-		for _, name := range s.user.Options {
-			if name == option {
-				return Origin{File: s.user.File, Line: s.user.Line}
-			}
+		if slices.Contains(s.user.Options, option) {
+			return Origin{File: s.user.File, Line: s.user.Line}
 		}
 	}
 	if o, ok := s.loaded.Origins[option]; ok {

@@ -14,7 +14,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/maillog"
 	"policyd-spf/policy"
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // serverZone has a domain for each result.
@@ -87,10 +87,7 @@ func serve(t testing.TB, config string) (*policy.Server, *sink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := dns.ParseZone(strings.NewReader(serverZone), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
+	zone := dnsfake.Zone(t, serverZone)
 	s := &sink{}
 	return &policy.Server{
 		Settings: loaded.Settings, Resolver: zone, Log: &policy.Log{Level: loaded.Settings.DebugLevel, Sink: s},

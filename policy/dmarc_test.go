@@ -40,7 +40,7 @@ func TestLookupDMARC(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				resolver := dnsfake.Of(parseZone(t, dmarcZone), time.Second)
+				resolver := dnsfake.Of(dnsfake.Zone(t, dmarcZone), time.Second)
 				cache := dns.NewCache(resolver)
 				s, _ := newServer(t, "HELO_reject = No_Check\n"+test.config, cache)
 				s.Prefetcher = cache
@@ -66,7 +66,7 @@ func TestLookupDMARC(t *testing.T) {
 // policy, and is logged.
 func TestLookupDMARC_timeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		zone := parseZone(t, dmarcZone)
+		zone := dnsfake.Zone(t, dmarcZone)
 		r := dnsfake.Func(func(q dns.Question, deadline time.Time) (dns.Answer, error) {
 			if strings.HasPrefix(q.Name, "_dmarc.") {
 				time.Sleep(time.Until(deadline))

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -246,12 +247,7 @@ func forwardConfirms(r dns.Resolver, name string, client netip.Addr, deadline ti
 	if err != nil {
 		return false
 	}
-	for _, addr := range answer.Addrs {
-		if addr == client {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(answer.Addrs, client)
 }
 
 // asciiName returns a name with A-labels in place of its U-labels, so that both

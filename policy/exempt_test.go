@@ -73,7 +73,7 @@ mx6                    AAAA 2001:db8::1
 		{name: "Domain_Whitelist_PTR, no name", config: "Domain_Whitelist_PTR = mx.example", request: client("192.0.2.3")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := exemptionOf(t, test.config+"\n", parseZone(t, zone), test.request); got != test.want {
+			if got := exemptionOf(t, test.config+"\n", dnsfake.Zone(t, zone), test.request); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"policyd-spf/conf"
-	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // The expressions below are those with which other programs read our log lines and
@@ -20,7 +20,7 @@ func answerAndLog(t *testing.T, zone, config string, level int, request Request)
 	settings := loadText(t, config)
 	sink := &recordedLog{}
 	settings.DebugLevel = level
-	s := Server{Settings: settings, Resolver: parseZone(t, zone), Log: &Log{Level: level, Sink: sink}, host: "mx.example.net"}
+	s := Server{Settings: settings, Resolver: dnsfake.Zone(t, zone), Log: &Log{Level: level, Sink: sink}, host: "mx.example.net"}
 	reply = s.Answer(context.Background(), request).String()
 	s.Log.Flush()
 	for _, line := range sink.lines {
@@ -175,14 +175,4 @@ func loadText(t testing.TB, config string) conf.Settings {
 		t.Fatalf("%v, %v", err, loaded.Diagnostics)
 	}
 	return loaded.Settings
-}
-
-// parseZone parses a zone file.
-func parseZone(t testing.TB, zone string) *dns.Zone {
-	t.Helper()
-	z, err := dns.ParseZone(strings.NewReader(zone), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
 }

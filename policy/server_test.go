@@ -246,7 +246,7 @@ func TestKnownSenderCostsOneAllocation(t *testing.T) {
 func TestPerUserSettingsDoNotLeak(t *testing.T) {
 	path := t.TempDir() + "/users"
 	writeFile(t, path, "bob@example.net,Mail_From_reject=False|Hide_Receiver=No|Header_Type=AR\n")
-	s, _ := newServer(t, "Per_User = text,"+path+"\n", parseZone(t, parserZone))
+	s, _ := newServer(t, "Per_User = text,"+path+"\n", dnsfake.Zone(t, parserZone))
 	ask := func(recipient string) string {
 		return s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example", Recipient: recipient}).String()
 	}
@@ -261,7 +261,7 @@ func TestPerUserSettingsDoNotLeak(t *testing.T) {
 
 // TestNoLeaks: no goroutine and no descriptor is left after a request.
 func TestNoLeaks(t *testing.T) {
-	cache := dns.NewCache(parseZone(t, parserZone))
+	cache := dns.NewCache(dnsfake.Zone(t, parserZone))
 	s, _ := newServer(t, "", cache)
 	s.Prefetcher = cache
 	ask := func(i int) {
@@ -372,7 +372,7 @@ func (panickingPrefetcher) Cancel() { panic("no") }
 // TestPanicAfterTheReply: a panic while lookups are cancelled costs the reply's
 // text, but not the reply.
 func TestPanicAfterTheReply(t *testing.T) {
-	cache := dns.NewCache(parseZone(t, parserZone))
+	cache := dns.NewCache(dnsfake.Zone(t, parserZone))
 	s, _ := newServer(t, "", cache)
 	s.Prefetcher = panickingPrefetcher{cache}
 	reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example"})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // TestBadSettingsAreLoggedOnce: what is wrong with the configuration is logged with
@@ -29,7 +31,7 @@ func TestBadSettingsAreLoggedOnce(t *testing.T) {
 		{name: "a recipient's Reason_Message", recipients: []string{"reason@example.net", "a@example.net", "reason@example.net"}, line: badReason, want: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, log := newServer(t, "Per_User = text,"+users+"\n", parseZone(t, parserZone))
+			s, log := newServer(t, "Per_User = text,"+users+"\n", dnsfake.Zone(t, parserZone))
 			s.Settings = loadText(t, "Per_User = text,"+users+"\n"+test.config)
 			for _, recipient := range test.recipients {
 				s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "mx.none.example", Sender: "a@fail.example", Recipient: recipient})

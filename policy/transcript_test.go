@@ -12,6 +12,7 @@ import (
 	"policyd-spf/conf"
 	"policyd-spf/internal/golden"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // transcripts is the folder of conversations with a server. A file begins with
@@ -69,7 +70,7 @@ func runTranscript(t *testing.T, transcript golden.File, zone *dns.Zone) {
 		case "shadow":
 			writeFile(t, dir+"/shadow", strings.ReplaceAll(s.Text, "$DIR", dir))
 		case "zone":
-			zone = parseZone(t, s.Text)
+			zone = dnsfake.Zone(t, s.Text)
 		case "request":
 			in.requests = append(in.requests, s.Text+"\n")
 		case "request, escaped":

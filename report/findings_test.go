@@ -52,7 +52,7 @@ func whitelisted(t *testing.T, a *Advice) map[netip.Addr]bool {
 	t.Helper()
 	clients := make(map[netip.Addr]bool)
 	for _, l := range a.Whitelist {
-		for _, value := range strings.Split(l.Value, ",") {
+		for value := range strings.SplitSeq(l.Value, ",") {
 			addr, err := netip.ParseAddr(value)
 			if err != nil || l.Option != "Whitelist" {
 				t.Fatalf("line %s = %s", l.Option, l.Value)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // message returns the log lines of a message, as policyd-spf writes them.
@@ -62,7 +63,7 @@ func TestRecheck(t *testing.T) {
 	progress := 0
 	c := New(Options{
 		Now: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), Recheck: RecheckAll,
-		NewResolver: func() dns.Resolver { return slowResolver{parseZone(t), &inFlight, &most} },
+		NewResolver: func() dns.Resolver { return slowResolver{dnsfake.Zone(t, whatIfZone), &inFlight, &most} },
 		Progress: func(p Progress) {
 			if p.Done != progress+1 || p.Total != 9 {
 				t.Errorf("progress %+v after %d", p, progress)
@@ -104,7 +105,7 @@ func TestRecheck_interrupted(t *testing.T) {
 	cancel()
 	c := New(Options{
 		Now: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), Recheck: RecheckAll,
-		NewResolver: func() dns.Resolver { return parseZone(t) },
+		NewResolver: func() dns.Resolver { return dnsfake.Zone(t, whatIfZone) },
 	})
 	if err := c.Read("log", strings.NewReader(logLines(1, "198.51.100.99", "none.example", "a@softfail.example", "None", "Softfail"))); err != nil {
 		t.Fatal(err)

@@ -59,15 +59,6 @@ $ORIGIN 8.b.d.0.1.0.0.2.ip6.arpa.
 @           SOA ns.example. root.example. 1 1 1 1 1
 `
 
-func parseZone(t *testing.T) *dns.Zone {
-	t.Helper()
-	zone, err := dns.ParseZone(strings.NewReader(whatIfZone), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
-}
-
 // loadConfig loads a configuration.
 func loadConfig(t *testing.T, text string) conf.Settings {
 	t.Helper()
@@ -132,7 +123,7 @@ func serve(t *testing.T, config string, messages [][]policy.Request) (map[int]st
 	sink := &logSink{}
 	var servers [4]*policy.Server // several processes
 	for i := range servers {
-		servers[i] = &policy.Server{Settings: settings, Resolver: parseZone(t), Log: &policy.Log{Level: settings.DebugLevel, Sink: sink}}
+		servers[i] = &policy.Server{Settings: settings, Resolver: dnsfake.Zone(t, whatIfZone), Log: &policy.Log{Level: settings.DebugLevel, Sink: sink}}
 	}
 	refused := make(map[int]string)
 	for i, requests := range messages {
@@ -231,7 +222,7 @@ func TestWhatIf_equalsServer(t *testing.T) {
 			if test.needsDNS && without.Unknown == 0 || int64(missing) > without.Unknown {
 				t.Errorf("without DNS, %d are missing and %d unknown", missing, without.Unknown)
 			}
-			with := whatIfOf(t, log.Bytes(), test.config, Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return parseZone(t) }})
+			with := whatIfOf(t, log.Bytes(), test.config, Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return dnsfake.Zone(t, whatIfZone) }})
 			if with.Unknown > 0 {
 				t.Errorf("with DNS, %d are unknown: %s", with.Unknown, with.Needs)
 			}
@@ -248,7 +239,7 @@ func TestWhatIf_skipAuthenticated(t *testing.T) {
 	messages := requests()
 	_, log := serve(t, headerOnly, messages)
 	want, _ := serve(t, "", messages)
-	got := whatIfOf(t, log.Bytes(), "Skip_Authenticated = Yes\n", Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return parseZone(t) }})
+	got := whatIfOf(t, log.Bytes(), "Skip_Authenticated = Yes\n", Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return dnsfake.Zone(t, whatIfZone) }})
 	if n := int64(len(want)); n == 0 || got.Refused != 0 || got.Unknown != n || got.Needs.Authentication != n {
 		t.Errorf("%d refused, %d unknown: %s; want 0 and %d", got.Refused, got.Unknown, got.Needs, n)
 	}
@@ -356,7 +347,7 @@ func TestWhatIf_logFormats(t *testing.T) {
 				if format == "kv" && !strings.Contains(config, "No_Mail") && without.Unknown > 0 {
 					t.Errorf("%d are unknown: %s", without.Unknown, without.Needs)
 				}
-				with := whatIfOf(t, log.Bytes(), config, Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return parseZone(t) }})
+				with := whatIfOf(t, log.Bytes(), config, Options{Recheck: RecheckMissing, NewResolver: func() dns.Resolver { return dnsfake.Zone(t, whatIfZone) }})
 				compareRefused(t, want, with.Messages, false)
 				if with.Unknown > 0 {
 					t.Errorf("with DNS, %d are unknown: %s", with.Unknown, with.Needs)

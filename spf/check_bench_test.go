@@ -1,7 +1,6 @@
 package spf
 
 import (
-	"context"
 	"net/netip"
 	"testing"
 
@@ -25,8 +24,7 @@ func BenchmarkCheck(b *testing.B) {
 		prefetcher dns.Prefetcher
 	}{{name: "sequential"}, {name: "prefetching", prefetcher: cache}} {
 		b.Run(bm.name, func(b *testing.B) {
-			ctx, cancel := context.WithCancel(context.Background())
-			defer cancel()
+			ctx := b.Context()
 			c := &Checker{Resolver: cache, Limits: DefaultLimits(), Records: records, Prefetcher: bm.prefetcher}
 			q := Args{IP: netip.MustParseAddr("192.0.2.1"), Domain: "a.example", Sender: "u@a.example", HELO: "helo.example"}
 			b.ReportAllocs()

@@ -323,12 +323,12 @@ func dualStackBombs() scenario {
 		ip4Only func(host int) bool
 		results []string
 	}{
-		{"the first ten hosts", func(host int) bool { return host < 10 }, []string{"fail"}},
-		{"the last ten hosts", func(host int) bool { return host >= 90 }, []string{"fail"}},
-		{"one host of each mx", func(host int) bool { return host%10 == 9 }, []string{"fail"}},
-		{"twelve hosts", func(host int) bool { return host%9 == 8 || host == 0 }, []string{"fail"}}, // two count
-		{"every second host", func(host int) bool { return host%2 == 0 }, []string{"permerror"}},
-		{"all hosts", func(int) bool { return true }, []string{"permerror"}},
+		{name: "the first ten hosts", ip4Only: func(host int) bool { return host < 10 }, results: []string{"fail"}},
+		{name: "the last ten hosts", ip4Only: func(host int) bool { return host >= 90 }, results: []string{"fail"}},
+		{name: "one host of each mx", ip4Only: func(host int) bool { return host%10 == 9 }, results: []string{"fail"}},
+		{name: "twelve hosts", ip4Only: func(host int) bool { return host%9 == 8 || host == 0 }, results: []string{"fail"}}, // two count
+		{name: "every second host", ip4Only: func(host int) bool { return host%2 == 0 }, results: []string{"permerror"}},
+		{name: "all hosts", ip4Only: func(int) bool { return true }, results: []string{"permerror"}},
 	} {
 		domain := fmt.Sprintf("d%d.example.com", len(s.cases))
 		text := "v=spf1"
@@ -358,9 +358,7 @@ func dualStackBombs() scenario {
 // have the same record, at different names.
 func queriesForBoth(t *testing.T, s scenario, c suiteCase) int {
 	both := zone{}
-	for name, n := range s.zone {
-		both[name] = n
-	}
+	maps.Copy(both, s.zone)
 	q := c.args(t)
 	r := newDelayed(both)
 	answer := r.Answer

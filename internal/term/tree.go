@@ -13,11 +13,3 @@ func (s Style) Branch(above string, last bool) Indent {
 	}
 	return Indent{above + "|- ", above + "|  "}
 }
-
-// Stem returns the start of lines between a parent and its first child.
-func (s Style) Stem(above string) string {
-	if s.UTF8 {
-		return above + "│ "
-	}
-	return above + "| "
-}

@@ -10,16 +10,13 @@ import (
 
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
+	"policyd-spf/spf/dns/dnsfake"
 )
 
 // testZone returns a zone of lines below example.
 func testZone(t *testing.T, lines string) *dns.Zone {
 	t.Helper()
-	z, err := dns.ParseZone(strings.NewReader("$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 300\n"+lines), "", "zone")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
+	return dnsfake.Zone(t, "$ORIGIN example.\n$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 300\n"+lines)
 }
 
 func TestDomain_findings(t *testing.T) {
