@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"policyd-spf/internal/term"
+	"policyd-spf/policy"
 )
 
 // Outcome is what a reply does to a message.
@@ -17,18 +18,17 @@ const (
 	LeftToPostfix Outcome = "left-to-postfix" // a restriction class of Postfix decides
 )
 
-// OutcomeOf returns the outcome of a reply: one of the actions of access(5) that
-// package policy uses, or the name of a restriction class.
+// OutcomeOf returns the outcome of a reply.
 func OutcomeOf(reply string) Outcome {
-	switch name := actionName(reply); {
-	case strings.HasPrefix(name, "5"), name == "reject":
+	switch policy.ActionKind(actionText(reply)) {
+	case policy.Reject:
 		return Rejected
-	case strings.HasPrefix(name, "4"), name == "defer", name == "defer_if_permit":
+	case policy.Defer:
 		return Deferred
-	case name == "prepend", name == "dunno", name == "":
-		return NotRefused
+	case policy.RestrictionClass:
+		return LeftToPostfix
 	}
-	return LeftToPostfix
+	return NotRefused
 }
 
 // actionText returns the action of a reply with its text.

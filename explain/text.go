@@ -97,14 +97,22 @@ func (p *printer) options(d *Report) string {
 // headline says in a few words what Postfix does.
 func (d *Report) headline() (string, term.Color) {
 	name := actionName(d.Reply)
-	switch {
-	case d.Decision == ByOverride && strings.HasSuffix(d.Override.Option, "_restriction"):
-		return "Left to Postfix: it does what " + d.Override.Option + " says", term.Bold
-	case strings.HasPrefix(name, "5"):
+	switch d.Outcome {
+	case LeftToPostfix:
+		says := "the reply"
+		if d.Decision == ByOverride {
+			says = d.Override.Option
+		}
+		return "Left to Postfix: it does what " + says + " says", term.Bold
+	case Rejected:
+		if name == "reject" {
+			return "Rejected", term.Red
+		}
 		return "Rejected, with code " + name, term.Red
-	case strings.HasPrefix(name, "4"), name == "defer_if_permit":
+	case Deferred:
 		return "Deferred, if no other restriction rejects it", term.Yellow
-	case name == "prepend":
+	}
+	if name == "prepend" {
 		return "Not refused: the message gets a header", term.Green
 	}
 	return "Not refused: Postfix goes on with its next restriction", term.Green

@@ -129,6 +129,11 @@ func (p *Parser) action(text []byte) {
 	case 'r':
 		if rest, ok := cutPrefix(text, "result_only "); ok {
 			r.Kind, r.Action, r.Reason = Acted, Restrict, rest
+			name, _, hasText := cut(rest, " ")
+			action, known := actionNamed(name)
+			if known && (action == Reject || action == Defer) && (hasText || !isDigit(name[0])) { // digits without text are OK
+				r.Action = action
+			}
 		}
 	case 'D', 'd':
 		if equalFold(text, "dunno") {

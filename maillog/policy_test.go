@@ -114,6 +114,11 @@ func TestParseHeaders(t *testing.T) {
 		{name: "Header_Type = None", text: "Header field not prepended: Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=a@example.com; receiver=<UNKNOWN> ",
 			want: "acted result=pass identity=mailfrom mailfrom_result=pass action=dunno reason=mailfrom client=192.0.2.1 helo=h sender=<a@example.com>"},
 		{name: "restriction", text: "result_only spf_passed", want: "acted action=result_only reason=spf_passed"},
+		{name: "restriction that rejects", text: "result_only REJECT no record", want: "acted action=reject reason=REJECT no record"},
+		{name: "restriction that rejects, without text", text: "result_only reject", want: "acted action=reject reason=reject"},
+		{name: "restriction with a code", text: "result_only 550 5.7.1 no", want: "acted action=reject reason=550 5.7.1 no"},
+		{name: "restriction that defers", text: "result_only DEFER_IF_PERMIT not now", want: "acted action=defer reason=DEFER_IF_PERMIT not now"},
+		{name: "restriction of digits alone, which are OK", text: "result_only 550", want: "acted action=result_only reason=550"},
 		{name: "other header", text: "prepend X-Other: x", want: "unreadable"},
 		{name: "cut", text: "prepend Received-SPF: Pass (sender SPF au", want: "unreadable"},
 	})

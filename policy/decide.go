@@ -18,9 +18,10 @@ func Decide(s *conf.Settings, f Facts) Decision {
 	}
 	alternatives := f.alternatives(d.Needs)
 	common := Decide(s, alternatives[0])
+	effect := common.Effect()
 	for _, g := range alternatives[1:] {
 		e := Decide(s, g)
-		if e.Needs != common.Needs || e.Kind != common.Kind {
+		if e.Needs != common.Needs || e.Kind != common.Kind || e.Effect() != effect || e.Refuses() && e.Text != common.Text {
 			return d
 		}
 		common = commonDecision(common, e)

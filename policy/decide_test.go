@@ -286,6 +286,11 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 			s.HELORestrictions.Softfail, s.HELOReject, s.MailFromReject = "ok", "Null", "Softfail"
 		}),
 		with(func(s *conf.Settings) { s.HeaderType, s.RejectNotPassDomains = "None", []string{"example.org"} }),
+		with(func(s *conf.Settings) {
+			s.PassByAll, s.HELOReject, s.MailFromReject = false, "False", "False"
+			s.HELOPassRestriction, s.MailFromPassRestriction = "ok", "REJECT"
+			s.HELORestrictions.None, s.MailFromRestrictions.None = "550 5.7.1 no", "450 4.7.1 not now"
+		}),
 	}
 	known := 0
 	for _, s := range configs {
@@ -313,7 +318,7 @@ func TestDecide_missingFactIsSound(t *testing.T) {
 						continue
 					}
 					known++
-					if got.Kind != want.Kind || got.Basis != Undetermined && got.Basis != want.Basis ||
+					if got.Kind != want.Kind || got.Refuses() != want.Refuses() || got.Refuses() && got.Effect() != want.Effect() || got.Basis != Undetermined && got.Basis != want.Basis ||
 						got.Identity != 0 && got.Identity != want.Identity || got.Option != "" && got.Option != want.Option {
 						t.Fatalf("%+v without %b: got %+v, want %+v", whole, missing, got, want)
 					}

@@ -146,5 +146,14 @@ type Decision struct {
 	Cache CachedAction
 }
 
+// Effect returns what Postfix does: Kind, or Reject or Defer if the administrator's own
+// action is one of access(5) that does so.
+func (d Decision) Effect() Kind {
+	if d.Kind == RestrictionClass {
+		return ActionKind(d.Text)
+	}
+	return d.Kind
+}
+
 // Refuses reports whether the message is rejected or deferred.
-func (d Decision) Refuses() bool { return d.Kind == Reject || d.Kind == Defer }
+func (d Decision) Refuses() bool { return d.Effect() == Reject || d.Effect() == Defer }

@@ -1,6 +1,10 @@
 package policy
 
-import "policyd-spf/conf"
+import (
+	"strings"
+
+	"policyd-spf/conf"
+)
 
 // maxReply limits a reply, its two line feeds included, to what smtpd reads from a
 // client in one line (line_length_limit). maxRejection limits a rejection's text.
@@ -18,6 +22,32 @@ func (r Reply) String() string {
 		return r.Action
 	}
 	return r.Action + " " + r.Text
+}
+
+// ActionKind returns the kind of an action of access(5), with its text. RestrictionClass
+// stands for all actions that package policy does not make, and for restriction classes.
+func ActionKind(action string) Kind {
+	name, text, _ := strings.Cut(strings.ReplaceAll(conf.TrimSpace(action), "\t", " "), " ")
+	switch strings.ToLower(name) {
+	case "reject":
+		return Reject
+	case "defer", "defer_if_permit":
+		return Defer
+	case "prepend":
+		return Prepend
+	case "dunno", "":
+		return Dunno
+	}
+	if len(name) != 3 || text == "" || strings.Trim(name, "0123456789") != "" {
+		return RestrictionClass // digits without text are OK
+	}
+	switch name[0] {
+	case '4':
+		return Defer
+	case '5':
+		return Reject
+	}
+	return RestrictionClass
 }
 
 // mockText is the reply of a server with Mock = True.

@@ -67,3 +67,33 @@ func TestAfterWarmup(t *testing.T) {
 		}
 	}
 }
+
+func TestActionKind(t *testing.T) {
+	for _, test := range []struct {
+		action string
+		want   Kind
+	}{
+		{action: "550 5.7.1 no", want: Reject},
+		{action: "554 no", want: Reject},
+		{action: "reject", want: Reject},
+		{action: "REJECT\tno", want: Reject},
+		{action: "450 4.7.1 not now", want: Defer},
+		{action: "DEFER_IF_PERMIT", want: Defer},
+		{action: "defer not now", want: Defer},
+		{action: "prepend X-A: b", want: Prepend},
+		{action: "DUNNO", want: Dunno},
+		{action: "", want: Dunno},
+		{action: "550", want: RestrictionClass}, // OK
+		{action: "5500 no", want: RestrictionClass},
+		{action: "5x0 no", want: RestrictionClass},
+		{action: "250 yes", want: RestrictionClass},
+		{action: "defer_if_reject", want: RestrictionClass},
+		{action: "greylist", want: RestrictionClass},
+	} {
+		t.Run(test.action, func(t *testing.T) {
+			if got := ActionKind(test.action); got != test.want {
+				t.Errorf("%v, want %v", got, test.want)
+			}
+		})
+	}
+}

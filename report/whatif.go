@@ -173,7 +173,7 @@ func (w *whatIf) decide(m *logged) (policy.Decision, policy.Facts, unknownReason
 	if d.Refuses() && d.Option == "" { // whatever HELO's result is, but not by the same option
 		g := f
 		g.HELO = policy.CheckResult{Known: true, Result: spf.None}
-		if other := policy.Decide(s, g); other.Kind == d.Kind {
+		if other := policy.Decide(s, g); other.Effect() == d.Effect() {
 			d.Option, d.Value = other.Option, other.Value
 		}
 	}
@@ -258,7 +258,7 @@ func (w *whatIf) count(p *pending, mailFrom maillog.Result) {
 
 // refused counts a message that is refused.
 func (w *whatIf) refused(m *logged, d policy.Decision, class dmarcClass, at time.Time, recipient string) {
-	if d.Kind == policy.Defer {
+	if d.Effect() == policy.Defer {
 		w.Deferred++
 	} else {
 		w.Refused++
@@ -272,7 +272,7 @@ func (w *whatIf) refused(m *logged, d policy.Decision, class dmarcClass, at time
 func message(m *logged, d policy.Decision, at time.Time, recipient string) Message {
 	return Message{
 		Time: at, Client: m.client.String(), HELO: m.helo, Sender: m.sender, Recipient: recipient,
-		Action: d.Kind.String(), Option: d.Option, Value: d.Value,
+		Action: d.Effect().String(), Option: d.Option, Value: d.Value,
 	}
 }
 
@@ -288,7 +288,7 @@ func (w *whatIf) settle(m *logged, x *deferred, d policy.Decision, reason unknow
 		return
 	case !d.Refuses():
 		return
-	case d.Kind == policy.Defer:
+	case d.Effect() == policy.Defer:
 		w.Deferred += n
 	default:
 		w.Refused += n

@@ -136,9 +136,9 @@ func serve(t *testing.T, config string, messages [][]policy.Request) (map[int]st
 				continue
 			}
 			switch action, _, _ := strings.Cut(reply, " "); {
-			case strings.HasPrefix(action, "5"):
+			case strings.HasPrefix(action, "5"), action == "REJECT":
 				refused[i] = "reject"
-			case strings.HasPrefix(action, "4"), action == "defer_if_permit":
+			case strings.HasPrefix(action, "4"), strings.EqualFold(action, "defer_if_permit"):
 				refused[i] = "defer"
 			}
 		}
@@ -197,6 +197,8 @@ func TestWhatIf_equalsServer(t *testing.T) {
 		{name: "Per_User", config: "Per_User = text," + users + "\n"},
 		{name: "Per_User and whitelist", config: "Whitelist = 198.51.100.99\nPermError_reject = True\nPer_User = text," + users + "\n"},
 		{name: "softfail restriction", config: "HELO_softfail_restriction = class_a\nMail_From_softfail_restriction = class_b\nHELO_reject = SPF_Not_Pass\nMail_From_reject = SPF_Not_Pass\n"},
+		{name: "restrictions that reject", config: "HELO_reject = False\nMail_From_reject = False\nMail_From_softfail_restriction = 550 5.7.1 softfail\nMail_From_none_restriction = REJECT no record\nHELO_neutral_restriction = 554 neutral\n"},
+		{name: "restrictions that defer", config: "Mail_From_permerror_restriction = 450 4.7.1 permerror\nHELO_temperror_restriction = DEFER_IF_PERMIT temperror\n"},
 		{name: "restrictions for errors", config: "HELO_permerror_restriction = class_a\nMail_From_temperror_restriction = class_b\nPermError_reject = True\nTempError_Defer = True\n"},
 		{name: "restrictions for neutral and none", config: "HELO_none_restriction = class_a\nMail_From_neutral_restriction = class_b\nMail_From_reject = SPF_Not_Pass\n"},
 		{name: "Skip_Private", config: "Skip_Private = Yes\nMail_From_reject = SPF_Not_Pass\n"},
