@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -192,7 +193,8 @@ func (p *parser) spec(arg string) flagSpec {
 }
 
 // missingConfig returns a note about a configuration file that does not exist or
-// is a directory, "" if it can be read.
+// is a directory, "" otherwise. A file that cannot be examined is an error, which
+// conf.Load returns.
 func (p *Program) missingConfig(o *Options) string {
 	path := p.configPath(o)
 	const instead = "using the defaults (see --show-config)"
@@ -200,7 +202,7 @@ func (p *Program) missingConfig(o *Options) string {
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Sprintf("the configuration file %q is a directory; %s", path, instead)
-	case err == nil:
+	case !errors.Is(err, fs.ErrNotExist):
 		return ""
 	case o.configFile == "":
 		return "there is no configuration file " + path + "; " + instead

@@ -192,6 +192,21 @@ func TestServe_notesInReplies(t *testing.T) {
 	}
 }
 
+// A configuration file that cannot be examined ends the program: the defaults are not
+// in use, and nothing says that they are.
+func TestServe_configurationCannotBeExamined(t *testing.T) {
+	path := tempFile(t, "file", "") + "/policyd-spf.conf"
+	cmd := command(t, path)
+	cmd.Stdin = strings.NewReader(request)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	want := `policyd-spf: ERROR stating "` + path + `": Not a directory` + "\n"
+	if status := exitStatus(t, err); status != 1 || len(stdout) > 0 || stderr.String() != want {
+		t.Errorf("%q, %q, exit status %d, want %q and 1", stdout, stderr.String(), status, want)
+	}
+}
+
 // A reply that nobody reads ends the program without a word.
 func TestServe_nobodyReads(t *testing.T) {
 	read, write, err := os.Pipe()
