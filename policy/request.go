@@ -52,8 +52,8 @@ func (r Request) authenticated() bool { return r.SASLUsername+r.CertSubject+r.Ce
 
 // The errors of reader.next for a request that is not checked.
 var (
-	errLongLine    = errors.New("a line of 16384 octets or more")
-	errLongRequest = errors.New("a request of more than 262144 octets")
+	errLongLine    = errors.New("a line of 16384 bytes or more")
+	errLongRequest = errors.New("a request of more than 262144 bytes")
 )
 
 // reader reads requests. Its memory is limited by maxLine and maxRequest.
