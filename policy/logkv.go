@@ -38,8 +38,8 @@ func (l *requestLog) keyValues(o *Outcome, e envelope, start time.Time, shadow s
 		b = append(b, pairValue(truncate(value, limit))...)
 	}
 	d := &o.Decision
-	pair("action", d.Kind.String(), maxLoggedName)
-	pair("code", replyCodes()[d.Kind], maxLoggedName)
+	pair("action", d.Effect().String(), maxLoggedName)
+	pair("code", loggedCode(d), maxLoggedName)
 	client := ""
 	if o.Facts.Client.IsValid() {
 		client = e.client
@@ -78,10 +78,22 @@ func truncateShadow(text string) string {
 	return truncate(text[:i], maxLoggedShadow-(len(text)-i)) + text[i:]
 }
 
-// replyCodes returns the SMTP reply codes of actions. Postfix answers defer_if_permit
-// with 450 (access(5)).
-func replyCodes() [RestrictionClass + 1]string {
-	return [...]string{Reject: "550", Defer: "450", RestrictionClass: ""}
+// loggedCode returns the SMTP reply code of a refusal, "" for any other action. If a
+// restriction has none, it is the default of access_map_reject_code or
+// access_map_defer_code (postconf(5)).
+func loggedCode(d *Decision) string {
+	text := conf.TrimSpace(d.Text)
+	switch restriction := d.Kind == RestrictionClass; {
+	case !d.Refuses():
+		return ""
+	case restriction && '0' <= text[0] && text[0] <= '9':
+		return text[:3]
+	case d.Effect() == Defer:
+		return "450"
+	case restriction:
+		return "554"
+	}
+	return "550"
 }
 
 // loggedResult returns the name of a check's result, "" if it was not made.

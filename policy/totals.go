@@ -23,7 +23,7 @@ type processTotals struct {
 // add counts a message.
 func (t *processTotals) add(o *Outcome) {
 	t.messages++
-	t.kinds[o.Decision.Kind]++
+	t.kinds[o.Decision.Effect()]++
 	for _, c := range [...]*Check{&o.HELO, &o.MailFrom} {
 		if c.Identity == 0 {
 			continue
