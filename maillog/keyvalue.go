@@ -175,8 +175,11 @@ func shadowOf(text []byte) Shadow {
 	if s.Action = action; action != NoAction {
 		s.Code = code
 	} else {
-		word, _, _ := cut(text, " ")
-		s.Action, _ = actionNamed(word)
+		word, restriction, _ := cut(text, " ")
+		if s.Action, _ = actionNamed(word); s.Action == Restrict {
+			restriction, _, _ = cut(restriction, " (")
+			s.Action = restrictionAction(restriction)
+		}
 	}
 	i := lastIndex(text, " (")
 	if i < 0 || text[len(text)-1] != ')' || s.Action == NoAction {

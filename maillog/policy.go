@@ -128,12 +128,7 @@ func (p *Parser) action(text []byte) {
 		}
 	case 'r':
 		if rest, ok := cutPrefix(text, "result_only "); ok {
-			r.Kind, r.Action, r.Reason = Acted, Restrict, rest
-			name, _, hasText := cut(rest, " ")
-			action, known := actionNamed(name)
-			if known && (action == Reject || action == Defer) && (hasText || !isDigit(name[0])) { // digits without text are OK
-				r.Action = action
-			}
+			r.Kind, r.Action, r.Reason = Acted, restrictionAction(rest), rest
 		}
 	case 'D', 'd':
 		if equalFold(text, "dunno") {
@@ -144,6 +139,17 @@ func (p *Parser) action(text []byte) {
 	case '4', '5':
 		p.refusal(text)
 	}
+}
+
+// restrictionAction returns what a restriction does: Reject or Defer if it is such an
+// action of access(5), or else Restrict.
+func restrictionAction(text []byte) Action {
+	name, _, hasText := cut(text, " ")
+	action, _ := actionNamed(name)
+	if action != Reject && action != Defer || !hasText && isDigit(name[0]) { // digits without text are OK
+		return Restrict
+	}
+	return action
 }
 
 // refusal reads "550 5.7.23 text" or "defer_if_permit 4.7.24 text".

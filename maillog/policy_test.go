@@ -183,6 +183,8 @@ func TestParseShadow(t *testing.T) {
 		{name: "reject", text: "shadow: 550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.1;r=<UNKNOWN> (Mail_From_reject = Fail)",
 			want: "shadowed identity=mailfrom client=192.0.2.1 sender=<a@example.com> shadow=reject/550 5.7.23/Mail_From_reject/Fail"},
 		{name: "unknown", text: "shadow: unknown (needs HELO)", want: "shadowed ambiguous shadow=///"},
+		{name: "restriction that rejects", text: "shadow: result_only REJECT no (Mail_From_softfail_restriction = REJECT no)", want: "shadowed ambiguous shadow=reject//Mail_From_softfail_restriction/REJECT no"},
+		{name: "restriction class", text: "shadow: result_only greylist (Mail_From_softfail_restriction = greylist)", want: "shadowed ambiguous shadow=result_only//Mail_From_softfail_restriction/greylist"},
 		{name: "queue id", text: "4F1A22C0D1: shadow: prepend (HELO_reject = False)", want: "shadowed qid=4F1A22C0D1 ambiguous shadow=prepend//HELO_reject/False"},
 	})
 }
