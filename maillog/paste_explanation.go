@@ -3,6 +3,7 @@ package maillog
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 )
 
 // explanation is what words say about a check: the comment of a result, or the text of
@@ -63,7 +64,7 @@ func readExplanation(text []byte) explanation {
 		return explanation{sender: trimAddress(lastWord(before)), result: None}
 	}
 	e.sender = senderIn(text)
-	e.client, _ = addressIn(bytes.Replace(text, e.sender, nil, 1)) // a sender may have an address literal
+	e.client = addressIn(bytes.Replace(text, e.sender, nil, 1)) // a sender may have an address literal
 	return e
 }
 
@@ -154,19 +155,16 @@ func parseAddrLiteral(text []byte) (netip.Addr, bool) {
 	return parseAddr(text)
 }
 
-// addressIn returns the first IP address among the words of a text.
-func addressIn(text []byte) (a netip.Addr, ok bool) {
-	for len(text) > 0 {
-		i := bytes.IndexAny(text, " ,;()[]=<>")
-		if i < 0 {
-			i = len(text)
+// addressIn returns the first IP address among the words of a text; it is invalid if
+// there is none.
+func addressIn(text []byte) netip.Addr {
+	delimits := func(r rune) bool { return strings.ContainsRune(" ,;()[]=<>", r) }
+	for word := range bytes.FieldsFuncSeq(text, delimits) {
+		if a, ok := parseAddr(bytes.TrimRight(word, ".")); ok {
+			return a
 		}
-		if a, ok := parseAddr(bytes.TrimRight(text[:i], ".")); ok {
-			return a, true
-		}
-		text = text[min(i+1, len(text)):]
 	}
-	return a, false
+	return netip.Addr{}
 }
 
 func firstWord(text []byte) []byte {

@@ -61,7 +61,7 @@ func receivedFrom(value []byte) (a netip.Addr, helo string) {
 			}
 		}
 		if !a.IsValid() {
-			a, _ = addressIn(bytes.ReplaceAll(text, []byte("IPv6:"), nil))
+			a = addressIn(bytes.ReplaceAll(text, []byte("IPv6:"), nil))
 		}
 	}
 	if !a.IsValid() && helo != string(name) { // the client's address comes first

@@ -54,9 +54,9 @@ func (p *textPrinter) title(text string) {
 	p.Line(term.Span{Text: text, Color: term.Bold})
 }
 
-// para prints a paragraph.
-func (p *textPrinter) para(indent int, format string, args ...any) {
-	p.Text(term.Spaces(indent, indent), p.Safe(fmt.Sprintf(format, args...)), term.Plain)
+// para prints an indented paragraph.
+func (p *textPrinter) para(format string, args ...any) {
+	p.Text(term.Spaces(2, 2), p.Safe(fmt.Sprintf(format, args...)), term.Plain)
 }
 
 func (p *textPrinter) answer() {
@@ -75,14 +75,14 @@ func (p *textPrinter) log() {
 	l := &p.r.Logs
 	p.title("Log")
 	if !l.First.IsZero() {
-		p.para(2, "%s to %s, %.1f days", l.First.Format(time.DateTime), l.Last.Format(time.DateTime), l.Last.Sub(l.First).Hours()/24)
+		p.para("%s to %s, %.1f days", l.First.Format(time.DateTime), l.Last.Format(time.DateTime), l.Last.Sub(l.First).Hours()/24)
 	}
 	unreadable := ""
 	if l.Unreadable > 0 {
 		unreadable = fmt.Sprintf(", %s unreadable", number(l.Unreadable))
 	}
-	p.para(2, "%s, %s of policy servers%s, in %s", count(l.Lines, "line"), number(l.Ours), unreadable, count(int64(len(l.Files)), "log"))
-	p.para(2, "%s: %s refused and %s deferred by the policy server, %s exempt from SPF",
+	p.para("%s, %s of policy servers%s, in %s", count(l.Lines, "line"), number(l.Ours), unreadable, count(int64(len(l.Files)), "log"))
+	p.para("%s: %s refused and %s deferred by the policy server, %s exempt from SPF",
 		count(p.r.Messages, "message"), number(p.r.Refused), number(p.r.Deferred), number(p.r.Exempt))
 }
 
@@ -169,6 +169,6 @@ func (p *textPrinter) limits() {
 		if i == 0 {
 			p.title("Limits")
 		}
-		p.para(2, "%s", sentence)
+		p.para("%s", sentence)
 	}
 }

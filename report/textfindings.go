@@ -26,7 +26,7 @@ func (p *textPrinter) findings() {
 			p.finding(f)
 		}
 		if left > 0 {
-			p.para(2, "and %s more; --json has all.", number(int64(left)))
+			p.para("and %s more; --json has all.", number(int64(left)))
 		}
 	}
 }

@@ -38,12 +38,12 @@ func (p *textPrinter) settings() {
 		p.Table("  ", slices.Concat(name, dmarcColumns()), dmarcRows)
 	}
 	if p.r.hasDMARC() {
-		p.para(2, "%s", dmarcMeaning)
+		p.para("%s", dmarcMeaning)
 	} else {
-		p.para(2, "%s", noDMARC)
+		p.para("%s", noDMARC)
 	}
 	if unknown {
-		p.para(2, "The log does not have all results: each setting may refuse more.")
+		p.para("The log does not have all results: each setting may refuse more.")
 	}
 }
 
@@ -66,13 +66,13 @@ func (p *textPrinter) whatIfs() {
 	for i := range p.r.WhatIf {
 		w := &p.r.WhatIf[i]
 		p.title("What if " + p.Safe(w.Config) + " were in force")
-		p.para(2, "%s of %s refused, %s deferred (%s)", number(w.Refused), count(p.r.Messages, "message"), number(w.Deferred),
+		p.para("%s of %s refused, %s deferred (%s)", number(w.Refused), count(p.r.Messages, "message"), number(w.Deferred),
 			percent(share(w.Refused+w.Deferred, p.r.Messages)))
 		if p.r.hasDMARC() && w.DMARC.Total() > 0 {
-			p.para(2, "DMARC of these: pass %s, fail %s, none %s, unknown %s", number(w.DMARC.Pass), number(w.DMARC.Fail), number(w.DMARC.None), number(w.DMARC.Unknown))
+			p.para("DMARC of these: pass %s, fail %s, none %s, unknown %s", number(w.DMARC.Pass), number(w.DMARC.Fail), number(w.DMARC.None), number(w.DMARC.Unknown))
 		}
 		if w.Unknown > 0 {
-			p.para(2, "Unknown for %s: the log lacks %s.", count(w.Unknown, "message"), w.Needs.String())
+			p.para("Unknown for %s: the log lacks %s.", count(w.Unknown, "message"), w.Needs.String())
 		}
 		p.messages(w.Messages)
 	}
@@ -88,7 +88,7 @@ func (p *textPrinter) messages(list []Message) {
 			m.Time.Format(time.DateTime), m.Client, m.Action, m.Sender, m.Recipient, m.HELO, m.Option, m.Value)), term.Plain)
 	}
 	if rest := len(list) - len(shown); rest > 0 {
-		p.para(2, "and %s more; --json has all.", number(int64(rest)))
+		p.para("and %s more; --json has all.", number(int64(rest)))
 	}
 }
 
@@ -98,7 +98,7 @@ func (p *textPrinter) shadow() {
 		return
 	}
 	p.title("Shadow configuration")
-	p.para(2, "Where it decided differently: %s refused, %s deferred, %s not refused, %s unknown.",
+	p.para("Where it decided differently: %s refused, %s deferred, %s not refused, %s unknown.",
 		number(s.Refused), number(s.Deferred), number(s.Accepted), number(s.Unknown))
 }
 
@@ -108,13 +108,13 @@ func (p *textPrinter) recheck() {
 		return
 	}
 	p.title("Evaluated again today")
-	p.para(2, "%s: %s the same, %s different, %s that the log does not have.",
+	p.para("%s: %s the same, %s different, %s that the log does not have.",
 		count(c.Questions, "distinct check"), number(c.Same), number(c.Different), number(c.New))
 	if c.LeftOut > 0 {
-		p.para(2, "%s were left out.", number(c.LeftOut))
+		p.para("%s were left out.", number(c.LeftOut))
 	}
 	for _, cause := range c.Causes {
-		p.para(2, "%s: %s, %s", cause.Cause, count(cause.Questions, "check"), count(cause.Messages, "message"))
+		p.para("%s: %s, %s", cause.Cause, count(cause.Questions, "check"), count(cause.Messages, "message"))
 		for _, d := range cause.Differences[:min(len(cause.Differences), maxShown)] {
 			what := "HELO " + d.HELO
 			if d.Identity == "mailfrom" {
