@@ -86,7 +86,7 @@ func (r *Report) addCheck(c *Check, done policy.Check, d policy.Disposition, s *
 		c.Fault = c.Record.errorLocation(v.Err)
 	}
 	c.Rule = &Rule{Action: d.Kind.String(), Setting: r.settings.setting(d.Option, d.Value), Downgraded: d.Downgraded, LeftToDMARC: d.LeftToDMARC}
-	if v.ByAll && !s.PassByAll {
+	if d.PassByAll {
 		setting := r.settings.setting("Pass_By_All", "No")
 		c.Rule.PassByAll = &setting
 	}

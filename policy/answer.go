@@ -158,7 +158,7 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 		o.HELO = e.check(HELO, helo, set.LookupTime)
 		f.HELO = checkResult(o.HELO.Verdict)
 		o.Decision = decide(set, f)
-		o.HELO.Reason = shownReason(set, o.HELO.Verdict, o.Decision.HELO)
+		o.HELO.Reason = shownReason(o.HELO.Verdict, o.Decision.HELO)
 		log.verdict(HELO, o.HELO.Verdict)
 		log.result(HELO, f.HELO.Result, env)
 		log.noMail(set, HELO, o.Decision.HELO, o.HELO.Verdict.Root)
@@ -172,7 +172,7 @@ func runChecks(e *evaluator, o *Outcome, env envelope, log *requestLog) {
 			f.DMARC, o.DMARC = lookupDMARC(e, f.Sender, log)
 			o.Decision = decide(set, f)
 		}
-		o.MailFrom.Reason = shownReason(set, o.MailFrom.Verdict, o.Decision.MailFrom)
+		o.MailFrom.Reason = shownReason(o.MailFrom.Verdict, o.Decision.MailFrom)
 		log.verdict(MailFrom, o.MailFrom.Verdict)
 		if showsMailFrom(set, f) {
 			log.result(MailFrom, f.MailFrom.Result, env)

@@ -97,6 +97,7 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 			return Decision{Needs: NeedHELO}
 		}
 		d.HELO = dispose(s, HELO, f.HELO.Result, f.HELOName, f.Sender != "")
+		d.HELO.PassByAll = deniesPass(s, f.HELO.ByAll)
 		if !d.HELO.applyNoMail(s, f.HELO) {
 			return Decision{Needs: NeedHELO}
 		}
@@ -156,6 +157,7 @@ func decideChecks(s *conf.Settings, f *Facts) (d Decision) {
 func decideMailFrom(s *conf.Settings, f *Facts, d Decision, heloPass, heloOther string) Decision {
 	r := f.MailFrom.Result
 	d.MailFrom = dispose(s, MailFrom, r, mailFromName(f.Sender), true)
+	d.MailFrom.PassByAll = deniesPass(s, f.MailFrom.ByAll)
 	if !d.MailFrom.applyNoMail(s, f.MailFrom) {
 		return Decision{Needs: NeedMailFrom, HELO: d.HELO}
 	}
@@ -285,11 +287,15 @@ func passRestriction(s *conf.Settings, value string, c CheckResult) (text string
 	if text == "" || s.PassByAll {
 		return text, true
 	}
-	if c.ByAll {
+	if deniesPass(s, c.ByAll) {
 		return "", true
 	}
 	return text, !c.ByAllUnknown
 }
+
+// deniesPass reports whether Pass_By_All = No denies a Pass its restriction and its
+// exemption. byAll reports whether the domain grants it to nearly every client.
+func deniesPass(s *conf.Settings, byAll bool) bool { return byAll && !s.PassByAll }
 
 // otherRestriction returns the option with the restriction for a result other than
 // Pass and Fail, and its value, "" if it is unset.

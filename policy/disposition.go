@@ -34,6 +34,9 @@ type Disposition struct {
 
 	// LeftToDMARC reports whether Leave_DMARC turned the rejection into a header.
 	LeftToDMARC bool
+
+	// PassByAll reports whether Pass_By_All = No denies this Pass its restriction.
+	PassByAll bool
 }
 
 // refuses reports whether the message is rejected or deferred.

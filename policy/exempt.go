@@ -152,7 +152,7 @@ func matchDomain(e *evaluator, s *conf.Settings, client netip.Addr) (Exemption, 
 	for _, entry := range s.DomainWhitelist {
 		e.observe(Subject{Option: option, Entry: entry})
 		v := e.run(e.prepare(mailFromArgs(client, entry, entry), s.WhitelistLookupTime), s.WhitelistLookupTime)
-		if v.Result == spf.Pass && (s.PassByAll || !v.ByAll) {
+		if v.Result == spf.Pass && !deniesPass(s, v.ByAll) {
 			return Exemption{option, entry}, true
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 
-	"policyd-spf/conf"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -83,13 +82,13 @@ func permerrorReason(err error) string {
 
 // shownReason returns the reason for a verdict as replies and headers show it, if the
 // settings do d with it.
-func shownReason(s *conf.Settings, v spf.Verdict, d Disposition) string {
+func shownReason(v spf.Verdict, d Disposition) string {
 	switch {
 	case v.Result == spf.None:
 		return noRecord
 	case d.Listed:
 		return receiverPolicy + resultName(v.Result)
-	case v.ByAll && !s.PassByAll:
+	case d.PassByAll:
 		return "sender SPF authorized, but the domain authorizes nearly every host"
 	}
 	return sanitize(verdictReason(v))

@@ -61,8 +61,8 @@ func (s *Server) shadow(e *evaluator, o *Outcome) (text string) {
 		so.Decision = Decision{Needs: f.Earlier.needs}
 	}
 	d := &so.Decision
-	so.HELO.Reason = shownReason(set, so.HELO.Verdict, d.HELO)
-	so.MailFrom.Reason = shownReason(set, so.MailFrom.Verdict, d.MailFrom)
+	so.HELO.Reason = shownReason(so.HELO.Verdict, d.HELO)
+	so.MailFrom.Reason = shownReason(so.MailFrom.Verdict, d.MailFrom)
 
 	shown := recipient
 	if set.HideReceiver {
