@@ -99,13 +99,31 @@ func totals(lines []string) map[string]int {
 	return sums
 }
 
+// mistake is what the server logs about a mistake in its configuration.
+const mistake = `ERROR: Unknown name "Mail_From_Reject" in file "/etc/policyd-spf/policyd-spf.conf"`
+
+// queued are refusals that begin with a queue id, and what munin makes of them.
+var queued = []struct {
+	text   string
+	counts map[string]int
+}{
+	{text: "4F1A22C0D1: 550 5.7.23 Message rejected due to: x", counts: map[string]int{"reject": 1}},
+	{text: "4Xk1Zq0Qz2z1yT: defer_if_permit 4.7.24 Message deferred due to: x", counts: map[string]int{"defer": 1}},
+	{text: ": prepend Received-SPF: Pass (x) identity=mailfrom; client-ip=192.0.2.1", counts: map[string]int{"pass": 1}},
+	{text: "shadow: 550 5.7.23 Message rejected due to: x", counts: map[string]int{}},
+	{text: mistake, counts: map[string]int{}},
+}
+
 func logTests(t *testing.T) []logTest {
 	t.Helper()
-	// Lines of other programs, whatever they contain.
+	// Lines of other programs, whatever they contain, and lines of the server about mail
+	// that it did not refuse.
 	other := []string{
 		`postfix/smtpd[7]: warning: policyd-spf[9]: Fail; identity=helo; client-ip=198.51.100.9; helo=x`,
 		`postfix/smtpd[7]: policyd-spf[9]: action=reject code=550 client=198.51.100.9 helo=x helo_result=fail mailfrom_result=fail`,
 		`postfix/smtpd[7]: policyd-spf[9]: messages=99 queries=99 timeouts=99`,
+		`policyd-spf[9]: shadow: 550 5.7.23 Message rejected due to: SPF fail - not authorized. (Mail_From_reject = Softfail)`,
+		`policyd-spf[9]: shadow: defer_if_permit 4.7.24 Message deferred due to: x. (TempError_Defer = True)`,
 	}
 	counts := map[string]int{"pass": 2, "softfail": 4, "none": 2, "neutral": 1, "fail": 2, "temperror": 1, "permerror": 1, "reject": 2, "defer": 1}
 	banned := []string{"192.0.2.2", "2001:db8::bad"}
@@ -224,6 +242,12 @@ func testMunin(t *testing.T, test logTest) {
 	if got := muninValues(t, command(t, "munin-run", "policyd_spf")); len(got) != 0 {
 		t.Errorf("without new lines the plugin counts %v", got)
 	}
+	for _, line := range queued {
+		appendTo(t, mailLog, syslogLines([]string{"policyd-spf[1]: " + line.text}))
+		if got := muninValues(t, command(t, "munin-run", "policyd_spf")); fmt.Sprint(got) != fmt.Sprint(line.counts) {
+			t.Errorf("%s: the plugin counts %v, want %v", line.text, got, line.counts)
+		}
+	}
 }
 
 // muninValues returns the plugin's values that are not 0.
@@ -289,14 +313,14 @@ func testLogwatch(t *testing.T, test logTest) {
 		installFile(t, filepath.Join("logwatch", file), filepath.Join("/etc/logwatch", file), 0o644)
 	}
 	os.MkdirAll("/var/cache/logwatch", 0o755)
-	write(t, mailLog, syslogLines(test.lines), 0o644)
+	write(t, mailLog, syslogLines(append(slices.Clone(test.lines), "policyd-spf[5]: "+mistake)), 0o644)
 	os.Remove(mailLog + ".1")
 	report := command(t, "logwatch", "--service", "policyd-spf", "--range", "all", "--detail", "5", "--output", "stdout")
 	var lines []string
 	for line := range strings.Lines(report) {
 		lines = append(lines, strings.TrimSpace(line))
 	}
-	for _, want := range test.watched {
+	for _, want := range append(test.watched, "1  "+mistake) {
 		if !slices.Contains(lines, want) {
 			t.Errorf("the report does not have %q:\n%s", want, report)
 		}
@@ -319,9 +343,8 @@ func testLogcheck(t *testing.T, test logTest) {
 		t.Fatal(err)
 	}
 	write(t, "/etc/logcheck/ignore.d.server/policyd-spf", string(rules), 0o644)
-	const mistake = `policyd-spf[5]: ERROR: Unknown name "Mail_From_Reject" in file "/etc/policyd-spf/policyd-spf.conf"`
 	log := filepath.Join("/tmp", "logcheck-"+test.name+".log")
-	write(t, log, syslogLines(append(slices.Clone(test.lines), mistake)), 0o644)
+	write(t, log, syslogLines(append(slices.Clone(test.lines), "policyd-spf[5]: "+mistake)), 0o644)
 	for _, dir := range []string{"/run/lock/logcheck", "/var/lib/logcheck"} {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)

@@ -17,9 +17,9 @@ const logSocket = "/dev/log"
 
 // problems matches what Postfix logs when a policy server fails. Of the warnings it
 // matches those of the programs that start the server or talk to it: others may be
-// about the machine, such as the clock of its file system.
+// about the machine, such as the clock of its file system or its load.
 var problems = regexp.MustCompile(`premature end-of-input|problem talking to server|malformed|exit status|killed by signal|` +
-	`time limit exceeded|missing attribute|fatal:|panic:|/(smtpd|spawn|master)\[\d+\]: warning:|policyd-spf\[\d+\]: .*warning:`)
+	`time limit exceeded|missing attribute|fatal:|panic:|/(smtpd|spawn)\[\d+\]: warning:|policyd-spf\[\d+\]: .*warning:`)
 
 // maillog collects what all programs in the sandbox log.
 type maillog struct {
@@ -135,6 +135,7 @@ func TestProblems(t *testing.T) {
 		{name: "server fails for submission", line: "Nov  1 00:00:00 postfix/submission/smtpd[7]: warning: access table x: unknown", want: true},
 		{name: "server cannot start", line: "Nov  1 00:00:00 postfix/spawn[7]: fatal: unknown user name: policyd", want: true},
 		{name: "service stops", line: "Nov  1 00:00:00 postfix/master[7]: warning: process /usr/libexec/spawn pid 8 exit status 1", want: true},
+		{name: "busy machine", line: "Nov  1 00:00:00 postfix/master[7]: warning: unix_trigger_event: read timeout for service public/qmgr"},
 		{name: "clock of the file system", line: "Nov  1 00:00:00 postfix/cleanup[7]: warning: file system clock is 1 seconds ahead of local clock"},
 		{name: "result", line: "Nov  1 00:00:00 policyd-spf[7]: Fail; identity=helo; client-ip=192.0.2.1"},
 	} {

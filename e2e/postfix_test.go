@@ -89,8 +89,8 @@ func (h *host) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// stop stops Postfix and waits for it. `postfix stop` would sleep for five
-// seconds.
+// stop stops Postfix and waits for all its processes, which hold its ports and could
+// be taken for those of the next test. `postfix stop` would sleep for five seconds.
 func (h *host) stop(t *testing.T) {
 	t.Helper()
 	out, err := h.command("postqueue", "-p").CombinedOutput()
@@ -109,6 +109,9 @@ func (h *host) stop(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.cmd.Wait()
+	awaitNoProcess(t, h.root+"/usr/lib/postfix/sbin/")
+	awaitNoProcess(t, h.root+binary)
+	awaitNoProcess(t, h.root+installed)
 }
 
 // reload runs `postfix reload` and waits until Postfix has reloaded.
@@ -144,16 +147,23 @@ func executable(t *testing.T, pid int) string {
 }
 
 // processesOf returns the processes that run the program with that path, even if
-// its file has been replaced.
+// its file has been replaced. A path that ends in a slash stands for all programs in
+// that folder.
 func processesOf(t *testing.T, path string) []int {
 	t.Helper()
+	runs := func(exe string) bool {
+		if strings.HasSuffix(path, "/") {
+			return strings.HasPrefix(exe, path)
+		}
+		return strings.TrimSuffix(exe, " (deleted)") == path
+	}
 	links, err := filepath.Glob("/proc/[0-9]*/exe")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var pids []int
 	for _, link := range links {
-		if exe, err := os.Readlink(link); err != nil || strings.TrimSuffix(exe, " (deleted)") != path {
+		if exe, err := os.Readlink(link); err != nil || !runs(exe) {
 			continue // also for processes that have ended meanwhile
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))

@@ -39,7 +39,7 @@ func checkResult(t *testing.T, action, result string) {
 // The result of a message, and the time, when the resolver does not respond. The limits
 // leave 2 seconds for a busy machine, and stay below the next timeout: a resolver that
 // refuses is detected at once, a silent one after 3 seconds, or after the timeout
-// option.
+// option. One of three processes must meet the limit: load only adds to the time.
 func TestResolverDown(t *testing.T) {
 	const nobody = "203.0.113.99"
 	for _, test := range []struct {
@@ -66,12 +66,17 @@ func TestResolverDown(t *testing.T) {
 			if test.dead {
 				names.stop()
 			}
-			action, took := checkOnce(t, "host", "a@d1.test")
-			checkResult(t, action, test.result)
-			if took > test.most {
-				t.Errorf("took %v, want at most %v", took, test.most)
+			var times []time.Duration
+			for range 3 {
+				action, took := checkOnce(t, "host", "a@d1.test")
+				checkResult(t, action, test.result)
+				times = append(times, took.Round(time.Millisecond))
+				if took <= test.most {
+					t.Logf("%s after %v", test.result, times)
+					return
+				}
 			}
-			t.Logf("%s after %v", test.result, took.Round(time.Millisecond))
+			t.Errorf("took %v, want at most %v", times, test.most)
 		})
 	}
 }

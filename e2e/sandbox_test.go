@@ -216,6 +216,11 @@ func setUpSandbox(base string) error {
 			return err
 		}
 	}
+	// By default a socket holds ten datagrams. On a busy machine the log is read later,
+	// and the policy server rather drops a line than wait.
+	if err := os.WriteFile("/proc/sys/net/unix/max_dgram_qlen", []byte("10000"), 0o644); err != nil {
+		return err
+	}
 	return addAddresses()
 }
 
