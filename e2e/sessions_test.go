@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -83,6 +84,22 @@ func TestOneProcessForAnSMTPServer(t *testing.T) {
 	if pids := h.servingPIDs(); len(pids) != 1 {
 		t.Errorf("%d policy processes served one smtpd: %s", len(pids), pids)
 	}
+	h.log.checkNoProblems(t)
+}
+
+// A process with Log_Format = kv sums itself up when Postfix stops, which ends the
+// process by SIGTERM.
+func TestTotalsAtStop(t *testing.T) {
+	configure(t, "Log_Format = kv")
+	h := startHost(t)
+	c := connect(t, "192.0.2.1", "client.test")
+	h.delivered(t, c.send(message{sender: "a@pass.test"}))
+	p := onlyPolicyProcess(t)
+	if err := syscall.Kill(p.pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitExit(t)
+	h.log.await(t, fmt.Sprintf(`policyd-spf\[%d\]: messages=1 prepend=1 `, p.pid))
 	h.log.checkNoProblems(t)
 }
 

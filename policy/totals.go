@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"policyd-spf/conf"
 	"policyd-spf/spf"
 	"policyd-spf/spf/dns"
 )
@@ -66,16 +67,19 @@ func (t *processTotals) String() string {
 	return string(b)
 }
 
+// LogsTotals reports whether a process sums itself up in a last line.
+func LogsTotals(s *conf.Settings) bool { return s.LogFormat == formatKV }
+
 // logTotals logs the last line of a process.
 func (s *Server) logTotals() {
-	if s.Settings.LogFormat == formatKV && s.totals.messages > 0 {
+	if LogsTotals(&s.Settings) && s.totals.messages > 0 {
 		s.Log.Line(levelResults, Info, s.totals.String())
 	}
 }
 
 // lookups returns the resolver for a request. It counts for logTotals.
 func (s *Server) lookups() dns.Resolver {
-	if s.Settings.LogFormat != formatKV {
+	if !LogsTotals(&s.Settings) {
 		return s.Resolver
 	}
 	return statsResolver{s.Resolver, &s.totals}

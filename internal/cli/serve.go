@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
@@ -48,7 +49,13 @@ func (p *Program) Serve(o *Options) int {
 		Settings: loaded.Settings, Shadow: shadow, ConfigFile: path, Origins: loaded.Origins,
 		Resolver: resolver, Prefetcher: prefetcher, Log: log, AfterWarmup: tuneRuntime,
 	}
-	server.Serve(context.Background(), policy.FD(0), policy.FD(1)) // an error means that Postfix is gone
+	in := io.Reader(policy.FD(0))
+	if policy.LogsTotals(&server.Settings) {
+		if in, err = newUntilTerminated(policy.FD(0)); err != nil {
+			in = policy.FD(0)
+		}
+	}
+	server.Serve(context.Background(), in, policy.FD(1)) // an error means that Postfix is gone
 	return StatusOK
 }
 

@@ -2,11 +2,10 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"policyd-spf/conf"
 	"policyd-spf/policy"
+	"policyd-spf/spf/dns/dnstest"
 )
 
 func TestServe(t *testing.T) {
@@ -62,8 +62,6 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// Under spawn(8) the three standard descriptors are one socket. Only replies
-// may be written there.
 // A shadow configuration that cannot be used is logged, and changes nothing.
 func TestLoadShadow(t *testing.T) {
 	good := tempFile(t, "shadow.conf", "HELO_rejects = x\nMail_From_reject = False\n")
@@ -104,6 +102,8 @@ func (s *textSink) Write(lines []policy.Line) {
 	}
 }
 
+// Under spawn(8) the three standard descriptors are one socket. Only replies
+// may be written there.
 func TestServe_socket(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -168,6 +168,53 @@ func TestServe_nonBlockingSocket(t *testing.T) {
 	}
 }
 
+// A process that has totals to log ends by itself on SIGTERM, unless a request takes too
+// long; another is ended by the signal.
+func TestServe_terminated(t *testing.T) {
+	for _, test := range []struct {
+		name, config string
+		silent       bool // the name server
+		status       int  // -1: killed by the signal
+	}{
+		{name: "kv", config: "Log_Format = kv\n"},
+		{name: "classic", status: -1}, // at once, even in the middle of a request
+		{name: "kv, during a request", config: "Log_Format = kv\n", silent: true, status: -1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := []string{"--zone", tempFile(t, "zone", zone), tempFile(t, "conf", test.config)}
+			arrived := make(chan struct{}, 100)
+			if test.silent {
+				s := dnstest.Start(t, "127.0.0.1", func(*dnstest.Server, []byte, netip.AddrPort) { arrived <- struct{}{} }, nil)
+				args[0], args[1] = "--dns", s.Addr.String()
+			}
+			cmd := command(t, args...)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(in, request)
+			if test.silent {
+				<-arrived
+			} else if _, err := io.ReadFull(out, make([]byte, len(reply))); err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(in, "sender=x\n") // half of the next request
+			cmd.Process.Signal(syscall.SIGTERM)
+			cmd.Wait()
+			if got := cmd.ProcessState.ExitCode(); got != test.status {
+				t.Errorf("exit status %d, want %d", got, test.status)
+			}
+		})
+	}
+}
+
 // In master.cf, flags for people are the name of a configuration file, as they
 // are for the original.
 func TestServe_socketFlagsForPeople(t *testing.T) {
@@ -222,32 +269,6 @@ func TestServe_nobodyReads(t *testing.T) {
 	write.Close()
 	if status := exitStatus(t, err); status != 0 || stderr.Len() > 0 {
 		t.Errorf("exit status %d, %q", status, stderr.String())
-	}
-}
-
-// SIGTERM ends the program at once, even in the middle of a request.
-func TestServe_terminated(t *testing.T) {
-	cmd := command(t, os.DevNull)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(stdin, "\n")
-	if _, err := io.ReadFull(stdout, make([]byte, len("action=dunno\n\n"))); err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(stdin, "sender=x\n")
-	cmd.Process.Signal(syscall.SIGTERM)
-	exit := (*exec.ExitError)(nil)
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
-		t.Errorf("ended with %v", err)
 	}
 }
 
