@@ -167,6 +167,9 @@ func TestCheck(t *testing.T) {
 			"policyd-spf.conf:1: problem: Lookup_Time = 51: 2 checks of 51 s may take 102 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "long lookups, one check only", text: "Lookup_Time = 51\nHELO_reject = No_Check"},
 		{name: "just short enough", text: "Lookup_Time = 45"},
+		{name: "long lookups with Leave_DMARC", text: "Lookup_Time = 41\nLeave_DMARC = All", want: []string{
+			"policyd-spf.conf:1: problem: Lookup_Time = 41: 2 checks of 41 s, and 10 s for Leave_DMARC, may take 92 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
+		{name: "just short enough with Leave_DMARC", text: "Lookup_Time = 40\nLeave_DMARC = All"},
 		{name: "just too long", text: "Lookup_Time = 91\nMail_From_reject = No_Check", want: []string{
 			"policyd-spf.conf:1: problem: Lookup_Time = 91: 1 check of 91 s may take 91 s; expected at most 90 s, because Postfix waits 100 s (smtpd_policy_service_timeout); used: 90 s; a check that is not finished by then is Temperror"}},
 		{name: "checks as long as lists", text: "Lookup_Time = 30\nDomain_Whitelist = a,b,c,d,e,f", want: []string{
@@ -303,6 +306,8 @@ func TestAnswerTime(t *testing.T) {
 		{name: "defaults", want: 40 * time.Second},
 		{name: "one check", text: "HELO_reject = No_Check", want: 20 * time.Second},
 		{name: "with whitelists", text: "Domain_Whitelist = a.example, b.example\nHELO_Whitelist = c.example", want: 70 * time.Second},
+		{name: "with Leave_DMARC", text: "Leave_DMARC = Enforced", want: 50 * time.Second},
+		{name: "Leave_DMARC without the MAIL FROM check", text: "Leave_DMARC = Enforced\nMail_From_reject = No_Check", want: 20 * time.Second},
 		{name: "at most ReplyTimeout", text: "Lookup_Time = 60", want: ReplyTimeout},
 		{name: "no limit", text: "Lookup_Time = 0", want: ReplyTimeout},
 		{name: "no lookups", text: "HELO_reject = No_Check\nMail_From_reject = No_Check"},

@@ -14,6 +14,10 @@ const (
 	// ReplyTimeout is the longest time until a reply, whatever the configuration
 	// says. It is a little less than Postfix waits.
 	ReplyTimeout = 90 * time.Second
+
+	// DMARCTimeout is the longest time of all lookups for Leave_DMARC together. With
+	// prefetching they are in progress at the same time.
+	DMARCTimeout = 10 * time.Second
 )
 
 // crosscheck returns the problems of options that contradict each other.
@@ -43,7 +47,7 @@ func (f *File) checkTimeouts() []Problem {
 			What: "no limit for the lookups of a check", Expected: "20, or less"})}
 	}
 	const replySeconds, smtpdSeconds = int64(ReplyTimeout / time.Second), int64(smtpdTimeout / time.Second)
-	if t.checkTime+t.whitelistTime <= replySeconds {
+	if t.total() <= replySeconds {
 		return nil
 	}
 	ofChecks := fmt.Sprintf("%s of %d s", count(t.checks, "check"), s.LookupTime)
@@ -55,17 +59,23 @@ func (f *File) checkTimeouts() []Problem {
 	case t.lookups > 0:
 		what += " and " + ofLists
 	}
+	if t.dmarcTime > 0 {
+		what += fmt.Sprintf(", and %d s for Leave_DMARC,", t.dmarcTime)
+	}
 	return []Problem{f.Place(name, Problem{Severity: Faulty,
-		What:     fmt.Sprintf("%s may take %d s", what, t.checkTime+t.whitelistTime),
+		What:     fmt.Sprintf("%s may take %d s", what, t.total()),
 		Expected: fmt.Sprintf("at most %d s, because Postfix waits %d s (smtpd_policy_service_timeout)", replySeconds, smtpdSeconds),
 		Used:     fmt.Sprintf("%d s; a check that is not finished by then is Temperror", replySeconds)})}
 }
 
 // lookupTimes are the times that the lookups of a request may take, in seconds.
 type lookupTimes struct {
-	checks, lookups          int // checks of an identity, lookups for whitelists
-	checkTime, whitelistTime int64
+	checks, lookups int // checks of an identity, lookups for whitelists
+
+	checkTime, whitelistTime, dmarcTime int64
 }
+
+func (t lookupTimes) total() int64 { return t.checkTime + t.whitelistTime + t.dmarcTime }
 
 func (s *Settings) lookupTimes() lookupTimes {
 	t := lookupTimes{lookups: len(s.DomainWhitelist)}
@@ -81,14 +91,17 @@ func (s *Settings) lookupTimes() lookupTimes {
 	}
 	t.checkTime = int64(t.checks) * max(int64(s.LookupTime), 0)
 	t.whitelistTime = int64(t.lookups) * max(int64(s.WhitelistLookupTime), 0)
+	if s.LeaveDMARC != "None" && s.MailFromReject != "No_Check" && s.LookupTime >= 0 {
+		t.dmarcTime = int64(DMARCTimeout / time.Second)
+	}
 	return t
 }
 
-// AnswerTime returns how long a reply may take: the time for the lookups of the checks
-// and of the whitelists, at most ReplyTimeout.
+// AnswerTime returns how long a reply may take: the time for the lookups of the checks,
+// of the whitelists and for Leave_DMARC, at most ReplyTimeout.
 func (s *Settings) AnswerTime() time.Duration {
 	t := s.lookupTimes()
-	seconds := t.checkTime + t.whitelistTime
+	seconds := t.total()
 	if t.checks > 0 && s.LookupTime == 0 || seconds > int64(ReplyTimeout/time.Second) {
 		return ReplyTimeout
 	}

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"time"
-
 	"policyd-spf/conf"
 	"policyd-spf/dmarc"
 	"policyd-spf/spf"
@@ -14,10 +12,6 @@ const (
 	leaveEnforced = "Enforced" // mail of domains whose policy is quarantine or reject
 	leaveAll      = "All"      // mail of domains with any policy
 )
-
-// dmarcTimeout limits all lookups of a DMARC policy together. With prefetching they are
-// in progress at the same time.
-const dmarcTimeout = 10 * time.Second
 
 // DMARC is what is known about the DMARC policy of a sender's organizational
 // domain. The zero value means that nothing is known.
@@ -53,7 +47,7 @@ func lookupDMARC(e *evaluator, sender string, log *requestLog) (DMARC, dmarc.Dis
 		return none, dmarc.Discovery{}
 	}
 	e.observe(Subject{Option: "Leave_DMARC", Entry: q.Name})
-	found, err := dmarc.Discover(e.resolver, e.prefetcher, q.Name, e.within(dmarcTimeout))
+	found, err := dmarc.Discover(e.resolver, e.prefetcher, q.Name, e.within(conf.DMARCTimeout))
 	if err != nil {
 		log.process.Line(levelErrors, Err, "ERROR: DMARC policy of ", q.Name, " not found: ", err.Error())
 		return none, found

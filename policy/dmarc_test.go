@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"policyd-spf/conf"
 	"policyd-spf/spf/dns"
 	"policyd-spf/spf/dns/dnsfake"
 )
@@ -78,7 +79,7 @@ func TestLookupDMARC_timeout(t *testing.T) {
 		start := time.Now()
 		reply := s.Answer(context.Background(), Request{ClientAddress: "192.0.2.1", HELOName: "none.example", Sender: "alice@a.b.c.d.reject.example"}).String()
 		s.Log.Flush()
-		if took := time.Since(start); took != dmarcTimeout || !strings.HasPrefix(reply, "550 5.7.23 ") ||
+		if took := time.Since(start); took != conf.DMARCTimeout || !strings.HasPrefix(reply, "550 5.7.23 ") ||
 			!strings.Contains(strings.Join(log.lines, "\n"), "err ERROR: DMARC policy of a.b.c.d.reject.example not found: ") {
 			t.Errorf("%s after %v, logged %q", reply, took, log.lines)
 		}

@@ -39,7 +39,7 @@ func LookupDMARC(r dns.Resolver, sender string) (DMARC, error) {
 	if !ok {
 		return none, nil
 	}
-	found, err := dmarc.Discover(r, nil, q.Name, time.Now().Add(dmarcTimeout))
+	found, err := dmarc.Discover(r, nil, q.Name, time.Now().Add(conf.DMARCTimeout))
 	if err != nil {
 		return none, err
 	}
