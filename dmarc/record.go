@@ -53,12 +53,12 @@ type Record struct {
 // version is the first tag of a record (RFC 9989, 4.7, "v").
 const version = "DMARC1"
 
-// isRecord reports whether text begins with the version of a DMARC policy record, which
-// is case-sensitive (RFC 9989, 4.8).
+// isRecord reports whether text begins with the version of a DMARC policy record. Its
+// value is case-sensitive, unlike names of tags (RFC 9989, 4.8).
 func isRecord(text string) bool {
 	tag, _, _ := strings.Cut(text, ";")
 	name, value, ok := strings.Cut(tag, "=")
-	return ok && trimWSP(name) == "v" && trimWSP(value) == version && !strings.HasPrefix(name, " ") && !strings.HasPrefix(name, "\t")
+	return ok && strings.EqualFold(strings.TrimRight(name, " \t"), "v") && trimWSP(value) == version
 }
 
 // Parse parses a DMARC policy record. It returns false if text is not one, or if DMARC

@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 		{name: "test mode", text: "v=DMARC1; p=reject; t=y", want: Record{Policy: Reject, SubdomainPolicy: Reject, PSD: PSDUnknown, Testing: true}},
 		{name: "test mode in capitals", text: "v=DMARC1; p=reject; T=Y", want: Record{Policy: Reject, SubdomainPolicy: Reject, PSD: PSDUnknown, Testing: true}},
 		{name: "white space", text: "v = DMARC1 ;\tp = reject ; sp\t=none", want: Record{Policy: Reject, SubdomainPolicy: None, PSD: PSDUnknown}},
-		{name: "names and values in capitals", text: "v=DMARC1; P=REJECT", want: Record{Policy: Reject, SubdomainPolicy: Reject, PSD: PSDUnknown}},
+		{name: "names and values in capitals", text: "V=DMARC1; P=REJECT", want: Record{Policy: Reject, SubdomainPolicy: Reject, PSD: PSDUnknown}},
 		{name: "unknown tags", text: "v=DMARC1; pct=50; x; =y; p=reject", want: Record{Policy: Reject, SubdomainPolicy: Reject, PSD: PSDUnknown}},
 		{name: "bad p with reports", text: "v=DMARC1; p=rejct; rua=mailto:a@example.com", want: Record{Policy: None, SubdomainPolicy: None, PSD: PSDUnknown}},
 		{name: "bad sp with reports", text: "v=DMARC1; p=reject; sp=x; rua=x, mailto:a@example.com!10m", want: Record{Policy: None, SubdomainPolicy: None, PSD: PSDUnknown}},
