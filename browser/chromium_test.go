@@ -17,15 +17,21 @@ import (
 )
 
 // loadTimeout limits one run of Chromium, which takes about a second.
-const loadTimeout = 60 * time.Second
+const loadTimeout = 5 * time.Minute
 
 // site is where a proxy serves pages. The name exists in no DNS: Chromium
 // reaches every name through the proxy of the test.
 const site = "http://why.test"
 
-// chromiumHosts are the hosts that Chromium itself talks to when it starts,
-// whatever page it loads. The proxy refuses these requests too.
-var chromiumHosts = []string{"accounts.google.com", "clients2.google.com", "update.googleapis.com"}
+// chromiumDomains are the domains of hosts that Chromium itself talks to, whatever page
+// it loads. Which hosts depends on its version. The proxy refuses these requests too.
+var chromiumDomains = []string{".google.com", ".googleapis.com", ".gvt1.com"}
+
+// isChromiumHost reports whether a host is one that Chromium itself talks to.
+func isChromiumHost(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return slices.ContainsFunc(chromiumDomains, func(domain string) bool { return strings.HasSuffix(name, domain) })
+}
 
 // proxy serves pages by path for site, and records every request that Chromium
 // makes for a page, to whatever host.
@@ -48,7 +54,7 @@ func startProxy(t *testing.T, pages map[string]string) *proxy {
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	if !slices.Contains(chromiumHosts, strings.TrimSuffix(r.Host, ":443")) {
+	if !isChromiumHost(r.Host) {
 		p.requests = append(p.requests, r.Method+" "+r.Host+r.URL.Path)
 	}
 	page, ok := p.pages[r.URL.Path]
