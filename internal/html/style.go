@@ -2,7 +2,7 @@ package html
 
 // styleHash is the hash of style in the Content Security Policy, so that no other
 // style applies. The test prints the new value after a change of style.
-const styleHash = "sha256-0fghFpQI7lZQyoqqaG8Alro/1BnNylvRv/Ia/N0clGA="
+const styleHash = "sha256-UjdJXgqh2X3m+dkJ2KeQ6CTw5C/LdbBjwWFrDcMwib4="
 
 // style is the style sheet. Colors are variables, which the dark scheme and paper
 // replace. Text has a contrast of at least 4.5 to its background, parts of pictures one
@@ -130,7 +130,7 @@ tbody th code, .unbroken { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td > div { min-width: 4.5rem; }
 td > div > :first-child, th > :first-child { margin-top: 0; }
-@media (max-width: 47rem) {
+@media screen and (max-width: 47rem) {
   main, footer { padding-left: .8rem; padding-right: .8rem; }
   h1 { font-size: 1.35rem; }
   dl > div { grid-template-columns: 1fr; }

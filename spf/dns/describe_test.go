@@ -16,6 +16,18 @@ const (
 	longTimeout  = 20 * time.Second
 )
 
+// patiently returns the error of a check with a time-out. If there is one, the check is
+// repeated with longer time-outs: on a busy machine the answer of a server can be later
+// than a short one.
+func patiently(timeout time.Duration, check func(timeout time.Duration) error) error {
+	err := check(timeout)
+	for err != nil && timeout < longTimeout/10 {
+		timeout *= 6
+		err = check(timeout)
+	}
+	return err
+}
+
 // noTime is no deadline.
 var noTime time.Time
 

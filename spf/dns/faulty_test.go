@@ -2,6 +2,7 @@ package dns
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -59,7 +60,7 @@ func TestClientFaults(t *testing.T) {
 		{name: "truncated, TCP works", timeout: longTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: dnstest.RespondTCP(dnstest.Good), want: wantAnswer, asked: []string{udpEDNS, tcp}},
 		{name: "truncated, TCP stalls", timeout: shortTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: stalls, want: "timeout", asked: []string{udpEDNS, tcp, udpEDNS, tcp}},
 		{name: "truncated, TCP drips", timeout: shortTimeout, udp: dnstest.Respond(dnstest.Truncated), tcp: func(_ *dnstest.Server, query []byte, conn *net.TCPConn) {
-			for _, c := range dnstest.Framed(dnstest.Good(query)) {
+			for _, c := range dnstest.Framed(dnstest.Records("x.test. 60 TXT " + strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20))(query)) {
 				if _, err := conn.Write([]byte{c}); err != nil {
 					return
 				}
@@ -101,22 +102,28 @@ func TestClientFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := dnstest.Start(t, "127.0.0.1", test.udp, test.tcp)
-			c := newClient(ResolvConf{Timeout: test.timeout, Attempts: 2}, s)
-			start := time.Now()
-			a, err := c.Lookup(testQuestion, noTime)
-			took := time.Since(start)
-			if got := describe(a, err); got != test.want {
-				t.Errorf("got  %s (%v)\nwant %s", got, err, test.want)
+			check := func(timeout time.Duration) error {
+				s := dnstest.Start(t, "127.0.0.1", test.udp, test.tcp)
+				c := newClient(ResolvConf{Timeout: timeout, Attempts: 2}, s)
+				start := time.Now()
+				a, err := c.Lookup(testQuestion, noTime)
+				took := time.Since(start)
+				if got := describe(a, err); got != test.want {
+					return fmt.Errorf("got  %s (%v)\nwant %s", got, err, test.want)
+				}
+				if got := s.AwaitQueries(len(test.asked), longTimeout); !slices.Equal(got, test.asked) {
+					return fmt.Errorf("asked %q\nwant  %q", got, test.asked)
+				}
+				if err == nil && a.TCP != slices.Contains(test.asked, tcp) {
+					return fmt.Errorf("TCP: %v", a.TCP)
+				}
+				if timeout < longTimeout && took < timeout {
+					return fmt.Errorf("gave up after %v, want %v at least", took, timeout)
+				}
+				return nil
 			}
-			if got := s.AwaitQueries(len(test.asked), longTimeout); !slices.Equal(got, test.asked) {
-				t.Errorf("asked %q\nwant  %q", got, test.asked)
-			}
-			if err == nil && a.TCP != slices.Contains(test.asked, tcp) {
-				t.Errorf("TCP: %v", a.TCP)
-			}
-			if test.timeout == shortTimeout && took < shortTimeout {
-				t.Errorf("gave up after %v, want %v at least", took, shortTimeout)
+			if err := patiently(test.timeout, check); err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -220,19 +227,25 @@ func TestClientDeadServer(t *testing.T) {
 	for name, dead := range map[string]dnstest.UDPHandler{"silent": nil, "failing": dnstest.Respond(dnstest.Rcode(2))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first, second := dnstest.Start(t, "127.0.0.1", dead, nil), dnstest.Start(t, "127.0.0.1", dnstest.Respond(dnstest.Good), nil)
-			c := newClient(ResolvConf{Timeout: shortTimeout, Attempts: 2}, first, second)
-			for range 3 {
-				if got := describe(c.Lookup(testQuestion, noTime)); got != wantAnswer {
-					t.Errorf("got %s, want %s", got, wantAnswer)
+			check := func(timeout time.Duration) error {
+				first, second := dnstest.Start(t, "127.0.0.1", dead, nil), dnstest.Start(t, "127.0.0.1", dnstest.Respond(dnstest.Good), nil)
+				c := newClient(ResolvConf{Timeout: timeout, Attempts: 2}, first, second)
+				for range 3 {
+					if got := describe(c.Lookup(testQuestion, noTime)); got != wantAnswer {
+						return fmt.Errorf("got %s, want %s", got, wantAnswer)
+					}
 				}
+				want := 1
+				if dead != nil {
+					want = 3 // SERVFAIL may be the name's, and costs no time
+				}
+				if n := len(first.AwaitQueries(want, longTimeout)); n != want {
+					return fmt.Errorf("asked the first server %d times, want %d", n, want)
+				}
+				return nil
 			}
-			want := 1
-			if dead != nil {
-				want = 3 // SERVFAIL may be the name's, and costs no time
-			}
-			if n := len(first.AwaitQueries(want, longTimeout)); n != want {
-				t.Errorf("asked the first server %d times, want %d", n, want)
+			if err := patiently(shortTimeout, check); err != nil {
+				t.Error(err)
 			}
 		})
 	}
