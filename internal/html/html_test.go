@@ -122,6 +122,15 @@ func TestStyle_contrast(t *testing.T) {
 	}
 }
 
+// Paper is as narrow as a tablet, but tables stay tables there.
+func TestStyle_paper(t *testing.T) {
+	for _, query := range regexp.MustCompile(`@media [^{]*max-width[^{]*`).FindAllString(style, -1) {
+		if !strings.HasPrefix(query, "@media screen and ") {
+			t.Errorf("%q applies to paper", query)
+		}
+	}
+}
+
 // luminance returns the relative luminance of a color (WCAG 2.2).
 func luminance(t *testing.T, rgb string) float64 {
 	t.Helper()

@@ -2,7 +2,7 @@ package html
 
 // styleHash is the hash of style in the Content Security Policy, so that no other
 // style applies. The test prints the new value after a change of style.
-const styleHash = "sha256-UjdJXgqh2X3m+dkJ2KeQ6CTw5C/LdbBjwWFrDcMwib4="
+const styleHash = "sha256-cWPruVyXGayQwQDwZoWCVxQkK++sRxvTe/BbAFyOnmc="
 
 // style is the style sheet. Colors are variables, which the dark scheme and paper
 // replace. Text has a contrast of at least 4.5 to its background, parts of pictures one
@@ -31,7 +31,8 @@ const style = `
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   nav, summary { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  h1, h2, h3, caption, figcaption { break-after: avoid; }
+  h1, h2, h3, caption, thead, figcaption { break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   figure, tr, dl > div, .banner, .finding { break-inside: avoid; }
 }
 * { box-sizing: border-box; }
@@ -130,6 +131,15 @@ tbody th code, .unbroken { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td > div { min-width: 4.5rem; }
 td > div > :first-child, th > :first-child { margin-top: 0; }
+@page { margin: 1.2cm; }
+@media print {
+  table { font-size: .8rem; }
+  th, td { padding: .2rem .35rem; }
+  tbody th > div { min-width: 8rem; }
+  td > div { min-width: 0; }
+  .prose { width: 50%; }
+  dl.figures { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); }
+}
 @media screen and (max-width: 47rem) {
   main, footer { padding-left: .8rem; padding-right: .8rem; }
   h1 { font-size: 1.35rem; }
