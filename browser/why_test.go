@@ -144,6 +144,23 @@ func TestWhyReadsQuery(t *testing.T) {
 			facts: map[string]string{host: "192.0.2.1", sender: "a@example.com", domain: "example.com"},
 		},
 		{
+			name: "names of identities as in header fields", query: "s=MailFrom;id=a@example.com;ip=192.0.2.1",
+			facts: map[string]string{host: "192.0.2.1", sender: "a@example.com", domain: "example.com"},
+		},
+		{
+			name: "EHLO", query: "s=ehlo;id=mail.example.com;ip=192.0.2.1",
+			facts: map[string]string{host: "192.0.2.1", name: "mail.example.com", domain: "mail.example.com"},
+			want:  []string{aboutHELO + "mail.example.com"},
+		},
+		{
+			name: "repeated fields", query: "s=helo;s=mfrom;ip=192.0.2.1;ip=192.0.2.2;id=mail.example.com;s=mfrom;r=<UNKNOWN>;r=you@example.net",
+			facts: map[string]string{host: "192.0.2.1", name: "mail.example.com;s=mfrom;r=<UNKNOWN>", recipient: "you@example.net"},
+		},
+		{
+			name: "huge", query: "s=mfrom;ip=192.0.2.1;id=" + strings.Repeat("%E2%80%AE", 5000) + strings.Repeat("a", 50000) + "@example.com",
+			facts: map[string]string{host: "192.0.2.1", sender: strings.Repeat("\ufffd", 320) + "\u2026", domain: "example.com"},
+		},
+		{
 			name: "scope of JavaScript's", query: "s=constructor;id=example.com;ip=192.0.2.1",
 			facts: map[string]string{host: "192.0.2.1", checked: "example.com"},
 			want:  []string{aboutAny, incomplete},
