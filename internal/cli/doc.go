@@ -8,7 +8,7 @@
 //	program.go      what all modes share: name, version, descriptors
 //	suggest.go      "did you mean"
 //	help.go         --help and --version; completion.go, --completion
-//	serve.go        the policy server for Postfix
+//	serve.go        the policy server for Postfix; terminate.go, SIGTERM
 //	explain.go      --explain of a message; domain.go, --explain --domain
 //	modes.go        --check-config and --show-config; probe.go, --probe
 //	report.go       --report; readlogs.go, its input; progress.go, its progress
