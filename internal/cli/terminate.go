@@ -14,7 +14,7 @@ import (
 
 // terminateTimeout limits how long a process that is told to terminate goes on with
 // the request that it is answering.
-const terminateTimeout = time.Second
+const terminateTimeout = 2 * time.Second
 
 // untilTerminated is an input that ends when the process is told to terminate.
 type untilTerminated struct {
