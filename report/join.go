@@ -112,7 +112,8 @@ func (j *joiner) add(m *maillog.Message) {
 	head := &j.heads[p.key&(2*j.size-1)]
 	p.older, *head = *head, p.seq
 	p.recipient = recipient
-	if m.Known&maillog.HasRecipient != 0 {
+	// spf-engine logs only the recipient's domain, which is no recipient.
+	if m.Known&maillog.HasRecipient != 0 && bytes.IndexByte(m.Recipient, '@') > 0 {
 		j.addRecipient(p, m.Recipient)
 		p.rcptTo = p.nRecipients > 0
 	}

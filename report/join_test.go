@@ -117,3 +117,23 @@ func TestJoin_senderOfRefusal(t *testing.T) {
 		})
 	}
 }
+
+// TestJoin_receiver holds that a domain is no recipient: spf-engine logs only that of
+// the recipient's.
+func TestJoin_receiver(t *testing.T) {
+	const delivered = "mx postfix/lmtp[6]: 4F1A22C0D1: to=<r@mx.example>, relay=x, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 Saved)\n"
+	for _, test := range []struct {
+		receiver string
+		want     int64
+	}{
+		{receiver: "<UNKNOWN>", want: 1},
+		{receiver: "mx.example", want: 1},
+		{receiver: "R@mx.example", want: 1},
+		{receiver: "alias@mx.example", want: 2},
+	} {
+		r := reportOf(t, strings.ReplaceAll(joinAction, "<UNKNOWN>", test.receiver)+joinClient+joinQueued+delivered)
+		if len(r.Findings) != 1 || r.Findings[0].Recipients != test.want {
+			t.Errorf("receiver=%s: findings %+v, want one with %d recipients", test.receiver, r.Findings, test.want)
+		}
+	}
+}
