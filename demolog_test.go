@@ -18,7 +18,7 @@ func TestDemoLog(t *testing.T) {
 	const path = "testdata/demo/mail.log.gz"
 	var want bytes.Buffer
 	stream := mailstream.Generate(mailstream.Params{
-		Seed: 2, Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Days: 9,
+		Seed: 7, Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Days: 9,
 		DirectPerDay: 12, Forwarders: 1, Misconfigureds: 1, PermErrors: 1, ForgedOwnDay: 1, BotnetDay: 3,
 	})
 	if err := stream.WriteLog(&want, mailstream.LogOptions{RFC3339: true, DMARC: true}); err != nil {

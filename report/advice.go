@@ -202,12 +202,12 @@ func (a *Advice) steps(r *Report, k *classes) []Step {
 	for _, b := range a.Blockers {
 		add("", "Before rejecting: %s", b)
 	}
-	domains := 0
-	for range k.ofKind(Misconfigured) {
-		domains++
+	domains := make(map[shortName]bool) // one has two findings if only some of its servers have a line
+	for x := range k.ofKind(Misconfigured) {
+		domains[x.domain] = true
 	}
-	if domains > 0 {
-		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(domains), "domain"))
+	if len(domains) > 0 {
+		add("", "Tell the postmasters of %s that servers are missing in their records.", count(int64(len(domains)), "domain"))
 	}
 	if a.Safe {
 		note := ""

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"math/bits"
-	"slices"
 )
 
 // The criteria for a forwarder or a misconfigured server. They are about mail that some
@@ -36,17 +35,19 @@ const (
 	minSprayUnderDMARC = 4 // the same where DMARC has a result for all of them
 	minSprayOnOneDay   = 3 // the same on one day only
 
-	minBurst       = 10 // messages
-	newPerHour     = 4  // at most so many new domains or recipients an hour, on average over the hours with mail, are no burst
-	maxHELODomains = 3  // of the HELO names of one server
+	minBurst       = 10   // messages
+	oneBurst       = 3600 // seconds that a single burst lasts at most
+	minOneBurst    = 3    // recipients of it
+	newPerHour     = 4    // at most so many new domains or recipients an hour, on average over the hours with mail, are no burst
+	maxHELODomains = 3    // of the HELO names of one server
 )
 
 // site is what the log says about the server that wrote it.
 type site struct {
 	messages   int64
-	recipients int64    // distinct ones with a mailbox
-	own        [][]byte // the domains that it receives mail for
+	recipients int64 // distinct ones with a mailbox
 	networks   *networkTable
+	sums       client // scratch, for clients judged together
 }
 
 // classify returns the kind of finding that a group is, "" if no value of
@@ -60,14 +61,12 @@ func (g *group) classify(s *site) string {
 		return OwnHost
 	case g.isForwarder(n, s):
 		return Forwarder
-	case g.isMisconfigured(n):
+	case g.isMisconfigured(n, s):
 		return Misconfigured
 	case g.ownSendersOnly():
 		return ForgedOwn
 	case g.isForger(n, s), g.isSnowshoe(n, s):
 		return Forger
-	case g.isOwnServer(s):
-		return OwnHost
 	case g.mayBeWanted(n, s):
 		return Undecided
 	}
@@ -117,13 +116,13 @@ func (c *client) changesHELO(n int64) bool {
 // its record, or of a company with several domains: they are relatives, or one of two is
 // in the server's verified name. The HELO name is below the domain or leads back, or the
 // server has a verified name.
-func (g *group) isMisconfigured(n int64) bool {
+func (g *group) isMisconfigured(n int64, s *site) bool {
 	days := minDays
 	if 2*int64(g.verifiedBelow) > n {
 		days = minDaysOfOwnName
 	}
 	oneOwner := g.unrelated == 0 || g.domains.count() == 2 && ownNameShare*int64(g.verifiedBelow) >= n
-	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) &&
+	return oneOwner && n >= minServerMessages && g.dayCount() >= days && !g.isBurst(n) && !g.isCampaign(n, s) &&
 		(g.leadsBack() || 2*int64(g.belowDomain) > n || g.hasServerName()) && !g.changesHELO(n) &&
 		int64(g.unknown)*forgerUnknown < max(int64(g.toRecipients), 1) && 2*int64(g.blocklisted) < n
 }
@@ -134,19 +133,49 @@ func (g *group) ownSendersOnly() bool {
 	return g.ownIndex > 0 && g.own.total() == g.tally.total() && g.tally.wanted(outcomeNeutral) == 0
 }
 
-// isForger reports whether the log shows that this is not a legitimate server: it or its
-// network does not know who has a mailbox, it sends to many recipients in a burst, does
-// not know its own name, or names another sender and another recipient each time.
+// isForger reports whether the log shows that this is not a legitimate server: it does
+// not know who has a mailbox, it sends to many recipients in a burst, does not know its
+// own name, or names another sender and another recipient each time. What its network
+// does counts only if its own mail shows next to nothing.
 func (g *group) isForger(n int64, s *site) bool {
 	switch {
 	case 2*g.tally.wanted(outcomeNeutral) > n:
 		return false
-	case s.networks.guesses(g.address()) && g.tally.wanted(outcomeNeutral) == 0:
+	case g.tally.wanted(outcomeNeutral) == 0 && !g.comesAgain() && (s.networks.guesses(g.address()) || g.isOneBurst(s)):
+		return true
+	case g.isCampaign(n, s):
 		return true
 	case g.unknown > 0 && int64(g.unknown)*forgerUnknown >= int64(g.toRecipients), 2*int64(g.blocklisted) >= n, g.changesHELO(n), g.isSpray(n):
 		return true
 	}
-	return g.isBurst(n) && g.recipients.count() > fewRecipients
+	// The recipients of a burst are many, or unknown.
+	r := g.recipients.count()
+	return g.isBurst(n) && (r > fewRecipients || r == 0 && g.unrelated > 0)
+}
+
+// comesAgain reports whether the client sends to the same recipients on several days, or
+// steadily from one domain. Such a client is judged by its own mail alone: its neighbors
+// may be other customers of a hoster.
+func (c *client) comesAgain() bool {
+	n, days := c.tally.total(), c.dayCount()
+	return days > 1 && n > 1 && 2*c.recipients.count() <= int64(c.toRecipients) ||
+		c.unrelated == 0 && n >= minServerMessages && days >= minDays
+}
+
+// isOneBurst reports whether all mail from the client's network is one burst, once, of
+// unrelated domains to as many mailboxes.
+func (c *client) isOneBurst(s *site) bool {
+	return c.last-c.first < oneBurst && s.networks.isOneBurst(c.address())
+}
+
+// isCampaign reports whether the client sends mail of another's domain to many
+// recipients in a few hours, not to the same ones each day, and its network sends nothing
+// else: phishing. A newsletter reaches its readers each time, and a newsletter service
+// has other customers.
+func (g *group) isCampaign(n int64, s *site) bool {
+	r, hours, days := g.recipients.count(), g.hours.count(), int64(g.dayCount())
+	return g.unrelated == 0 && ownNameShare*int64(g.verifiedBelow) < n && g.tally.wanted(outcomeNeutral) == 0 &&
+		r > fewRecipients && r > newPerHour*hours && (days == 1 || 4*int64(g.toRecipients) < 3*days*r) && s.networks.hours(g.address()) <= hours
 }
 
 // isSpray reports whether nearly every message has another sender domain and another
@@ -172,17 +201,16 @@ func (g *group) isSnowshoe(n int64, s *site) bool {
 		2*int64(g.toRecipients) >= n && !g.servesFew(s) && g.tally.wanted(outcomeNeutral) == 0
 }
 
-// isOwnServer reports whether the client's verified name is below a domain of ours and
-// is not that of a customer's or user's computer: a second MX or a gateway.
-func (g *group) isOwnServer(s *site) bool {
-	below := func(own []byte) bool { return isBelow(g.name.bytes(), own) }
-	return g.dayCount() >= minDays && g.hasServerName() && slices.ContainsFunc(s.own, below)
-}
-
 // hasServerName reports whether Postfix verified the client's name, and it says more
 // than the address.
 func (c *client) hasServerName() bool {
 	return c.name.n > 0 && !isGeneric(c.name.bytes(), c.address())
+}
+
+// isRented reports whether the client's name, verified or in HELO, is that of a rented
+// server.
+func (c *client) isRented() bool {
+	return isRentedName(c.name.bytes()) || c.name.n == 0 && isRentedName(c.helo.bytes())
 }
 
 // mayBeWanted reports whether this could be a legitimate server about which the log
@@ -231,9 +259,8 @@ func (g *group) mayBeExempt(kind string) bool {
 	case OwnHost:
 		return true
 	case Misconfigured:
-		// A campaign and phishing with one domain look the same.
-		campaign := g.recipients.count() > newPerHour*g.hours.count()
-		return showsRecipients && (2*int64(g.verifiedBelow) > n || g.leadsBack() && g.hasOwnName() && !campaign)
+		// A rented server that phishes slowly and a shop's server look the same.
+		return showsRecipients && (ownNameShare*int64(g.verifiedBelow) >= n || g.tally.wanted(outcomeNeutral) > 0)
 	}
 	return false
 }

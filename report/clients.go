@@ -122,6 +122,8 @@ func (c *Collector) ownIndex(domain []byte) int {
 	return 0
 }
 
+const secondsPerHour, secondsPerDay = 3600, 86400
+
 // countClient counts a message for its client.
 func (c *Collector) countClient(p *pending, out outcome) {
 	e := c.clients.get(p.client)
@@ -154,7 +156,6 @@ func (c *Collector) countClient(p *pending, out outcome) {
 		e.unrelated++
 	}
 	e.countNames(p, org)
-	const secondsPerHour, secondsPerDay = 3600, 86400
 	seconds := p.at / int64(time.Second)
 	if e.first == 0 || seconds < e.first {
 		e.first = seconds

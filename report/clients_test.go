@@ -124,6 +124,27 @@ func TestIsGeneric(t *testing.T) {
 	}
 }
 
+func TestIsRentedName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"vps10.hoster.example": true, "VM-12.hoster.example": true, "vserver.example": true, "static.7.113.0.203.clients.hoster.example": true,
+		"out1.uni.example": false, "vpsmail.example": false, "mail.vps.example": false, "": false,
+	} {
+		if got := isRentedName([]byte(name)); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestIsPublicName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"mail.example.com": true, "localhost": false, "alumni0.local": false, "localhost.localdomain": false, "[192.0.2.1]": false, "": false, "mail.": false,
+	} {
+		if got := isPublicName([]byte(name)); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
 func TestAreRelated(t *testing.T) {
 	for _, test := range []struct {
 		a, b string

@@ -114,6 +114,15 @@ func (b *bitmap) merge(o *bitmap) {
 	}
 }
 
+// common returns the number of bits that both bitmaps have.
+func (b *bitmap) common(o *bitmap) int {
+	n := 0
+	for i, w := range b {
+		n += bits.OnesCount64(w & o[i])
+	}
+	return n
+}
+
 // ones returns the number of bits that are set.
 func (b *bitmap) ones() int {
 	n := 0

@@ -52,8 +52,6 @@ func (x *classified) nameEvidence() string {
 	switch {
 	case isPrivate(x.address()):
 		return "The address is private."
-	case x.name.n > 0 && x.kind == OwnHost:
-		return fmt.Sprintf("Postfix verified its name %s, which is below a domain of yours.", &x.name)
 	case x.name.n > 0 && x.leadsBack():
 		return fmt.Sprintf("Postfix verified its name %s, and its HELO name fits.", &x.name)
 	case x.name.n > 0 && x.helo.n == 0:

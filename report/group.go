@@ -37,24 +37,44 @@ func (t *clientTable) owner(g *group) uint64 {
 	return maphash.Bytes(t.nameSeed, orgDomain(name.bytes()))
 }
 
-// groups returns the clients. Those with names of one domain in one network are one
-// group: a server farm has adjacent addresses, and so has a snowshoe spammer.
-func (t *clientTable) groups() []group {
-	farms := make(map[uint64]int, t.n) // by hash of network and domain
-	list := make([]group, 0, t.n)
+// farms returns the clients. Those with names of one domain in one network come
+// together: a server farm has adjacent addresses, and so have a snowshoe spammer and the
+// customers of a hoster. A client with another name in HELO is such a customer.
+func (t *clientTable) farms() iter.Seq[[]group] {
+	type member struct {
+		key   uint64 // hash of network and domain
+		index int
+	}
+	var members []member
+	alone := []int{}
 	for i := range t.n {
 		g := group{client: t.at(i)}
-		if addr := g.address(); (g.leadsBack() || g.hasServerName()) && !isPrivate(addr) {
-			key := mix(hashAddr(t.seed, networkOf(addr)), t.owner(&g))
-			if first, ok := farms[key]; ok {
-				list[first].add(&g)
+		addr := g.address()
+		if (g.leadsBack() || g.hasServerName() && !isPublicName(g.helo.bytes())) && !isPrivate(addr) {
+			members = append(members, member{mix(hashAddr(t.seed, networkOf(addr)), t.owner(&g)), i})
+		} else {
+			alone = append(alone, i)
+		}
+	}
+	slices.SortFunc(members, func(a, b member) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.index, b.index)) })
+	return func(yield func([]group) bool) {
+		var farm []group
+		for i, m := range members {
+			farm = append(farm, group{client: t.at(m.index)})
+			if i+1 < len(members) && members[i+1].key == m.key {
 				continue
 			}
-			farms[key] = len(list)
+			if !yield(farm) {
+				return
+			}
+			farm = farm[:0]
 		}
-		list = append(list, g)
+		for _, i := range alone {
+			if !yield([]group{{client: t.at(i)}}) {
+				return
+			}
+		}
 	}
-	return list
 }
 
 // classified is a group with its kind.
@@ -101,18 +121,19 @@ func (s *sum) add(g *group, t *tally) {
 // once: it merges the clients of a group.
 func (c *Collector) classifyAll() *classes {
 	k := &classes{own: make(map[int]*sum)}
-	here := &site{messages: c.report.Messages, recipients: c.recipients.count(), own: c.own, networks: &c.networks}
-	for _, g := range c.clients.groups() {
-		x := classified{group: g, kind: g.classify(here)}
-		switch x.kind {
-		case "":
-		case Forger:
-			k.forgers.add(&g, &g.tally)
-			k.addOwn(&g)
-		case ForgedOwn:
-			k.addOwn(&g)
-		default:
-			k.list = append(k.list, x)
+	here := &site{messages: c.report.Messages, recipients: c.recipients.count(), networks: &c.networks}
+	for farm := range c.clients.farms() {
+		for _, x := range here.judge(farm) {
+			switch x.kind {
+			case "":
+			case Forger:
+				k.forgers.add(&x.group, &x.tally)
+				k.addOwn(&x.group)
+			case ForgedOwn:
+				k.addOwn(&x.group)
+			default:
+				k.list = append(k.list, x)
+			}
 		}
 	}
 	k.mergeForwarders(&c.clients, here)
@@ -130,6 +151,81 @@ func (c *Collector) classifyAll() *classes {
 	return k
 }
 
+// judge classifies clients with names of one domain in one network. They are one group
+// unless they are rented servers, or forge. If they forge, those whose own mail shows
+// next to nothing are forgers, too.
+func (s *site) judge(farm []group) []classified {
+	list := make([]classified, 0, len(farm))
+	for _, g := range farm {
+		if kind := g.classify(s); kind != "" {
+			list = append(list, classified{group: g, kind: kind})
+		}
+	}
+	if len(list) < 2 {
+		return list
+	}
+	kind := s.together(list).classify(s)
+	rented := slices.ContainsFunc(list, func(x classified) bool { return x.isRented() })
+	if kind == Forger {
+		for i := range list {
+			switch x := &list[i]; {
+			case x.kind == Undecided && !x.comesAgain():
+				x.kind = Forger
+			case x.kind == Forwarder && !rented:
+				x.kind = Undecided
+			}
+		}
+		return list
+	}
+	if kind == ForgedOwn || rented {
+		return list
+	}
+	joins := func(x *classified) bool { return kind != Undecided || x.kind != Misconfigured }
+	if kind == Forwarder {
+		joins = func(x *classified) bool { return x.sharesRecipients(list) }
+	}
+	var joined, rest []classified
+	for i := range list {
+		if joins(&list[i]) {
+			joined = append(joined, list[i])
+		} else {
+			rest = append(rest, list[i])
+		}
+	}
+	if len(joined) < 2 || kind == Forwarder && s.together(joined).classify(s) != Forwarder {
+		return list
+	}
+	first := &joined[0]
+	first.kind = kind
+	for i := range joined[1:] {
+		first.add(&joined[1+i].group)
+	}
+	return append(rest, *first)
+}
+
+// together returns the sums for several groups, which stay as they are. They are valid
+// until the next call.
+func (s *site) together(list []classified) *group {
+	s.sums = *list[0].client
+	all := &group{client: &s.sums, addrs: slices.Clone(list[0].addresses())}
+	for i := range list[1:] {
+		all.add(&list[1+i].group)
+	}
+	return all
+}
+
+// sharesRecipients reports whether at least half of a group's recipients are also those
+// of others in a list. Servers of one forwarder serve the same people.
+func (x *classified) sharesRecipients(list []classified) bool {
+	var others bitmap
+	for i := range list {
+		if list[i].client != x.client {
+			others.merge(&list[i].recipients)
+		}
+	}
+	return 2*x.recipients.common(&others) >= x.recipients.ones()
+}
+
 // mergeForwarders makes the undecided servers of one owner one group if that is a
 // forwarder. It may have servers in several networks, each with too little mail to show
 // it.
@@ -139,7 +235,7 @@ func (k *classes) mergeForwarders(t *clientTable, here *site) {
 	for i := range k.list {
 		x := &k.list[i]
 		n := x.tally.total()
-		if x.kind == Undecided && n >= minMessages && x.leadsBack() && x.dayCount() > 1 && x.passesOn(n) {
+		if x.kind == Undecided && n >= minMessages && x.leadsBack() && !x.isRented() && x.dayCount() > 1 && x.passesOn(n) {
 			owner := t.owner(&x.group)
 			owners[owner] = append(owners[owner], i)
 		}
@@ -148,19 +244,21 @@ func (k *classes) mergeForwarders(t *clientTable, here *site) {
 		if len(servers) == 1 {
 			continue
 		}
-		first := &k.list[servers[0]]
-		sums := *first.client // the others stay as they are if this is no forwarder
-		all := group{client: &sums, addrs: first.addresses()}
-		for _, i := range servers[1:] {
-			all.add(&k.list[i].group)
+		members := make([]classified, 0, len(servers))
+		for _, i := range servers {
+			members = append(members, k.list[i])
 		}
-		if all.domains.count() < minDomainsOfDoubtful || !all.isForwarder(all.tally.total(), here) {
+		all := here.together(members)
+		if all.domains.count() < minDomainsOfDoubtful || !all.isForwarder(all.tally.total(), here) ||
+			slices.ContainsFunc(members, func(x classified) bool { return !x.sharesRecipients(members) }) {
 			continue
 		}
 		for _, i := range servers {
 			k.list[i].kind = ""
 		}
-		*first = classified{group: all, kind: Forwarder}
+		first := &k.list[servers[0]]
+		*first.client = *all.client
+		*first = classified{group: group{client: first.client, addrs: all.addrs}, kind: Forwarder}
 	}
 	k.list = slices.DeleteFunc(k.list, func(x classified) bool { return x.kind == "" })
 }

@@ -58,6 +58,19 @@ func isHostName(helo []byte) bool {
 	return dot && helo[0] != '[' && helo[len(helo)-1] != ']'
 }
 
+// isPublicName reports whether a HELO name is a host name that may be one of the Internet.
+func isPublicName(helo []byte) bool {
+	if !isHostName(helo) {
+		return false
+	}
+	var buf [nameSize]byte
+	switch string(appendLower(buf[:0], helo[bytes.LastIndexByte(helo, '.')+1:])) {
+	case "", "local", "localdomain", "lan", "home", "internal", "corp":
+		return false
+	}
+	return true
+}
+
 // isPrivate reports whether an address is not one of the Internet: private (RFC
 // 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
 func isPrivate(a netip.Addr) bool {
@@ -92,6 +105,21 @@ func isGeneric(name []byte, addr netip.Addr) bool {
 	}
 	const most = 3 // of the four octets: the network may have a name
 	return octets >= most && !static
+}
+
+// isRentedName reports whether a name is one that a hoster assigns to a rented server:
+// it begins with a word for one.
+func isRentedName(name []byte) bool {
+	n := 0
+	for n < len(name) && charClass(name[n]) == 'a' {
+		n++
+	}
+	var buf [nameSize]byte
+	switch string(appendLower(buf[:0], name[:n])) {
+	case "vps", "vds", "vm", "vserver", "kvm", "cloud", "static":
+		return true
+	}
+	return false
 }
 
 // charClass returns '0' for a digit, 'a' for a letter or any other character of a label,

@@ -3,6 +3,7 @@ package report
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"policyd-spf/maillog"
 )
@@ -41,5 +42,40 @@ func TestNetworkOf(t *testing.T) {
 		if got := networkOf(netip.MustParseAddr(addr)).String(); got != want {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
+	}
+}
+
+func TestNetworkTable_isOneBurst(t *testing.T) {
+	type mail struct {
+		client  string
+		minute  int
+		sender  string
+		mailbox uint64
+	}
+	for _, test := range []struct {
+		name string
+		mail []mail
+		want bool // for 192.0.2.9
+	}{
+		{name: "nothing known"},
+		{name: "unrelated domains to as many mailboxes", mail: []mail{{"192.0.2.9", 0, "a@a.example", 1}, {"192.0.2.8", 5, "a@b.example", 2}, {"192.0.2.9", 59, "a@c.example", 3}}, want: true},
+		{name: "two messages", mail: []mail{{"192.0.2.9", 0, "a@a.example", 1}, {"192.0.2.9", 5, "a@b.example", 2}}},
+		{name: "more than an hour", mail: []mail{{"192.0.2.9", 0, "a@a.example", 1}, {"192.0.2.9", 5, "a@b.example", 2}, {"192.0.2.9", 60, "a@c.example", 3}}},
+		{name: "one domain and its relative", mail: []mail{{"192.0.2.9", 0, "a@a.example", 1}, {"192.0.2.9", 5, "a@x.a.test", 2}, {"192.0.2.9", 9, "b@a.example", 3}}},
+		{name: "one mailbox", mail: []mail{{"192.0.2.9", 0, "a@a.example", 1}, {"192.0.2.9", 5, "a@b.example", 1}, {"192.0.2.9", 9, "a@c.example", 1}}},
+		{name: "another network", mail: []mail{{"192.0.3.9", 0, "a@a.example", 1}, {"192.0.3.9", 5, "a@b.example", 2}, {"192.0.3.9", 9, "a@c.example", 3}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var table networkTable
+			for _, m := range test.mail {
+				p := &pending{client: netip.MustParseAddr(m.client), known: maillog.HasClient, text: []byte(m.sender), senderEnd: len(m.sender), nRecipients: 1}
+				p.at = int64(m.minute) * int64(time.Minute)
+				p.recipients[0] = m.mailbox
+				table.count(p)
+			}
+			if got := table.isOneBurst(netip.MustParseAddr("192.0.2.9")); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
 	}
 }
