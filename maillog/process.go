@@ -2,6 +2,7 @@ package maillog
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type process struct {
 	msg     Message
 	claim   Envelope // that the line of the action claims
 	storage []byte   // what the slices of msg are parts of
+	stored  int      // its size, as counted in Reader.stored
 }
 
 // continues reports whether the check of rec belongs to the open message: HELO
@@ -89,7 +91,8 @@ func (p *process) sameAnswer(rec *Record) bool {
 func (r *Reader) begin(p *process, rec *Record, t time.Time) {
 	r.emit(p)
 	p.open, p.done = true, false
-	p.storage = p.storage[:0]
+	// The line of the action has most of it again. Growing later would keep former arrays.
+	p.storage = slices.Grow(p.storage[:0], 2*(len(rec.HELO)+len(rec.Sender)+len(rec.Recipient)))
 	m := &p.msg
 	*m = Message{}
 	m.Time, m.Line, m.PID, m.Program, m.Ambiguous = t, r.Stats.Lines, rec.PID, rec.Program, rec.Ambiguous

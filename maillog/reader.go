@@ -11,6 +11,10 @@ import (
 // twenty hosts. The process whose last line is oldest makes room.
 const maxOpen = 2048
 
+// maxStored bounds the memory for the texts of these messages, in bytes. Usual ones take
+// half of it; a sender may choose names of 2 kB.
+const maxStored = 2 << 20
+
 // Message is the information in the log lines of one message. Its slices are valid
 // only during the call of OnMessage.
 type Message struct {
@@ -65,6 +69,7 @@ type Reader struct {
 	seed      maphash.Seed
 	index     map[processKey]int32 // in processes
 	processes []process            // a ring by age: processes[0] links the latest and the oldest
+	stored    int                  // bytes of their texts
 }
 
 // processKey names a process of a host. A hash stands for the host's name.
@@ -156,9 +161,9 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		p.checks = true
 		if !p.open || p.done || !p.continues(rec) {
 			r.begin(p, rec, t)
-			return
+		} else {
+			p.msg.setResult(rec.Identity, rec.Result)
 		}
-		p.msg.setResult(rec.Identity, rec.Result)
 	case Acted:
 		switch {
 		case p.open && !p.done && (isRefusal(rec) || rec.Ambiguous || p.msg.Ambiguous || agree(&p.msg.Envelope, &rec.Envelope)):
@@ -178,6 +183,26 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 			p.done = true
 		}
 		p.shadow(rec)
+	}
+	r.makeRoom(p)
+}
+
+// makeRoom emits the messages of the oldest processes while the texts of all take too
+// much memory. Call it when those of p have changed.
+func (r *Reader) makeRoom(p *process) {
+	r.stored += cap(p.storage) - p.stored
+	p.stored = cap(p.storage)
+	for r.stored > maxStored {
+		i := r.processes[0].newer
+		old := &r.processes[i]
+		if old == p {
+			return
+		}
+		r.emit(old)
+		r.stored -= old.stored
+		old.stored, old.storage, old.msg, old.claim = 0, nil, Message{}, Envelope{}
+		r.unlink(i)
+		r.linkLatest(i) // it is empty; the next oldest may have more
 	}
 }
 
@@ -218,7 +243,7 @@ func (r *Reader) process(key processKey) *process {
 		r.emit(p)
 		delete(r.index, p.key)
 		r.unlink(i)
-		*p = process{key: key, storage: p.storage[:0]}
+		*p = process{key: key, storage: p.storage[:0], stored: p.stored}
 		r.index[key] = i
 	}
 	r.linkLatest(i)

@@ -191,13 +191,38 @@ func TestReaderIsBounded(t *testing.T) {
 	r.OnMessage = func(m *Message) { seen[m.PID]++ }
 	const processes = 3 * maxOpen
 	for pid := range processes {
-		r.Line(fmt.Appendf(nil, "Nov  2 10:00:03 mx policyd-spf[%d]: Pass; identity=helo; client-ip=192.0.2.1; helo=%s; envelope-from=<>; receiver=<UNKNOWN> ", pid+1, strings.Repeat("h", 2000)))
+		r.Line(fmt.Appendf(nil, "Nov  2 10:00:03 mx policyd-spf[%d]: Pass; identity=helo; client-ip=192.0.2.1; helo=h.example; envelope-from=<>; receiver=<UNKNOWN> ", pid+1))
 	}
 	if len(seen) != processes-maxOpen || len(r.processes) != maxOpen+1 || len(r.index) != maxOpen {
 		t.Errorf("%d messages, %d processes, %d keys", len(seen), len(r.processes), len(r.index))
 	}
 	r.Flush()
 	for pid := range processes {
+		if seen[uint32(pid+1)] != 1 {
+			t.Fatalf("process %d: %d messages", pid+1, seen[uint32(pid+1)])
+		}
+	}
+}
+
+// TestReaderIsBounded_longNames holds that the oldest messages are dropped when the names
+// of all take too much memory, and that none is lost.
+func TestReaderIsBounded_longNames(t *testing.T) {
+	r := NewReader(now())
+	seen := make(map[uint32]int)
+	r.OnMessage = func(m *Message) { seen[m.PID]++ }
+	name := strings.Repeat("h", maxValue)
+	for pid := range maxOpen {
+		r.Line(fmt.Appendf(nil, "Nov  2 10:00:03 mx policyd-spf[%d]: Pass; identity=helo; client-ip=192.0.2.1; helo=%s; envelope-from=<>; receiver=<UNKNOWN> ", pid+1, name))
+		stored := 0
+		for i := range r.processes {
+			stored += cap(r.processes[i].storage)
+		}
+		if stored > maxStored || stored != r.stored {
+			t.Fatalf("%d bytes after %d processes, counted as %d", stored, pid+1, r.stored)
+		}
+	}
+	r.Flush()
+	for pid := range maxOpen {
 		if seen[uint32(pid+1)] != 1 {
 			t.Fatalf("process %d: %d messages", pid+1, seen[uint32(pid+1)])
 		}

@@ -10,6 +10,13 @@ const (
 	// publish such records, under any number of names.
 	maxBroken = 4096
 
+	// maxDomain is the longest name in DNS (RFC 1035, 2.3.4) as text. Longer ones
+	// have no record, and so none that is broken.
+	maxDomain = 254
+
+	// maxReason is how much of a reason is kept, in bytes.
+	maxReason = 320
+
 	// maxShownClients is how many clients of a domain are kept.
 	maxShownClients = 5
 )
@@ -34,6 +41,9 @@ func (t *brokenTable) count(p *pending) {
 	if t.domains == nil {
 		t.domains = make(map[string]*brokenDomain)
 	}
+	if len(p.domain()) > maxDomain {
+		return
+	}
 	name := string(appendLower(nil, p.domain()))
 	d := t.domains[name]
 	if d == nil {
@@ -53,7 +63,8 @@ func (t *brokenTable) count(p *pending) {
 	}
 	d.first, d.last = min(d.first, p.at), max(d.last, p.at)
 	if d.reason == "" {
-		d.reason = string(p.reason())
+		reason := p.reason()
+		d.reason = string(reason[:min(len(reason), maxReason)])
 	}
 }
 

@@ -177,6 +177,33 @@ func TestIsPrivate(t *testing.T) {
 	}
 }
 
+// A domain longer than a name in DNS has no record, and a long reason is cut.
+func TestBrokenTable_longNames(t *testing.T) {
+	for _, test := range []struct {
+		name, domain, reason string
+		domains, kept        int
+	}{
+		{name: "usual", domain: "a.example", reason: "x", domains: 1, kept: 1},
+		{name: "long reason", domain: "a.example", reason: strings.Repeat("x", 2000), domains: 1, kept: maxReason},
+		{name: "longest domain", domain: strings.Repeat("d", maxDomain), domains: 1},
+		{name: "longer domain", domain: strings.Repeat("d", maxDomain+1)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var table brokenTable
+			sender := "u@" + test.domain
+			table.count(&pending{text: []byte(sender + test.reason), senderEnd: len(sender)})
+			if len(table.domains) != test.domains {
+				t.Fatalf("%d domains, want %d", len(table.domains), test.domains)
+			}
+			for _, d := range table.domains {
+				if len(d.reason) != test.kept {
+					t.Errorf("reason of %d bytes, want %d", len(d.reason), test.kept)
+				}
+			}
+		})
+	}
+}
+
 // A log may hold anything.
 func FuzzCollector(f *testing.F) {
 	f.Add("2026-11-02T10:00:00Z mx policyd-spf[1]: Fail; identity=mailfrom; client-ip=192.0.2.1; helo=; envelope-from=@; receiver=<UNKNOWN> \n")

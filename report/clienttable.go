@@ -15,9 +15,9 @@ const (
 	// evictionSample is the number of entries from which the one to evict is chosen.
 	evictionSample = 16
 
-	// maxFilter is the size of the filter of evicted clients, in words: with ten
+	// maxFilter is the size of the filter of evicted clients, in words: with five
 	// million clients in it, the rate of false positives is one in 15.
-	maxFilter = 1 << 20
+	maxFilter = 1 << 19
 )
 
 // clientTable holds a limited number of clients. It evicts the one that is least likely

@@ -15,8 +15,8 @@ const (
 	maxPending = 1 << 14
 
 	// maxHeld bounds the memory for the texts of these messages, in bytes. Those of
-	// usual length take a third of it; a sender may choose names of 2 kB.
-	maxHeld = 16 << 20
+	// usual length take two thirds of it; a sender may choose names of 2 kB.
+	maxHeld = 8 << 20
 
 	// maxSearch bounds the search among messages of one client.
 	maxSearch = 64
