@@ -76,7 +76,7 @@ var layers = []layer{
 	{folder: "internal/postfix/postfixtest", imports: []string{"internal/postfix"}, reason: "it stands in for postconf(1)"},
 	{folder: "internal/checkconfig", imports: []string{"spf", "spf/dns", "dmarc", "conf", "policy", "internal/postfix", "internal/suggest", "internal/term"}, reason: "a check reads what the server and Postfix read"},
 	{folder: "internal/probe", imports: []string{"internal/postfix", "internal/term"}, reason: "a probe sees the server from outside, as Postfix does"},
-	{folder: "report", imports: []string{"spf", "spf/dns", "conf", "policy", "maillog", "internal/html", "internal/term"}, reason: "a report reads logs and decides as the server does"},
+	{folder: "report", imports: []string{"spf", "spf/dns", "conf", "policy", "maillog", "internal/html", "internal/idn", "internal/term"}, reason: "a report reads logs and decides as the server does"},
 	{folder: "internal/cli", imports: []string{"spf", "spf/dns", "spf/lint", "conf", "policy", "explain", "maillog", "report", "internal/html", "internal/term", "internal/checkconfig", "internal/postfix", "internal/probe", "internal/suggest"}, reason: "the command line wires everything"},
 	{folder: ".", imports: []string{"internal/cli"}, reason: "main.go is a table of contents"},
 }

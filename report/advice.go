@@ -43,7 +43,7 @@ func (c *Collector) Report(ctx context.Context) *Report {
 		r.Limits.Unresolved += w.left
 	}
 	r.Limits.Clients, r.Limits.EvictedClients = c.clients.n, c.clients.evicted
-	r.Limits.EvictedCount = c.clients.lost.total() + permerrors(&c.clients.lost)
+	r.Limits.EvictedCount = c.clients.lost.total()
 	r.Limits.Domains, r.Limits.EvictedDomains, r.Limits.Distinct = len(c.broken.domains), c.broken.evicted, maxExact
 	r.Interrupted = ctx.Err() != nil
 	k := c.classifyAll()

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"hash/maphash"
 	"io"
+	"strings"
 	"time"
 
 	"policyd-spf/conf"
+	"policyd-spf/internal/idn"
 	"policyd-spf/maillog"
 	"policyd-spf/spf/dns"
 )
@@ -72,7 +74,11 @@ func New(o Options) *Collector {
 	c.clients.seed, c.clients.nameSeed, c.networks.seed = c.hashSeed, c.join.seed, c.hashSeed
 	c.settings = newSettingRows()
 	for _, d := range o.Own {
-		c.own = append(c.own, bytes.ToLower(bytes.Trim([]byte(d), ". ")))
+		d = strings.Trim(d, ". ")
+		if ascii, ok := idn.ToASCII(d); ok {
+			d = ascii
+		}
+		c.own = append(c.own, bytes.ToLower([]byte(d)))
 	}
 	for _, config := range o.WhatIf {
 		c.whatIf = append(c.whatIf, newWhatIf(config, &c.options))
@@ -182,11 +188,11 @@ func (c *Collector) count(p *pending) {
 	c.countSettings(p, combo)
 	if out, ok := outcomeOf(mailFrom); ok {
 		c.fails[out][p.class()]++
-		if p.known&maillog.HasClient != 0 && p.known&maillog.HasSender != 0 {
-			c.countClient(p, out)
-		}
-		if out == outcomePermerror {
+		switch {
+		case out == outcomePermerror:
 			c.broken.count(p)
+		case p.known&maillog.HasClient != 0 && p.known&maillog.HasSender != 0:
+			c.countClient(p, out)
 		}
 	}
 	for _, w := range c.whatIf {

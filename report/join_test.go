@@ -137,3 +137,40 @@ func TestJoin_receiver(t *testing.T) {
 		}
 	}
 }
+
+// TestReport_internationalDomain holds that both forms of a domain are one.
+func TestReport_internationalDomain(t *testing.T) {
+	lines := func(domain string) string {
+		return strings.ReplaceAll(joinChecks+joinAction, "a@x.example", "a@"+domain)
+	}
+	for _, own := range []string{"例え.jp", "xn--r8jz45g.jp"} {
+		c := New(Options{Now: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), Own: []string{own}})
+		for _, domain := range []string{"例え.jp", "xn--r8jz45g.jp"} {
+			for line := range strings.Lines(lines(domain)) {
+				if err := c.Read("log", strings.NewReader("2026-11-02T10:00:00Z "+line)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		r := c.Report(context.Background())
+		if len(r.Findings) != 1 || r.Findings[0].Kind != ForgedOwn || r.Findings[0].Messages != 2 {
+			t.Errorf("own domain %s: findings %+v, want one of %s with 2 messages", own, r.Findings, ForgedOwn)
+		}
+		for _, s := range r.Settings {
+			if s.Refused > 0 && s.Domains != 1 {
+				t.Errorf("%s = %s: %d domains, want 1", s.Option, s.Value, s.Domains)
+			}
+		}
+	}
+}
+
+// TestFindings_permerror holds that messages with permerror count only for the finding
+// about their domain.
+func TestFindings_permerror(t *testing.T) {
+	broken := strings.NewReplacer("Fail", "Permerror", "a@x.example", "a@y.example").Replace(joinChecks + joinAction)
+	for _, f := range reportOf(t, joinChecks+joinAction+broken).Findings {
+		if f.Messages != 1 || f.Domains != 1 {
+			t.Errorf("%s with %d messages of %d domains, want 1 of 1", f.Kind, f.Messages, f.Domains)
+		}
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+	"unicode/utf8"
 
+	"policyd-spf/internal/idn"
 	"policyd-spf/maillog"
 )
 
@@ -98,10 +100,19 @@ func isRefusal(a maillog.Action) bool { return a == maillog.Reject || a == maill
 
 func (p *pending) reason() []byte { return p.text[p.senderEnd:] }
 
-// domain returns the domain of the sender in lower case.
+// domain returns the domain of the sender, in A-labels (RFC 5890, 2.3.2.1).
 func (p *pending) domain() []byte {
 	s := p.sender()
-	return bytes.TrimSuffix(s[bytes.LastIndexByte(s, '@')+1:], []byte("."))
+	d := bytes.TrimSuffix(s[bytes.LastIndexByte(s, '@')+1:], []byte("."))
+	for _, b := range d {
+		if b >= utf8.RuneSelf {
+			if ascii, ok := idn.ToASCII(string(d)); ok {
+				return []byte(ascii)
+			}
+			break
+		}
+	}
+	return d
 }
 
 // isError reports whether a check ended in an error.

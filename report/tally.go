@@ -73,12 +73,3 @@ func (t *tally) total() int64 {
 	}
 	return int64(n)
 }
-
-// permerrors counts the messages with permerror.
-func permerrors(t *tally) int64 {
-	n := int64(0)
-	for _, m := range t[outcomePermerror] {
-		n += int64(m)
-	}
-	return n
-}
