@@ -172,9 +172,15 @@ func (r *Reader) assemble(rec *Record, t time.Time) {
 		case p.open && p.done && p.repeats(rec, t):
 			p.msg.Answers += rec.Repeated
 		default:
-			r.begin(p, rec, t)
-			p.act(rec)
-			r.answered(p)
+			messages := 1
+			if !p.checks && rec.Action == Prepend { // a message has one header
+				messages, rec.Repeated = rec.Repeated, 1
+			}
+			for range messages {
+				r.begin(p, rec, t)
+				p.act(rec)
+				r.answered(p)
+			}
 		}
 		p.answered = t
 	case Shadowed:
