@@ -92,7 +92,7 @@ func TestInterpreter(t *testing.T) {
 		})
 	}
 	out := runChrooted(t, root, installed, "--check-config")
-	for _, want := range []string{"master.cf: hint\n", "Python replaces itself with the program", "a site that no longer exists", "\n0 problems, 2 hints\n"} {
+	for _, want := range []string{"master.cf:19: hint\n", "Python replaces itself with the program", "a site that no longer exists", "\n0 problems, 2 hints\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--check-config does not print %q, but\n%s", want, out)
 		}
@@ -120,7 +120,7 @@ func TestInterpreterWithoutArchive(t *testing.T) {
 	}
 	out := runChrooted(t, root, "sh", "-c", installed+" --check-config; echo status $?")
 	text := strings.Join(strings.Fields(out), " ") // lines are wrapped
-	for _, want := range []string{"master.cf: problem ", "the zip archive that make build appends is missing", " status 1"} {
+	for _, want := range []string{"master.cf:19: problem ", "the zip archive that make build appends is missing", " status 1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("--check-config does not print %q, but\n%s", want, out)
 		}
