@@ -145,8 +145,18 @@ func splitIdent(rest []byte) (Program, []byte, []byte) {
 	if rest[0] != 'p' && rest[0] != 'o' && rest[0] != 'r' {
 		return NoProgram, nil, nil
 	}
-	const maxIdent = 64
+	const (
+		maxIdent = 64
+		own      = "policyd-spf"
+		postfix  = "postfix/"
+	)
 	end, service := 0, 0
+	switch { // two thirds of a mail server's lines begin with these
+	case len(rest) > len(own) && string(rest[:len(own)]) == own && rest[len(own)] == '[':
+		return PolicydSPF, nil, rest[len(own):]
+	case len(rest) > len(postfix) && string(rest[:len(postfix)]) == postfix:
+		end, service = len(postfix), len(postfix)
+	}
 	for end < len(rest) && end < maxIdent && rest[end] != '[' && rest[end] != ':' && rest[end] != ' ' {
 		if rest[end] == '/' {
 			service = end + 1
@@ -160,7 +170,7 @@ func splitIdent(rest []byte) (Program, []byte, []byte) {
 	if service > 0 {
 		name := ident[service:]
 		switch {
-		case service < len("postfix/") || string(ident[:len("postfix")]) != "postfix":
+		case service < len(postfix) || string(ident[:len("postfix")]) != "postfix":
 		case string(name) == "policy-spf":
 			return PolicySPF, nil, rest
 		case isPostfixService(name):

@@ -1,6 +1,9 @@
 package report
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // mix combines two hashes.
 func mix(a, b uint64) uint64 {
@@ -12,11 +15,7 @@ func mix(a, b uint64) uint64 {
 
 func hashAddr(seed uint64, a netip.Addr) uint64 {
 	b := a.As16()
-	high, low := uint64(0), uint64(0)
-	for i := range 8 {
-		high, low = high<<8|uint64(b[i]), low<<8|uint64(b[8+i])
-	}
-	return mix(mix(seed, high), low)
+	return mix(mix(seed, binary.BigEndian.Uint64(b[:8])), binary.BigEndian.Uint64(b[8:]))
 }
 
 func appendLower(to, b []byte) []byte {

@@ -21,16 +21,14 @@ const (
 // networkOf returns the network that an address is in, by its first 24 or 64 bits: that
 // of one site, or of one owner in a data center.
 func networkOf(addr netip.Addr) netip.Addr {
-	const site4, site6 = 24, 64
-	bits := site6
 	if addr = addr.Unmap(); addr.Is4() {
-		bits = site4
+		b := addr.As4()
+		b[3] = 0
+		return netip.AddrFrom4(b)
 	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return addr
-	}
-	return network.Addr()
+	b := addr.As16()
+	clear(b[8:])
+	return netip.AddrFrom16(b)
 }
 
 // network has the counts of all mail from a network, whatever SPF says of it.
