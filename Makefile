@@ -48,6 +48,9 @@ build: ## build ./policyd-spf: static and reproducible
 test: build ## run all tests
 	@if command -v "$${CC:-cc}" gcc clang >/dev/null 2>&1; then race=-race; cgo=1; \
 	else race=; cgo=0; echo "SKIPPED: the race detector is left out: no C compiler"; fi; \
+	for shell in bash zsh fish; do \
+		command -v $$shell >/dev/null || echo "SKIPPED: the completions for $$shell are not tested: no $$shell"; \
+	done; \
 	for m in . $(TESTED); do \
 		echo "== $$m"; \
 		(cd $$m && CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on -timeout 30m ./...) || exit 1; \
