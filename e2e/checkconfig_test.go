@@ -35,7 +35,7 @@ func TestCheckConfig_postfix(t *testing.T) {
 		{name: "misspelt restriction", old: "check_policy_service {", new: "reject_unlisted_recipients, check_policy_service {", want: "expected: reject_unlisted_recipient"},
 		{name: "-o with a space in its value", old: "-     smtpd", new: "-     smtpd\n  -o smtpd_helo_restrictions=permit_mynetworks, reject", want: "not an option, but perhaps the rest of the value before it"},
 		{name: "no argv=", old: "argv=", new: "", want: "no program directly after argv="},
-		{name: "number that is none", old: "default_action=DUNNO", new: "try_limit=0", want: "is not a number of at least 1"},
+		{name: "not a number", old: "default_action=DUNNO", new: "try_limit=0", want: "is not a number of at least 1"},
 		{name: "chroot", old: "policy-spf unix  -  n  n", new: "policy-spf unix  -  n  y", want: "which lacks " + binary},
 	} {
 		t.Run(test.name, func(t *testing.T) {

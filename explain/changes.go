@@ -104,7 +104,7 @@ func (d *Audit) SetChanges(earlier *Audit) bool {
 	return len(d.Changed) > 0
 }
 
-// changedRecord is a record that has changed: its texts, or why there is none. A
+// changedRecord is a record that has changed: its texts, or why it has no valid one. A
 // text is empty if the name was not looked up.
 type changedRecord struct{ name, before, now string }
 

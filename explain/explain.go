@@ -131,7 +131,7 @@ func countProblems(loaded *conf.File) int {
 	return n
 }
 
-// shadowSettings returns the settings of Shadow_Config, nil if there are none. A file
+// shadowSettings returns the settings of Shadow_Config, or nil without that option. A file
 // that cannot be used is one of the problems.
 func shadowSettings(loaded *conf.File) *conf.Settings {
 	shadow, err := loaded.LoadShadow()

@@ -258,7 +258,7 @@ func syntaxErrorText(e *spf.SyntaxError) string {
 	case spf.BadIP4, spf.BadIP6:
 		_, value, _ := strings.Cut(e.Term, ":")
 		if value == "" {
-			return text + ": there is none"
+			return text + ": it is missing"
 		}
 		address, length, ok := strings.Cut(value, "/")
 		if _, err := netip.ParseAddr(address); ok && err == nil {

@@ -42,7 +42,7 @@ type Configuration struct {
 // Arguments are the arguments of the program in master.cf.
 type Arguments struct {
 	File       string         // the configuration; "" if they name none
-	Zone       string         // the zone file that answers lookups; "" if there is none
+	Zone       string         // the zone file that answers lookups; "" for DNS
 	NameServer netip.AddrPort // the only one to query; the zero value for those in resolv.conf
 	Ignored    []string       // what follows the configuration
 }

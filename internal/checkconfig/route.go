@@ -149,7 +149,7 @@ func (w *walker) addFlaw(f flaw) {
 	}
 }
 
-// checkArgument records a restriction whose argument is missing or is none.
+// checkArgument records a restriction whose argument is missing or invalid.
 func (w *walker) checkArgument(restriction string, kind postfix.Argument, argument string) {
 	f := flaw{severity: conf.Faulty, word: restriction}
 	switch {

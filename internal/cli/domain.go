@@ -166,7 +166,7 @@ func (p *Program) auditChanges(o *Options, resolver dns.Resolver) int {
 	return p.finish(printer, failedIf(changed), err)
 }
 
-// readAudits reads the file of earlier audits, nil if there is none to be read.
+// readAudits reads the file of earlier audits, or returns nil without --changed-since.
 func readAudits(path string) (map[string]*explain.Audit, error) {
 	if path == "" {
 		return nil, nil

@@ -79,7 +79,7 @@ func (o *Options) givenIdentities() []string {
 func findFlags() []string { return []string{"from", "to", "client", "queue-id"} }
 
 // givenFind returns the first flag that was given of those that --log is searched
-// for, "" if there is none.
+// for, or "" if none was given.
 func (o *Options) givenFind() string {
 	for _, name := range o.given {
 		if slices.Contains(findFlags(), name) {

@@ -49,8 +49,8 @@ type Report struct {
 type Record struct {
 	Domain       string
 	Text         string
-	Record       *spf.Record // nil if there is none or it is invalid
-	Err          error       // why there is no valid record, if not because there is none
+	Record       *spf.Record // nil if the domain has no valid one
+	Err          error       // why the record is invalid, or could not be looked up
 	SyntaxErrors []Mistake   // in the order of the record
 	NearMisses   []NearMiss  // TXT records that were meant as SPF records
 	Answer       dns.Answer
